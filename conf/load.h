@@ -1,0 +1,51 @@
+/* Finding, reading and compiling policy files.
+ *
+ * Folders are read in order of precedence; the same file name in a more important folder replaces,
+ * a link to /dev/null (or an empty file) masks, NAME.conf.d/ *.conf adds to NAME.conf. One bad file never
+ * stops the others; at a reload the last good version of it stays in force. */
+#pragma once
+
+#include "conf/findings.h"
+#include "policy/policy.h"
+
+enum rl_file_state {
+    RL_FILE_LOADED,
+    RL_FILE_LAST_GOOD, /* broken now; the version before is in force */
+    RL_FILE_BROKEN,    /* broken, and never was good */
+    RL_FILE_MASKED,
+};
+
+struct rl_policy_file {
+    char *name; /* without .conf */
+    char *path;
+    enum rl_file_state state;
+    const struct rl_policy *policy; /* NULL for BROKEN and MASKED */
+};
+
+struct rl_policy_set {
+    const struct rl_policy *policies; /* in order of precedence, for rl_match_policy() */
+    size_t n;
+    struct rl_policy_file *files;
+    size_t n_files;
+    struct rl_findings findings;
+    bool default_node_only; /* a file never loaded: the defaults act on the node only */
+};
+
+struct rl_load_options {
+    const char *const *dirs; /* NULL-terminated, most important last; NULL: the standard ones */
+    bool strict_owner;       /* refuse files that group or others may write (the daemon) */
+};
+
+/**
+ * rl_policy_set_load() - read all policies
+ * @last: the set in force, NULL at start; stays valid and owned by the caller
+ *
+ * The built-in defaults are added where no file of their name is. Return: 0 even with findings of
+ * severity error; -ENOMEM.
+ */
+int rl_policy_set_load(const struct rl_load_options *options, const struct rl_policy_set *last,
+    struct rl_policy_set **ret);
+struct rl_policy_set *rl_policy_set_free(struct rl_policy_set *set);
+
+/* One policy said in English, numbers included; malloc'ed, NULL when memory is out. */
+char *rl_policy_sentence(const struct rl_policy *policy);

@@ -1,0 +1,39 @@
+/* org.reliefd1 on a private unix socket: sd-bus peer to peer, so that it works without a system
+ * bus and inside a container.
+ *
+ * The bus knows nothing of the engine: it is given functions that answer in JSON. At most
+ * RL_BUS_PEERS connections at a time; a peer that does not read is dropped. */
+#pragma once
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#define RL_BUS_PEERS 16
+
+/* Each returns a malloc'ed JSON text (ownership goes to the caller) or NULL with *ret_error set to
+ * a static sentence. */
+struct rl_bus_api {
+    char *(*status)(void *userdata, const char **ret_error);
+    char *(*policies)(void *userdata, const char **ret_error);
+    /* what: a cgroup path, "pid:N", or "" for every subject */
+    char *(*explain)(void *userdata, const char *what, const char **ret_error);
+    /* newest first, at most max */
+    char *(*incidents)(void *userdata, unsigned max, const char **ret_error);
+    /* Return: 0 or -errno; *ret_error as above */
+    int (*reload)(void *userdata, const char **ret_error);
+    void *userdata;
+};
+
+struct rl_bus;
+
+/**
+ * rl_bus_new() - listen on PATH (an old socket file of ours is replaced, folders are made 0755)
+ * Return: 0, or -errno with nothing left behind.
+ */
+int rl_bus_new(sd_event *event, const char *path, const struct rl_bus_api *api,
+    struct rl_bus **ret);
+struct rl_bus *rl_bus_free(struct rl_bus *bus);
+
+/* Signals to all peers; json is the incident record. Never blocks. */
+void rl_bus_incident_started(struct rl_bus *bus, const char *id, const char *json);
+void rl_bus_incident_ended(struct rl_bus *bus, const char *id, const char *json);

@@ -1,0 +1,96 @@
+/* The record of one incident: everything that was known, decided and done, in one fixed-size
+ * struct. The engine fills it while the incident runs; log, journal, incident file and bus are
+ * made from it afterwards. It holds copies, never pointers into the tree: cgroups and processes
+ * vanish at any moment.
+ *
+ * Guarantee: filling a record allocates nothing. Turning it into text may. */
+#pragma once
+
+#include "policy/choose.h"
+#include "policy/incident.h"
+#include "policy/judge.h"
+
+#define RL_PATH_MAX          512 /* longer cgroup paths are cut in front, marked by "..." */
+#define RL_RECORD_ID_MAX     48
+#define RL_RECORD_CANDIDATES 20
+#define RL_RECORD_GROUPS     20
+#define RL_NAME_MAX          128
+
+struct rl_record_candidate {
+    struct rl_process process;
+    struct rl_score score;
+    enum rl_reason spared;
+    char by[RL_NAME_MAX];     /* the Protect= pattern that spared it, as written; "" for none */
+    char cgroup[RL_PATH_MAX];
+};
+
+/* A whole cgroup as candidate (Kill=cgroup). */
+struct rl_record_group {
+    char cgroup[RL_PATH_MAX];
+    uint64_t anon, swap;
+    int64_t points;
+    uint32_t processes;
+    enum rl_reason spared;
+};
+
+struct rl_record_step {
+    enum rl_step_kind kind;
+    int signal;
+    uint64_t at_us;        /* CLOCK_MONOTONIC */
+    uint64_t took_us;      /* until the victim was gone or the wait was over */
+    uint32_t signalled;    /* processes that got the signal; 0 with a whole-cgroup kill */
+    bool whole_cgroup;     /* through cgroup.kill */
+    enum rl_reason result; /* RL_DONE_* */
+    int error;             /* errno where result is RL_DONE_ERROR */
+};
+
+/* Pressure and memory at one instant of the incident. */
+struct rl_record_state {
+    struct rl_sample sample;
+    struct rl_room room;
+    uint64_t some_share, full_share; /* hundredths of a percent, over window_us */
+    uint64_t window_us;
+};
+
+struct rl_record {
+    char id[RL_RECORD_ID_MAX];
+    bool dry_run;
+    bool open;                  /* not ended yet */
+    uint64_t started_wall_us, ended_wall_us; /* CLOCK_REALTIME */
+    uint64_t started_us, ended_us;           /* CLOCK_MONOTONIC */
+
+    char policy[RL_NAME_MAX], source[RL_PATH_MAX];
+    char subject[RL_PATH_MAX];  /* the cgroup that the policy is attached to */
+    char offender[RL_PATH_MAX]; /* where the shortage is; "/" is the machine */
+    char limited_by[RL_PATH_MAX]; /* the cgroup whose memory.max counts, or "node" */
+    char tightest[RL_PATH_MAX]; /* the cgroup whose limit headroom is about, or "node" */
+    uint64_t offender_id;
+
+    char trigger[RL_NAME_MAX];
+    uint8_t n_lines;
+    struct rl_line lines[RL_LINES_MAX];
+    struct rl_reading readings[RL_LINES_MAX];
+    struct rl_evidence origin;
+
+    enum rl_kill kill;          /* as the policy says */
+    char model[RL_NAME_MAX];
+    uint32_t n_seen;            /* processes looked at */
+    uint32_t n_candidates;      /* kept below, highest first, spared ones among them */
+    struct rl_record_candidate candidates[RL_RECORD_CANDIDATES];
+    uint32_t n_groups;
+    struct rl_record_group groups[RL_RECORD_GROUPS];
+    struct rl_choice choice;    /* indices mean nothing here; the victim is spelt out below */
+
+    pid_t victim_pid;           /* 0 where a cgroup was chosen as such */
+    char victim_comm[RL_COMM_MAX];
+    char victim_cgroup[RL_PATH_MAX];
+
+    uint8_t n_steps;
+    struct rl_record_step steps[RL_STEPS_MAX];
+
+    struct rl_record_state before, after;
+    uint64_t freed_bytes;       /* fall of the offender's memory + swap, before to after */
+    uint64_t first_signal_us;   /* CLOCK_MONOTONIC; 0: none */
+    uint64_t gone_us;           /* when the last of the victim was gone; 0: not */
+    enum rl_reason outcome;     /* RL_OUTCOME_* */
+};

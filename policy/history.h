@@ -1,0 +1,66 @@
+/* The recent past of one cgroup: counters at a bounded number of instants, and windows over them.
+ *
+ * Invariants: points are in order of time; at most RL_HISTORY_MAX are kept, dense near now and
+ * sparse further back, so that windows from half a second to ten minutes are served by the same
+ * few points. Between two points a counter is taken to grow linearly. A gap longer than half a
+ * window contributes nothing to that window: what nobody looked at is never held against anyone. */
+#pragma once
+
+#include <stddef.h>
+
+#include "sample.h"
+
+/* Which counter a window is over. */
+enum rl_counter {
+    RL_COUNT_SOME,       /* microseconds of some stall */
+    RL_COUNT_FULL,       /* microseconds of full stall */
+    RL_COUNT_HIGH,       /* memory.events: high, hierarchical */
+    RL_COUNT_MAX,
+    RL_COUNT_OOM,
+    RL_COUNT_OOM_KILL,
+    RL_COUNT_LOCAL,      /* memory.events.local: high + max + oom */
+    RL_COUNT_REFAULTS,   /* pages: anonymous refaults and restored active file pages */
+    RL_COUNT_THROTTLED,  /* microseconds throttled by cpu.max */
+    RL_COUNT_ALLOCSTALL, /* the machine only: direct reclaims, allocstall_* */
+    RL_COUNTERS,
+};
+
+struct rl_point {
+    uint64_t at_us;
+    uint64_t used; /* bytes */
+    uint64_t count[RL_COUNTERS];
+};
+
+struct rl_history {
+    struct rl_point points[RL_HISTORY_MAX];
+    uint16_t n;
+    uint64_t restart_us; /* windows begin no earlier: set by a kill, ours or the kernel's */
+};
+
+void rl_history_clear(struct rl_history *history);
+
+/**
+ * rl_history_add() - remember a sample
+ *
+ * A counter that went backwards (the cgroup was re-created under us) clears the history first. A
+ * sample that is not later than the newest point is ignored. A new oom_kill restarts the windows:
+ * whoever killed, the next decision waits until its effect can be seen.
+ */
+void rl_history_add(struct rl_history *history, const struct rl_sample *sample,
+    const struct rl_node *node);
+
+/**
+ * rl_history_growth() - how much a counter grew within [from_us, to_us]
+ * @gap_us: pairs of points further apart than this contribute nothing (0: no such rule)
+ *
+ * Linear between points; nothing is assumed before the first or after the newest one.
+ */
+uint64_t rl_history_growth(const struct rl_history *history, enum rl_counter counter,
+    uint64_t from_us, uint64_t to_us, uint64_t gap_us);
+
+/* Growth over the window that ends at now_us, cut at restart_us, with half the window as gap. */
+uint64_t rl_history_window(const struct rl_history *history, enum rl_counter counter,
+    uint64_t now_us, uint64_t window_us);
+
+/* The newest point, NULL when there is none. */
+const struct rl_point *rl_history_last(const struct rl_history *history);

@@ -1,0 +1,66 @@
+/* Every reason the daemon can give, once: a stable id for programs and one sentence for people.
+ * Log, JSON, metrics and documentation use the same ids; ids are never reused or renamed. */
+#pragma once
+
+enum rl_reason {
+    RL_REASON_NONE = 0,
+
+    /* why a trigger line does not or cannot hold */
+    RL_READ_HOLDS,
+    RL_READ_BELOW,
+    RL_READ_NO_PRESSURE,
+    RL_READ_NO_MEMORY_FILES,
+    RL_READ_NO_EVENTS,
+    RL_READ_NO_SWAP,
+    RL_READ_FIRST_SAMPLE,
+
+    /* whose shortage it is */
+    RL_ORIGIN_OWN,
+    RL_ORIGIN_NODE,
+    RL_ORIGIN_UNATTRIBUTED,
+    RL_ORIGIN_CPU_THROTTLED,
+
+    /* why somebody is not a victim */
+    RL_SPARED_INIT,
+    RL_SPARED_KERNEL_THREAD,
+    RL_SPARED_SELF,
+    RL_SPARED_SELF_ANCESTOR,
+    RL_SPARED_ADJ_MINUS_1000,
+    RL_SPARED_NO_MEMORY,
+    RL_SPARED_PROTECTED,
+    RL_SPARED_GROUP_PROTECTED,
+    RL_SPARED_GROUP_HOLDS_SELF,
+    RL_SPARED_DYING,
+    RL_SPARED_OTHER_NAMESPACE,
+    RL_SPARED_NOT_PERMITTED,
+
+    /* how an incident ended, or why none was opened */
+    RL_OUTCOME_RELIEVED,
+    RL_OUTCOME_NOT_RELIEVED,
+    RL_OUTCOME_EASED,
+    RL_OUTCOME_NO_VICTIM,
+    RL_OUTCOME_DRY_RUN,
+    RL_OUTCOME_FAILED,
+    RL_OUTCOME_GONE,
+    RL_OUTCOME_STUCK,
+    RL_OUTCOME_LADDER_END,
+    RL_OUTCOME_KERNEL_KILLED,
+    RL_WAIT_COOLDOWN,
+    RL_WAIT_BUSY_DOMAIN,
+    RL_WAIT_DEFAULT_NODE_ONLY,
+
+    /* what became of a step */
+    RL_DONE_SENT,
+    RL_DONE_VICTIM_GONE,
+    RL_DONE_TIME_UP,
+    RL_DONE_ERROR,
+    RL_DONE_WOULD_HAVE,
+
+    RL_REASONS,
+};
+
+/* Return: the stable id ("protected", "relieved" ...), never NULL. */
+const char *rl_reason_id(enum rl_reason reason);
+
+/* Return: one sentence in plain English without a full stop, never NULL. */
+const char *rl_reason_text(enum rl_reason reason);

@@ -1,0 +1,48 @@
+/* How much memory a cgroup may use, how much of that it uses, and whose limit it is.
+ *
+ * A cgroup lives under the limits of all its ancestors. Levels are given from the cgroup itself
+ * upwards; the machine is the last level and is given as struct rl_node. */
+#pragma once
+
+#include <stddef.h>
+
+#include "sample.h"
+
+#define RL_LEVEL_NODE (-1) /* the machine itself limits */
+
+/* One level: the limits of a cgroup and what it uses. RL_NO_LIMIT where the file says max or is
+ * missing; used_known is false where memory.current or memory.stat could not be read. */
+struct rl_level {
+    uint64_t memory_high, memory_max, swap_max;
+    uint64_t used;
+    bool used_known;
+};
+
+struct rl_room {
+    uint64_t available;    /* bytes: the denominator of the score (see rl_room_of) */
+    int limited_by;        /* index of the level whose memory.max is that, or RL_LEVEL_NODE */
+    uint64_t usage;        /* hundredths of a percent: the largest used / limit of all levels */
+    uint64_t headroom;     /* bytes: the smallest limit - used of all levels, 0 when over it */
+    uint64_t limit;        /* bytes: the limit that headroom is measured against */
+    int tightest;          /* index of the level that headroom is about, or RL_LEVEL_NODE */
+    bool known;            /* usage and headroom could be computed for every limited level */
+};
+
+/**
+ * rl_room_of() - available memory, usage and headroom of the cgroup at levels[0]
+ * @levels:  from the cgroup to the topmost one below the root; may be empty for the root
+ * @n:       number of levels
+ * @node:    the machine
+ * @ret:     result
+ *
+ * available = min(smallest memory.max, MemTotal) + min(smallest memory.swap.max, SwapTotal). The
+ * swap part is left out for a limited cgroup where vm.swappiness is 0 (the kernel's
+ * mem_cgroup_get_max of 5.10..6.18 does the same). Never above MemTotal + SwapTotal, never 0.
+ * limited_by is the nearest cgroup with that smallest memory.max, RL_LEVEL_NODE when none is
+ * below MemTotal.
+ *
+ * usage and headroom look at every level with a memory.high or memory.max (the smaller counts)
+ * and at the machine (MemTotal - MemAvailable against MemTotal) as the last one.
+ */
+void rl_room_of(const struct rl_level *levels, size_t n, const struct rl_node *node,
+    struct rl_room *ret);
