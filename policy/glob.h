@@ -2,7 +2,8 @@
  * star.
  *
  *   *      any run of characters within one level
- *   **     any run of characters, across levels; as a last level (a/ **) everything below a, not a
+ *   **     any run of characters, across levels; a whole level in front of others (** and /) is any
+ *          number of levels, also none; as the last level it is everything below, not the cgroup
  *   ?      one character but not /
  *   [...]  a set or, with ! or ^, its complement; never /
  *   \      the next character as it is */

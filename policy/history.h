@@ -12,9 +12,9 @@
 
 /* Which counter a window is over. */
 enum rl_counter {
-    RL_COUNT_SOME,       /* microseconds of some stall */
-    RL_COUNT_FULL,       /* microseconds of full stall */
-    RL_COUNT_HIGH,       /* memory.events: high, hierarchical */
+    RL_COUNT_SOME, /* microseconds of some stall */
+    RL_COUNT_FULL, /* microseconds of full stall */
+    RL_COUNT_HIGH, /* memory.events: high, hierarchical */
     RL_COUNT_MAX,
     RL_COUNT_OOM,
     RL_COUNT_OOM_KILL,
@@ -46,8 +46,8 @@ void rl_history_clear(struct rl_history *history);
  * sample that is not later than the newest point is ignored. A new oom_kill restarts the windows:
  * whoever killed, the next decision waits until its effect can be seen.
  */
-void rl_history_add(struct rl_history *history, const struct rl_sample *sample,
-    const struct rl_node *node);
+void rl_history_add(
+    struct rl_history *history, const struct rl_sample *sample, const struct rl_node *node);
 
 /**
  * rl_history_growth() - how much a counter grew within [from_us, to_us]
@@ -59,8 +59,8 @@ uint64_t rl_history_growth(const struct rl_history *history, enum rl_counter cou
     uint64_t from_us, uint64_t to_us, uint64_t gap_us);
 
 /* Growth over the window that ends at now_us, cut at restart_us, with half the window as gap. */
-uint64_t rl_history_window(const struct rl_history *history, enum rl_counter counter,
-    uint64_t now_us, uint64_t window_us);
+uint64_t rl_history_window(
+    const struct rl_history *history, enum rl_counter counter, uint64_t now_us, uint64_t window_us);
 
 /* The newest point, NULL when there is none. */
 const struct rl_point *rl_history_last(const struct rl_history *history);

@@ -7,21 +7,21 @@
 
 enum rl_phase {
     RL_PHASE_IDLE,
-    RL_PHASE_STEP,    /* an order to take a step is out */
-    RL_PHASE_WAIT,    /* the step is taken: waiting for the victim, or for the time to be up */
-    RL_PHASE_SETTLE,  /* the victim is gone: the windows fill for a second */
+    RL_PHASE_STEP,   /* an order to take a step is out */
+    RL_PHASE_WAIT,   /* the step is taken: waiting for the victim, or for the time to be up */
+    RL_PHASE_SETTLE, /* the victim is gone: the windows fill for a second */
     RL_PHASE_ENDED,
 };
 
 struct rl_incident {
     enum rl_phase phase;
-    uint8_t step;          /* index of the current rung */
+    uint8_t step; /* index of the current rung */
     bool dry;
-    bool acted;            /* a signal was sent (or would have been) */
-    bool gone;             /* the victim is dead and its memory returned */
+    bool acted; /* a signal was sent (or would have been) */
+    bool gone;  /* the victim is dead and its memory returned */
     uint64_t started_us;
-    uint64_t step_us;      /* when the current step was taken */
-    uint64_t since_us;     /* windows count from here for "still holds" */
+    uint64_t step_us;  /* when the current step was taken */
+    uint64_t since_us; /* windows count from here for "still holds" */
     enum rl_reason outcome;
 };
 
@@ -35,9 +35,9 @@ struct rl_news {
 };
 
 enum rl_do {
-    RL_DO_WAIT,  /* come back at wake_us, or when something happens */
-    RL_DO_STEP,  /* take rung `step`; the first time, choose the victim */
-    RL_DO_END,   /* incident.outcome is set */
+    RL_DO_WAIT, /* come back at wake_us, or when something happens */
+    RL_DO_STEP, /* take rung `step`; the first time, choose the victim */
+    RL_DO_END,  /* incident.outcome is set */
 };
 
 struct rl_order {
@@ -52,9 +52,9 @@ struct rl_order {
 #define RL_SETTLE_US      (1 * RL_US_PER_S)
 
 /* Open an incident at the rung where its trigger enters. */
-void rl_incident_open(struct rl_incident *incident, const struct rl_trigger *trigger, bool dry,
-    uint64_t now_us);
+void rl_incident_open(
+    struct rl_incident *incident, const struct rl_trigger *trigger, bool dry, uint64_t now_us);
 
 /* The next order. Call it after opening, after each step taken, at wake_us, and on news. */
-struct rl_order rl_incident_next(struct rl_incident *incident, const struct rl_relief *relief,
-    const struct rl_news *news);
+struct rl_order rl_incident_next(
+    struct rl_incident *incident, const struct rl_relief *relief, const struct rl_news *news);

@@ -6,10 +6,10 @@
 
 struct rl_verdict {
     bool holds;
-    uint8_t trigger;          /* the first one that holds */
+    uint8_t trigger; /* the first one that holds */
     struct rl_evidence origin;
     struct rl_reading readings[RL_TRIGGERS_MAX][RL_LINES_MAX];
-    uint64_t next_us;         /* nothing can change before this instant */
+    uint64_t next_us; /* nothing can change before this instant */
 };
 
 struct rl_case {

@@ -12,8 +12,8 @@
  *
  * Return: the first one that matches, NULL when none does.
  */
-const struct rl_policy *rl_match_policy(const struct rl_policy *policies, size_t n,
-    const char *path, bool defaults);
+const struct rl_policy *rl_match_policy(
+    const struct rl_policy *policies, size_t n, const char *path, bool defaults);
 
 /* Does this policy's own [Match], unit name or default rule name the cgroup at path? */
 bool rl_match_cgroup(const struct rl_match *match, const char *path);

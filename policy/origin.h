@@ -10,13 +10,13 @@
 #include "room.h"
 
 struct rl_evidence {
-    enum rl_reason verdict;    /* RL_ORIGIN_* */
-    uint64_t window_us;        /* the numbers below moved within this window */
-    uint64_t local_events;     /* memory.events.local: high + max + oom */
-    uint64_t refaults;         /* pages */
-    uint64_t used, limit;      /* bytes, of the cgroup's own limit (or the machine) */
-    uint64_t allocstalls;      /* the machine only */
-    uint64_t throttled_us;
+    enum rl_reason verdict; /* RL_ORIGIN_* */
+    uint64_t window_us;     /* the numbers below moved within this window */
+    uint64_t local_events;  /* memory.events.local: high + max + oom */
+    uint64_t refaults;      /* pages */
+    uint64_t used, limit;   /* bytes, of the cgroup's own limit (or the machine) */
+    uint64_t allocstalls;   /* the machine only */
+    bool throttled;         /* by cpu.max, for more than 20 % of the window */
 };
 
 /**
@@ -27,11 +27,11 @@ struct rl_evidence {
  *
  * RL_ORIGIN_OWN when its own limit was hit within the window and it either uses at least 90 % of
  * that limit or takes refaults of anonymous or active file pages: page cache alone moves the
- * event counters without harm. RL_ORIGIN_CPU_THROTTLED when it would be, but cpu.max throttled
- * it for more than 20 % of the window (a task throttled inside reclaim stays in memstall).
+ * event counters without harm. Else RL_ORIGIN_UNATTRIBUTED. `throttled` is told apart: a task
+ * throttled inside reclaim stays in memstall, so that pressure alone proves nothing then.
  */
-void rl_origin_cgroup(const struct rl_history *history, const struct rl_level *level,
-    uint32_t have, uint64_t now_us, uint64_t window_us, struct rl_evidence *ret);
+void rl_origin_cgroup(const struct rl_history *history, const struct rl_level *level, uint32_t have,
+    uint64_t now_us, uint64_t window_us, struct rl_evidence *ret);
 
 /**
  * rl_origin_node() - is the machine itself short

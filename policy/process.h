@@ -16,8 +16,8 @@ enum rl_process_flag {
     RL_PROCESS_DEAD_LEADER = 1u << 3, /* numbers are those of another live thread */
     RL_PROCESS_SELF = 1u << 4,        /* reliefd itself */
     RL_PROCESS_SELF_ANCESTOR = 1u << 5,
-    RL_PROCESS_MAIN = 1u << 6,        /* the unit's main process */
-    RL_PROCESS_EXE_KNOWN = 1u << 7,   /* exe was read (it may be empty) */
+    RL_PROCESS_MAIN = 1u << 6,      /* the unit's main process */
+    RL_PROCESS_EXE_KNOWN = 1u << 7, /* exe was read (it may be empty) */
 };
 
 struct rl_process {
@@ -26,11 +26,11 @@ struct rl_process {
     uint64_t start_ticks; /* field 22 of stat: identity together with pid */
     char comm[RL_COMM_MAX];
     char exe[RL_EXE_MAX];
-    uint32_t flags;   /* enum rl_process_flag */
+    uint32_t flags; /* enum rl_process_flag */
     int oom_score_adj;
-    uint64_t rss_pages;  /* field 24 of stat: the counter that the kernel's badness uses */
-    uint64_t swap_pages; /* VmSwap */
-    uint64_t anon_pages; /* RssAnon */
+    uint64_t rss_pages;   /* field 24 of stat: the counter that the kernel's badness uses */
+    uint64_t swap_pages;  /* VmSwap */
+    uint64_t anon_pages;  /* RssAnon */
     uint64_t table_pages; /* VmPTE */
     uint64_t total_vm_pages;
     uint32_t threads;

@@ -19,13 +19,13 @@ struct rl_level {
 };
 
 struct rl_room {
-    uint64_t available;    /* bytes: the denominator of the score (see rl_room_of) */
-    int limited_by;        /* index of the level whose memory.max is that, or RL_LEVEL_NODE */
-    uint64_t usage;        /* hundredths of a percent: the largest used / limit of all levels */
-    uint64_t headroom;     /* bytes: the smallest limit - used of all levels, 0 when over it */
-    uint64_t limit;        /* bytes: the limit that headroom is measured against */
-    int tightest;          /* index of the level that headroom is about, or RL_LEVEL_NODE */
-    bool known;            /* usage and headroom could be computed for every limited level */
+    uint64_t available; /* bytes: the denominator of the score (see rl_room_of) */
+    int limited_by;     /* index of the level whose memory.max is that, or RL_LEVEL_NODE */
+    uint64_t usage;     /* hundredths of a percent: the largest used / limit of all levels */
+    uint64_t headroom;  /* bytes: the smallest limit - used of all levels, 0 when over it */
+    uint64_t limit;     /* bytes: the limit that headroom is measured against */
+    int tightest;       /* index of the level that headroom is about, or RL_LEVEL_NODE */
+    bool known;         /* usage and headroom could be computed for every limited level */
 };
 
 /**
@@ -44,5 +44,5 @@ struct rl_room {
  * usage and headroom look at every level with a memory.high or memory.max (the smaller counts)
  * and at the machine (MemTotal - MemAvailable against MemTotal) as the last one.
  */
-void rl_room_of(const struct rl_level *levels, size_t n, const struct rl_node *node,
-    struct rl_room *ret);
+void rl_room_of(
+    const struct rl_level *levels, size_t n, const struct rl_node *node, struct rl_room *ret);

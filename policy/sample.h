@@ -32,10 +32,10 @@ struct rl_sample {
 
     uint64_t some_us, full_us; /* total= of memory.pressure, microseconds */
 
-    uint64_t current;          /* bytes, as all below */
+    uint64_t current; /* bytes, as all below */
     uint64_t anon, file, shmem, slab_reclaimable;
-    uint64_t refault_anon;     /* pages: workingset_refault_anon */
-    uint64_t restore_file;     /* pages: workingset_restore_file (active file pages come back) */
+    uint64_t refault_anon; /* pages: workingset_refault_anon */
+    uint64_t restore_file; /* pages: workingset_restore_file (active file pages come back) */
     uint64_t memory_high, memory_max;
     uint64_t swap_current, swap_max;
 

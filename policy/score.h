@@ -22,8 +22,8 @@ struct rl_model {
     const char *id;   /* what Score= and --model take */
     const char *help; /* one line */
     /* Rate an eligible process; eligibility by adj and memory is the model's own matter. */
-    void (*rate)(const struct rl_process *process, const struct rl_scale *scale,
-        struct rl_score *ret);
+    void (*rate)(
+        const struct rl_process *process, const struct rl_scale *scale, struct rl_score *ret);
 };
 
 extern const struct rl_model rl_models[];
@@ -43,5 +43,5 @@ const struct rl_model *rl_model_default(void);
  * ordered. -1000 and a process without memory are ineligible.
  * Source: oom_badness of Linux 2.6.36 (a63d83f427f), without its page-table-free clamps.
  */
-void rl_score_percent_times_ten(const struct rl_process *process, const struct rl_scale *scale,
-    struct rl_score *ret);
+void rl_score_percent_times_ten(
+    const struct rl_process *process, const struct rl_scale *scale, struct rl_score *ret);

@@ -69,16 +69,16 @@ uint32_t rl_line_needs(const struct rl_line *line);
 
 /* Hold one line against the present. A window that is not yet full counts the missing part as no
  * stall; a first sample never holds. */
-void rl_line_read(const struct rl_line *line, const struct rl_present *present,
-    struct rl_reading *ret);
+void rl_line_read(
+    const struct rl_line *line, const struct rl_present *present, struct rl_reading *ret);
 
 /**
  * rl_trigger_read() - hold all lines of a trigger against the present
  * @ret: one reading per line (RL_LINES_MAX entries)
  * Return: whether all lines hold. A trigger without lines never holds.
  */
-bool rl_trigger_read(const struct rl_trigger *trigger, const struct rl_present *present,
-    struct rl_reading *ret);
+bool rl_trigger_read(
+    const struct rl_trigger *trigger, const struct rl_present *present, struct rl_reading *ret);
 
 /**
  * rl_trigger_earliest() - when the trigger could hold at the earliest

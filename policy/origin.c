@@ -1,0 +1,49 @@
+#include "origin.h"
+
+#define USED_SHARE      9000u /* of its own limit: 90 % */
+#define THROTTLED_SHARE 2000u /* of the window: 20 % */
+
+static uint64_t growth(
+    const struct rl_history *history, enum rl_counter counter, uint64_t now_us, uint64_t window_us)
+{
+    return rl_history_growth(
+        history, counter, now_us > window_us ? now_us - window_us : 0, now_us, 0);
+}
+
+void rl_origin_cgroup(const struct rl_history *history, const struct rl_level *level, uint32_t have,
+    uint64_t now_us, uint64_t window_us, struct rl_evidence *ret)
+{
+    uint64_t limit = level->memory_high < level->memory_max ? level->memory_high
+                                                            : level->memory_max;
+    uint64_t throttled = growth(history, RL_COUNT_THROTTLED, now_us, window_us);
+    bool full;
+
+    *ret = (struct rl_evidence){
+        .verdict = RL_ORIGIN_UNATTRIBUTED,
+        .window_us = window_us,
+        .local_events = growth(history, RL_COUNT_LOCAL, now_us, window_us),
+        .refaults = growth(history, RL_COUNT_REFAULTS, now_us, window_us),
+        .used = level->used_known ? level->used : 0,
+        .limit = limit,
+        .throttled = (have & RL_HAVE_CPU) && throttled > window_us / RL_WHOLE * THROTTLED_SHARE,
+    };
+    if (limit == RL_NO_LIMIT)
+        return;
+    full = level->used_known && level->used >= limit / RL_WHOLE * USED_SHARE;
+    if (ret->local_events > 0 && (full || ret->refaults > 0))
+        ret->verdict = RL_ORIGIN_OWN;
+}
+
+void rl_origin_node(const struct rl_history *history, const struct rl_node *node, uint64_t now_us,
+    uint64_t window_us, struct rl_evidence *ret)
+{
+    *ret = (struct rl_evidence){
+        .verdict = RL_ORIGIN_UNATTRIBUTED,
+        .window_us = window_us,
+        .used = node->mem_total - node->mem_available,
+        .limit = node->mem_total,
+        .allocstalls = growth(history, RL_COUNT_ALLOCSTALL, now_us, window_us),
+    };
+    if (ret->allocstalls > 0)
+        ret->verdict = RL_ORIGIN_NODE;
+}

@@ -1,0 +1,75 @@
+#include "reason.h"
+
+#include <stddef.h>
+
+static const struct {
+    const char *id, *text;
+} reasons[RL_REASONS] = {
+    [RL_REASON_NONE] = {"none", "no reason"},
+
+    [RL_READ_HOLDS] = {"holds", "the condition holds"},
+    [RL_READ_BELOW] = {"not-reached", "the threshold is not reached"},
+    [RL_READ_NO_PRESSURE] = {"no-pressure", "memory.pressure cannot be read"},
+    [RL_READ_NO_MEMORY_FILES] = {"no-memory-files",
+        "the cgroup has no memory controller files, or a limit above it cannot be read"},
+    [RL_READ_NO_EVENTS] = {"no-events", "memory.events cannot be read"},
+    [RL_READ_NO_SWAP] = {"no-swap", "there is no swap that the cgroup may use"},
+    [RL_READ_FIRST_SAMPLE] = {"first-sample", "only one sample so far: nothing to compare with"},
+
+    [RL_ORIGIN_OWN] = {"own", "the cgroup hits its own limit"},
+    [RL_ORIGIN_NODE] = {"node", "the machine itself is short of memory"},
+    [RL_ORIGIN_UNATTRIBUTED] = {"unattributed",
+        "there is pressure, but no sign that it is caused here"},
+    [RL_ORIGIN_CPU_THROTTLED] = {"cpu-throttled",
+        "cpu.max throttles the cgroup, which keeps its tasks in reclaim: not a memory shortage"},
+
+    [RL_SPARED_INIT] = {"init", "PID 1 is never a victim"},
+    [RL_SPARED_KERNEL_THREAD] = {"kernel-thread", "kernel threads are never victims"},
+    [RL_SPARED_SELF] = {"self", "it is reliefd"},
+    [RL_SPARED_SELF_ANCESTOR] = {"self-ancestor", "it is a parent process of reliefd"},
+    [RL_SPARED_ADJ_MINUS_1000] = {"adj-minus-1000", "its oom_score_adj is -1000"},
+    [RL_SPARED_NO_MEMORY] = {"no-memory", "it holds no memory"},
+    [RL_SPARED_PROTECTED] = {"protected", "a Protect= line names it"},
+    [RL_SPARED_GROUP_PROTECTED] = {"group-protected",
+        "it would die with its whole cgroup, and a member of that may not be chosen"},
+    [RL_SPARED_GROUP_HOLDS_SELF] = {"group-holds-self", "reliefd lives in that cgroup"},
+    [RL_SPARED_DYING] = {"dying", "it is dying already"},
+    [RL_SPARED_OTHER_NAMESPACE] = {"other-namespace", "it lives in a foreign pid namespace"},
+    [RL_SPARED_NOT_PERMITTED] = {"not-permitted", "reliefd may not signal it"},
+
+    [RL_OUTCOME_RELIEVED] = {"relieved", "the victim is gone and the pressure is over"},
+    [RL_OUTCOME_NOT_RELIEVED] = {"not-relieved", "the victim is gone, but the pressure goes on"},
+    [RL_OUTCOME_EASED] = {"eased", "the pressure ended before anybody had to die"},
+    [RL_OUTCOME_NO_VICTIM] = {"no-victim", "nobody there may be chosen"},
+    [RL_OUTCOME_DRY_RUN] = {"dry-run", "dry run: nothing was done"},
+    [RL_OUTCOME_FAILED] = {"failed", "the step could not be taken"},
+    [RL_OUTCOME_GONE] = {"gone", "the cgroup was removed meanwhile"},
+    [RL_OUTCOME_STUCK] = {"stuck", "the victim did not die in time"},
+    [RL_OUTCOME_LADDER_END] = {"ladder-end", "the last step was taken and the victim lives on"},
+    [RL_OUTCOME_KERNEL_KILLED] = {"kernel-killed", "the kernel's OOM killer acted"},
+    [RL_WAIT_COOLDOWN] = {"cooldown", "the cooldown after the last kill is not over"},
+    [RL_WAIT_BUSY_DOMAIN] = {"busy-domain", "an incident above or below is not over yet"},
+    [RL_WAIT_DEFAULT_NODE_ONLY] = {"default-node-only",
+        "a policy file is broken, so the defaults act on the machine as a whole only"},
+
+    [RL_DONE_SENT] = {"sent", "done, and waiting"},
+    [RL_DONE_VICTIM_GONE] = {"victim-gone", "the victim is gone"},
+    [RL_DONE_TIME_UP] = {"time-up", "the time was up and the victim still there"},
+    [RL_DONE_ERROR] = {"error", "an error kept it from being done"},
+    [RL_DONE_WOULD_HAVE] = {"would-have", "it would have been done, but for the dry run"},
+};
+
+static int known(enum rl_reason reason)
+{
+    return (unsigned)reason < RL_REASONS && reasons[reason].id != NULL;
+}
+
+const char *rl_reason_id(enum rl_reason reason)
+{
+    return known(reason) ? reasons[reason].id : "unknown";
+}
+
+const char *rl_reason_text(enum rl_reason reason)
+{
+    return known(reason) ? reasons[reason].text : "unknown reason";
+}

@@ -1,0 +1,66 @@
+#include "room.h"
+
+#include "wide.h"
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void find_available(
+    const struct rl_level *levels, size_t n, const struct rl_node *node, struct rl_room *ret)
+{
+    uint64_t memory = node->mem_total, swap = node->swap_total;
+
+    ret->limited_by = RL_LEVEL_NODE;
+    for (size_t i = 0; i < n; i++) {
+        if (levels[i].memory_max < memory) {
+            memory = levels[i].memory_max;
+            ret->limited_by = (int)i;
+        }
+        swap = smaller(swap, levels[i].swap_max);
+    }
+    /* mem_cgroup_get_max counts swap only while the kernel may use it for cgroups; the machine's
+     * own total always does (constrained_alloc without a constraint). */
+    if (ret->limited_by != RL_LEVEL_NODE && node->swappiness == 0)
+        swap = 0;
+    ret->available = memory + swap;
+    if (ret->available == 0)
+        ret->available = 1;
+}
+
+/* Hold one level's use against its limit, and keep it where it is the tightest so far. */
+static void take_level(struct rl_room *room, int index, uint64_t used, uint64_t limit)
+{
+    uint64_t usage = limit > 0 ? rl_mul_div(used, RL_WHOLE, limit) : RL_WHOLE;
+    uint64_t left = limit > used ? limit - used : 0;
+
+    if (usage > room->usage)
+        room->usage = usage;
+    if (left < room->headroom) {
+        room->headroom = left;
+        room->limit = limit;
+        room->tightest = index;
+    }
+}
+
+void rl_room_of(
+    const struct rl_level *levels, size_t n, const struct rl_node *node, struct rl_room *ret)
+{
+    *ret = (struct rl_room){.headroom = RL_NO_LIMIT, .tightest = RL_LEVEL_NODE, .known = true};
+    find_available(levels, n, node, ret);
+
+    for (size_t i = 0; i < n; i++) {
+        uint64_t limit = smaller(levels[i].memory_high, levels[i].memory_max);
+
+        if (limit == RL_NO_LIMIT)
+            continue;
+        if (!levels[i].used_known) {
+            ret->known = false;
+            continue;
+        }
+        take_level(ret, (int)i, levels[i].used, limit);
+    }
+    take_level(ret, RL_LEVEL_NODE, node->mem_total - smaller(node->mem_available, node->mem_total),
+        node->mem_total);
+}
