@@ -34,7 +34,7 @@ static uint64_t window_growth(
     return rl_history_growth(present->history, line->counter, from, present->now_us, 0);
 }
 
-/* The read functions set value, threshold and holds. Return: RL_REASON_NONE, or what is missing. */
+/* The read functions set value, threshold and holds and return what is missing, if anything is. */
 
 static enum rl_reason read_pressure(
     const struct rl_line *line, const struct rl_present *present, struct rl_reading *ret)
@@ -122,7 +122,7 @@ static const struct {
     const char *key;
     enum rl_unit unit;
     uint32_t needs;
-    void (*read)(
+    enum rl_reason (*read)(
         const struct rl_line *line, const struct rl_present *present, struct rl_reading *ret);
     uint64_t (*in)(const struct rl_line *line, const struct rl_reading *reading);
 } kinds[RL_LINE_KINDS] = {
