@@ -1,0 +1,323 @@
+/* The course of incidents: carrying out what policy/incident.c orders. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/engine-private.h"
+#include "daemon/report/log.h"
+
+/* How often the offender is sampled while its incident runs: for the record, and so that "still
+ * holds" is answered from recent numbers. */
+#define RUNNING_LOOK_US (250 * RL_US_PER_MS)
+
+static void advance(struct rl_running *running);
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    advance(userdata);
+    return 0;
+}
+
+int rl_course_init(struct rl_engine *engine)
+{
+    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
+        struct rl_running *running = &engine->running[i];
+        int r;
+
+        running->engine = engine;
+        running->cgroup_fd = -1;
+        running->targets = calloc(RL_TARGETS_MAX, sizeof(*running->targets));
+        running->paths = calloc(1, RL_VICTIM_PATHS);
+        if (!running->targets || !running->paths)
+            return -ENOMEM;
+        memset(running->targets, 0xff, RL_TARGETS_MAX * sizeof(*running->targets));
+        memset(running->paths, 0xff, RL_VICTIM_PATHS);
+        r = sd_event_add_time(
+            engine->event, &running->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, running);
+        if (r < 0)
+            return r;
+        sd_event_source_set_enabled(running->timer, SD_EVENT_OFF);
+    }
+    return 0;
+}
+
+void rl_course_close(struct rl_engine *engine)
+{
+    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
+        struct rl_running *running = &engine->running[i];
+
+        if (running->used)
+            rl_victim_drop(running);
+        sd_event_source_disable_unref(running->timer);
+        free(running->targets);
+        free(running->paths);
+    }
+}
+
+struct rl_running *rl_running_of(struct rl_engine *engine, const struct rl_cgroup *cgroup)
+{
+    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
+        struct rl_running *running = &engine->running[i];
+
+        if (running->used && running->hot && running->hot->cgroup == cgroup)
+            return running;
+    }
+    return NULL;
+}
+
+/* Is somebody above or below still being served, or a deeper origin waiting to be? */
+static bool domain_busy(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)
+{
+    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
+        const struct rl_running *running = &engine->running[i];
+
+        if (running->used && running->hot &&
+            (rl_cgroup_holds(running->hot->cgroup, hot->cgroup) ||
+                rl_cgroup_holds(hot->cgroup, running->hot->cgroup)))
+            return true;
+    }
+    for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));)
+        if (h != hot && h->verdict.holds && rl_cgroup_holds(hot->cgroup, h->cgroup) &&
+            rl_cooldown_left(engine, h->cgroup->id, now_us) == 0)
+            return true;
+    return false;
+}
+
+static struct rl_running *free_slot(struct rl_engine *engine)
+{
+    for (size_t i = 0; i < RL_RUNNING_MAX; i++)
+        if (!engine->running[i].used)
+            return &engine->running[i];
+    return NULL;
+}
+
+/* The first step chooses; every later one acts on the same victim. */
+static enum rl_reason choose(struct rl_running *running)
+{
+    struct rl_engine *engine = running->engine;
+    const struct rl_policy *policy = running->hot->cgroup->policy;
+    int r;
+
+    rl_decide(engine, running->hot, policy);
+    rl_fill_choice(engine, &running->record, policy);
+    if (!engine->scratch.choice.found)
+        return engine->scratch.choice.why;
+    r = rl_victim_take(running);
+    return r < 0 ? RL_OUTCOME_GONE : RL_REASON_NONE;
+}
+
+static enum rl_reason take_step(struct rl_running *running, uint8_t step)
+{
+    enum rl_reason failed = RL_REASON_NONE;
+    bool first = !running->incident.acted;
+
+    if (first && !running->hot)
+        return RL_OUTCOME_GONE;
+    if (first)
+        failed = choose(running);
+    if (failed == RL_REASON_NONE)
+        failed = rl_step_take(running, &running->relief.steps[step], rl_now_us());
+    if (first) {
+        running->to_announce = true;
+        rl_engine_later(running->engine);
+    }
+    return failed;
+}
+
+/* Does its trigger still hold, counted from the last step? */
+static bool still_holds(struct rl_running *running, uint64_t now_us)
+{
+    struct rl_reading readings[RL_LINES_MAX];
+    struct rl_present present;
+
+    if (!running->hot || rl_watch_sample(running->engine->watch, running->hot, now_us) < 0)
+        return false;
+    present = (struct rl_present){
+        .history = &running->hot->history,
+        .room = &running->hot->room,
+        .have = running->hot->cgroup->files->sample.have,
+        .now_us = now_us,
+        .since_us = running->incident.since_us,
+    };
+    return rl_trigger_read(&running->trigger, &present, readings);
+}
+
+static uint64_t held(const struct rl_record_state *state)
+{
+    return state->sample.current + state->sample.swap_current;
+}
+
+/* The fall of the offender's memory, as far as it shows: what comes after may grow again. */
+static void measure_freed(struct rl_running *running, uint64_t now_us)
+{
+    struct rl_record *record = &running->record;
+    struct rl_record_state state;
+
+    if (!running->hot) {
+        /* The cgroup is gone with all it held; its page cache may live on above it. */
+        record->freed_bytes = record->before.sample.anon + record->before.sample.swap_current;
+        return;
+    }
+    rl_fill_state(&state, running->hot, &running->trigger, now_us, running->incident.since_us);
+    if (!running->hot->cgroup->parent) {
+        /* The root has no memory.current: what is available now and was not before. */
+        uint64_t was = record->before.room.headroom, is = state.room.headroom;
+
+        if (is > was && is - was > record->freed_bytes)
+            record->freed_bytes = is - was;
+    } else if (held(&record->before) > held(&state) &&
+               held(&record->before) - held(&state) > record->freed_bytes) {
+        record->freed_bytes = held(&record->before) - held(&state);
+    }
+    record->after = state;
+}
+
+static void close_step(struct rl_running *running, uint64_t now_us)
+{
+    struct rl_record *record = &running->record;
+    struct rl_record_step *step;
+
+    if (record->n_steps == 0)
+        return;
+    step = &record->steps[record->n_steps - 1];
+    if (step->took_us == 0)
+        step->took_us = (record->gone_us > step->at_us ? record->gone_us : now_us) - step->at_us;
+    if (step->result == RL_DONE_SENT)
+        step->result = running->incident.gone ? RL_DONE_VICTIM_GONE : RL_DONE_TIME_UP;
+}
+
+static void finish(struct rl_running *running, uint64_t now_us)
+{
+    struct rl_record *record = &running->record;
+    struct rl_engine *engine = running->engine;
+
+    close_step(running, now_us);
+    if (running->incident.gone && record->gone_us == 0)
+        record->gone_us = now_us;
+    if (running->incident.gone)
+        measure_freed(running, now_us);
+    else if (running->hot)
+        rl_fill_state(
+            &record->after, running->hot, &running->trigger, now_us, running->incident.since_us);
+    record->open = false;
+    record->ended_us = now_us;
+    record->ended_wall_us = rl_wall_us();
+    record->outcome = running->incident.outcome;
+    sd_event_source_set_enabled(running->timer, SD_EVENT_OFF);
+    rl_victim_drop(running);
+    rl_cooldown_set(engine, record->offender_id, now_us + running->relief.cooldown_us);
+    if (running->hot) {
+        running->hot->keep = false;
+        running->hot->history.restart_us = now_us;
+        running->hot->verdict.holds = false;
+        running->hot->next_us = now_us + RUNNING_LOOK_US;
+        running->hot = NULL;
+        rl_watch_rearm(engine->watch);
+    }
+    running->to_end = true;
+    rl_engine_later(engine);
+}
+
+static void arm(struct rl_running *running, uint64_t wake_us)
+{
+    sd_event_source_set_time(running->timer, wake_us);
+    sd_event_source_set_enabled(running->timer, SD_EVENT_ONESHOT);
+}
+
+static void advance(struct rl_running *running)
+{
+    struct rl_news news = {0};
+    struct rl_order order;
+
+    /* Ended, and only waiting to be reported. */
+    if (!running->used || running->incident.phase == RL_PHASE_ENDED)
+        return;
+    do {
+        bool was_gone = running->incident.gone;
+
+        news.now_us = rl_now_us();
+        news.gone = running->gone;
+        news.offender_gone = !running->hot;
+        if (running->incident.phase == RL_PHASE_WAIT || running->incident.phase == RL_PHASE_SETTLE)
+            news.holds = still_holds(running, news.now_us);
+        order = rl_incident_next(&running->incident, &running->relief, &news);
+        if (running->incident.gone && !was_gone)
+            measure_freed(running, news.now_us);
+        news.failed = RL_REASON_NONE;
+        if (order.what == RL_DO_STEP) {
+            close_step(running, news.now_us);
+            news.failed = take_step(running, order.step);
+        }
+        /* A victim that was gone before its signal is news of its own. */
+    } while (order.what == RL_DO_STEP ||
+             (running->gone && !running->incident.gone && order.what == RL_DO_WAIT));
+    if (order.what == RL_DO_END)
+        finish(running, news.now_us);
+    else
+        arm(running, order.wake_us);
+}
+
+void rl_course_victim_gone(struct rl_running *running, uint64_t gone_us, int error)
+{
+    struct rl_record *record = &running->record;
+
+    if (error != 0) {
+        struct rl_record_step *step = &record->steps[record->n_steps - 1];
+
+        step->result = RL_DONE_ERROR;
+        step->error = error;
+        rl_error("the victim of incident %s cannot be killed: %s", record->id, strerror(error));
+        return; /* its time runs out, and the incident ends as stuck */
+    }
+    running->gone = true;
+    record->gone_us = gone_us;
+    advance(running);
+}
+
+void rl_course_offender_gone(struct rl_running *running)
+{
+    running->hot = NULL;
+    advance(running);
+}
+
+enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
+{
+    const struct rl_policy *policy = hot->cgroup->policy;
+    const struct rl_trigger *trigger = &policy->triggers[hot->verdict.trigger];
+    struct rl_running *running;
+
+    if (rl_cooldown_left(engine, hot->cgroup->id, now_us) > 0)
+        return RL_WAIT_COOLDOWN;
+    if (domain_busy(engine, hot, now_us))
+        return RL_WAIT_BUSY_DOMAIN;
+    running = free_slot(engine);
+    if (!running)
+        return RL_WAIT_BUSY_DOMAIN;
+    running->used = true;
+    running->hot = hot;
+    running->gone = false;
+    running->whole = false;
+    running->trigger = *trigger;
+    running->relief = policy->relief;
+    hot->keep = true;
+    rl_fill_open(engine, &running->record, hot, policy, trigger, now_us);
+    rl_incident_open(&running->incident, trigger, engine->options.dry_run, now_us);
+    advance(running);
+    return RL_REASON_NONE;
+}
+
+void rl_course_report(struct rl_engine *engine)
+{
+    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
+        struct rl_running *running = &engine->running[i];
+
+        if (running->to_announce && !running->to_end)
+            rl_report_started(engine->options.report, &running->record);
+        running->to_announce = false;
+        if (!running->to_end)
+            continue;
+        running->to_end = false;
+        rl_report_ended(engine->options.report, &running->record);
+        running->used = false;
+    }
+}

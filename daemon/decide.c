@@ -1,0 +1,222 @@
+/* Who it is to be: read the processes of the offender's subtree and let policy/ choose. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/engine-private.h"
+#include "daemon/observe/read.h"
+#include "policy/match.h"
+
+int rl_scratch_init(struct rl_scratch *scratch)
+{
+    scratch->groups = calloc(RL_GROUPS_MAX, sizeof(*scratch->groups));
+    scratch->cgroups = calloc(RL_GROUPS_MAX, sizeof(*scratch->cgroups));
+    scratch->dir_fds = calloc(RL_GROUPS_MAX, sizeof(*scratch->dir_fds));
+    scratch->paths = calloc(1, RL_PATHS_SIZE);
+    if (!scratch->groups || !scratch->cgroups || !scratch->dir_fds || !scratch->paths)
+        return -ENOMEM;
+    /* calloc hands out the zero page: touch it now rather than when memory is short. */
+    memset(scratch->groups, 0xff, RL_GROUPS_MAX * sizeof(*scratch->groups));
+    memset(scratch->cgroups, 0xff, RL_GROUPS_MAX * sizeof(*scratch->cgroups));
+    memset(scratch->dir_fds, 0xff, RL_GROUPS_MAX * sizeof(*scratch->dir_fds));
+    memset(scratch->paths, 0xff, RL_PATHS_SIZE);
+    return rl_pool_new(RL_POOL_SIZE, &scratch->pool);
+}
+
+void rl_scratch_free(struct rl_scratch *scratch)
+{
+    rl_pool_free(&scratch->pool);
+    free(scratch->groups);
+    free(scratch->cgroups);
+    free(scratch->dir_fds);
+    free(scratch->paths);
+}
+
+static int32_t index_of(const struct rl_scratch *scratch, const struct rl_cgroup *cgroup)
+{
+    /* Parents stand before their children, and mostly close to them. */
+    for (size_t i = scratch->n_groups; i > 0; i--)
+        if (scratch->cgroups[i - 1] == cgroup)
+            return (int32_t)(i - 1);
+    return -1;
+}
+
+static uint64_t read_number(int dir_fd, const char *name)
+{
+    char text[64];
+    uint64_t number;
+
+    if (rl_read_at(dir_fd, name, text, sizeof(text)) < 0 || rl_parse_limit(text, &number) < 0)
+        return 0;
+    return number;
+}
+
+static uint64_t read_anon(int dir_fd)
+{
+    static char text[16384];
+    struct rl_sample sample = {0};
+
+    if (rl_read_at(dir_fd, "memory.stat", text, sizeof(text)) < 0 ||
+        rl_parse_memory_stat(text, &sample) < 0)
+        return 0;
+    return sample.anon;
+}
+
+/* Enter one cgroup with its directory open. Return: false when it is gone or the room is full. */
+static bool add_group(
+    struct rl_engine *engine, const struct rl_cgroup *top, struct rl_cgroup *cgroup)
+{
+    struct rl_scratch *s = &engine->scratch;
+    char *path = s->paths + s->paths_used;
+    size_t left = RL_PATHS_SIZE - s->paths_used;
+    int fd;
+
+    if (s->n_groups == RL_GROUPS_MAX || left < 4096)
+        return false;
+    fd = rl_cgroup_open(rl_watch_tree(engine->watch), cgroup);
+    if (fd < 0)
+        return false;
+    s->paths_used += rl_cgroup_path(cgroup, path, left) + 1;
+    s->groups[s->n_groups] = (struct rl_group){
+        .id = cgroup->id,
+        .path = path,
+        .parent = cgroup == top ? -1 : index_of(s, cgroup->parent),
+        .oom_group = read_number(fd, "memory.oom.group") == 1,
+        .holds_self = rl_self_within(&engine->self, path),
+        .anon = read_anon(fd),
+        .swap = read_number(fd, "memory.swap.current"),
+    };
+    s->cgroups[s->n_groups] = cgroup;
+    s->dir_fds[s->n_groups++] = fd;
+    return true;
+}
+
+static void add_groups(struct rl_engine *engine, struct rl_cgroup *top)
+{
+    engine->scratch.n_groups = 0;
+    engine->scratch.paths_used = 0;
+    for (struct rl_cgroup *c = top; c; c = rl_tree_next(top, c))
+        add_group(engine, top, c);
+}
+
+static void close_groups(struct rl_scratch *scratch)
+{
+    for (size_t i = 0; i < scratch->n_groups; i++)
+        close(scratch->dir_fds[i]);
+}
+
+/* What the callbacks below work on. */
+struct reading {
+    struct rl_engine *engine;
+    const struct rl_policy *policy;
+    struct rl_scale scale;
+    uint32_t group;
+    uint32_t need;
+    pid_t main_pid; /* of this group; 0: not looked for */
+    uint64_t main_start;
+};
+
+static bool has_fact(const struct rl_policy *policy, enum rl_fact fact)
+{
+    for (size_t i = 0; policy && i < policy->victim.n_protect; i++)
+        for (size_t t = 0; t < policy->victim.protect[i].n; t++)
+            if (policy->victim.protect[i].terms[t].fact == fact)
+                return true;
+    return false;
+}
+
+/* The unit's main process is the oldest one of the cgroup. */
+static void find_main(pid_t pid, void *userdata)
+{
+    struct reading *r = userdata;
+    struct rl_process process;
+    bool gone = false;
+
+    if (pid <= 0 || rl_procs_read(&r->engine->procs, pid, 0, &process, &gone) < 0 || gone)
+        return;
+    if (r->main_pid == 0 || process.start_ticks < r->main_start ||
+        (process.start_ticks == r->main_start && pid < r->main_pid)) {
+        r->main_pid = pid;
+        r->main_start = process.start_ticks;
+    }
+}
+
+/* Whoever owns the incident: what a cgroup's own policy protects stays protected. */
+static void apply_own_policy(const struct rl_policy *own, const struct rl_policy *acting,
+    const char *path, struct rl_candidate *candidate)
+{
+    if (!own || own == acting || candidate->spared != RL_REASON_NONE)
+        return;
+    candidate->by = rl_match_any(
+        own->victim.protect, own->victim.n_protect, &candidate->process, path, true);
+    if (candidate->by)
+        candidate->spared = RL_SPARED_PROTECTED;
+}
+
+static void rate_process(pid_t pid, void *userdata)
+{
+    struct reading *r = userdata;
+    struct rl_scratch *s = &r->engine->scratch;
+    struct rl_candidate candidate = {0};
+    bool gone = false;
+
+    if (pid <= 0) {
+        s->foreign++;
+        return;
+    }
+    if (rl_procs_read(&r->engine->procs, pid, r->need, &candidate.process, &gone) < 0 || gone)
+        return;
+    candidate.process.cgroup = r->group;
+    if (pid == r->main_pid)
+        candidate.process.flags |= RL_PROCESS_MAIN;
+    rl_candidate_rate(&r->policy->victim, &r->scale, s->groups[r->group].path, &candidate);
+    apply_own_policy(s->cgroups[r->group]->policy, r->policy, s->groups[r->group].path, &candidate);
+    rl_group_member(s->groups, &candidate);
+    rl_pool_add(&s->pool, &candidate);
+}
+
+static void read_group(struct reading *r, size_t index)
+{
+    struct rl_scratch *s = &r->engine->scratch;
+    const struct rl_policy *own = s->cgroups[index]->policy;
+    size_t foreign = 0;
+
+    r->group = (uint32_t)index;
+    r->need = has_fact(r->policy, RL_FACT_EXE) || has_fact(own, RL_FACT_EXE) ? RL_PROCS_EXE : 0;
+    r->main_pid = 0;
+    if (has_fact(r->policy, RL_FACT_MAIN) || has_fact(own, RL_FACT_MAIN))
+        rl_procs_of(s->dir_fds[index], find_main, r, &foreign);
+    foreign = 0;
+    rl_procs_of(s->dir_fds[index], rate_process, r, &foreign);
+    s->foreign += foreign;
+}
+
+void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy)
+{
+    struct rl_scratch *s = &engine->scratch;
+    struct reading r = {
+        .engine = engine,
+        .policy = policy,
+        .scale = {.available = hot->room.available, .page_size = engine->procs.page_size},
+    };
+    struct rl_choosing choosing;
+
+    rl_pool_clear(&s->pool);
+    s->foreign = 0;
+    add_groups(engine, hot->cgroup);
+    for (size_t i = 0; i < s->n_groups; i++)
+        read_group(&r, i);
+    rl_pool_sort(&s->pool);
+    choosing = (struct rl_choosing){
+        .victim = &policy->victim,
+        .scale = r.scale,
+        .candidates = s->pool.items,
+        .n_candidates = s->pool.n,
+        .groups = s->groups,
+        .n_groups = s->n_groups,
+    };
+    rl_choose(&choosing, &s->choice);
+    close_groups(s);
+}

@@ -1,0 +1,114 @@
+/* What the files of the engine share. Nobody else includes this. */
+#pragma once
+
+#include "daemon/engine.h"
+#include "daemon/observe/procs.h"
+#include "daemon/observe/watch.h"
+#include "daemon/relieve/kill.h"
+#include "daemon/relieve/self.h"
+#include "daemon/report/record.h"
+
+#define RL_GROUPS_MAX    4096
+#define RL_PATHS_SIZE    (1024 * 1024)
+#define RL_POOL_SIZE     4096
+#define RL_COOLDOWNS_MAX 256
+#define RL_VICTIM_PATHS  (64 * 1024)
+
+/* Room for one choice, made once. groups[i] describes cgroups[i]. */
+struct rl_scratch {
+    struct rl_pool pool;
+    struct rl_group *groups;
+    struct rl_cgroup **cgroups;
+    int *dir_fds;
+    size_t n_groups;
+    char *paths; /* of the groups, one behind the other */
+    size_t paths_used;
+    size_t foreign; /* processes of foreign pid namespaces met */
+    struct rl_choice choice;
+};
+
+/* An incident while it runs. It copies what it needs of its policy, which may be reloaded. */
+struct rl_running {
+    bool used;
+    struct rl_engine *engine;
+    struct rl_incident incident;
+    struct rl_hot *hot; /* the offender; NULL once it is gone */
+    struct rl_trigger trigger;
+    struct rl_relief relief;
+    sd_event_source *timer;
+    struct rl_victim_watch *watch;
+    bool gone;     /* the victim, as the watch said */
+    int cgroup_fd; /* of a victim that dies as a whole; -1 */
+    uint64_t cgroup_id;
+    bool whole;                /* through cgroup.kill */
+    struct rl_target *targets; /* RL_TARGETS_MAX entries */
+    size_t n_targets;
+    char *paths; /* RL_VICTIM_PATHS bytes: what targets[].cgroup points to */
+    size_t paths_used;
+    bool to_announce, to_end; /* put off until nothing is urgent */
+    struct rl_record record;
+};
+
+struct rl_cooldown {
+    uint64_t id, until_us;
+};
+
+struct rl_engine {
+    sd_event *event;
+    struct rl_engine_options options;
+    struct rl_policy_set *policies;
+    struct rl_watch *watch;
+    struct rl_killer *killer;
+    struct rl_self self;
+    struct rl_procs procs;
+    struct rl_scratch scratch;
+    struct rl_running running[RL_RUNNING_MAX];
+    struct rl_cooldown cooldowns[RL_COOLDOWNS_MAX];
+    sd_event_source *later; /* what allocates: reports, timed policies */
+    bool timed_pending;
+    uint64_t started_wall_us, incidents;
+};
+
+/* ---- engine.c ---- */
+uint64_t rl_wall_us(void);
+/* Run what must not run between a wake-up and a signal, when nothing else is to do. */
+void rl_engine_later(struct rl_engine *engine);
+/* Return: microseconds that are left of the cooldown of a cgroup, 0 when it is over. */
+uint64_t rl_cooldown_left(const struct rl_engine *engine, uint64_t id, uint64_t now_us);
+void rl_cooldown_set(struct rl_engine *engine, uint64_t id, uint64_t until_us);
+
+/* ---- course.c: incidents from opening to end ---- */
+int rl_course_init(struct rl_engine *engine);
+void rl_course_close(struct rl_engine *engine);
+struct rl_running *rl_running_of(struct rl_engine *engine, const struct rl_cgroup *cgroup);
+/* Open an incident for what a look found, unless something stands in the way; which is returned
+ * (RL_WAIT_*), RL_REASON_NONE when it was opened. */
+enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us);
+void rl_course_offender_gone(struct rl_running *running);
+/* The victim is dead and its memory back (error 0), or cannot be killed (errno). */
+void rl_course_victim_gone(struct rl_running *running, uint64_t gone_us, int error);
+/* Hand over to report/ what was put off. */
+void rl_course_report(struct rl_engine *engine);
+
+/* ---- decide.c: who it is to be ---- */
+int rl_scratch_init(struct rl_scratch *scratch);
+void rl_scratch_free(struct rl_scratch *scratch);
+/* Read all processes below a cgroup and choose; the scratch holds the outcome until the next
+ * call. Allocates nothing. */
+void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy);
+
+/* ---- steps.c: the rungs ---- */
+/* Keep what is needed of the choice to act on it. Return: 0, -ESTALE when it is gone. */
+int rl_victim_take(struct rl_running *running);
+void rl_victim_drop(struct rl_running *running);
+/* Return: RL_REASON_NONE, or the outcome when the step could not be taken. */
+enum rl_reason rl_step_take(
+    struct rl_running *running, const struct rl_step *step, uint64_t now_us);
+
+/* ---- fill.c: the record ---- */
+void rl_fill_open(struct rl_engine *engine, struct rl_record *record, const struct rl_hot *hot,
+    const struct rl_policy *policy, const struct rl_trigger *trigger, uint64_t now_us);
+void rl_fill_choice(
+    struct rl_engine *engine, struct rl_record *record, const struct rl_policy *policy);
+void rl_fill_state(struct rl_record_state *state, const struct rl_hot *hot,
+    const struct rl_trigger *trigger, uint64_t now_us, uint64_t since_us);

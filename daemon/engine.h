@@ -1,0 +1,41 @@
+/* The engine: what observe/ sees is judged and chosen by policy/, relieved by relieve/, and told
+ * by report/. A sample or a decision goes that way once; nothing is asked back.
+ *
+ * At most RL_RUNNING_MAX incidents run at a time, and one only in any line of the tree: a second
+ * one above or below waits until the first has ended. */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "conf/load.h"
+#include "daemon/observe/probe.h"
+#include "daemon/report/bus.h"
+#include "daemon/report/report.h"
+
+#define RL_RUNNING_MAX 8
+
+struct rl_engine;
+
+struct rl_engine_options {
+    const struct rl_probe *probe;    /* outlives the engine */
+    struct rl_load_options policies; /* pointers in it outlive the engine */
+    struct rl_report *report;        /* not owned */
+    bool dry_run;
+};
+
+/**
+ * rl_engine_new() - load the policies, read the tree, open the gate
+ * Return: 0, or -errno with the reason logged.
+ */
+int rl_engine_new(sd_event *event, const struct rl_engine_options *options, struct rl_engine **ret);
+struct rl_engine *rl_engine_free(struct rl_engine *engine);
+
+/* Read the policies again. A running incident keeps those it began with. Return: 0 or -errno; the
+ * policies in force stay as they are then. */
+int rl_engine_reload(struct rl_engine *engine);
+
+/* How many policies are in force, for the status line. */
+size_t rl_engine_policies(const struct rl_engine *engine);
+
+/* What reliefctl asks for; userdata is the engine. See struct rl_bus_api. */
+extern const struct rl_bus_api rl_engine_api;

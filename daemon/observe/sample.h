@@ -1,0 +1,53 @@
+/* Reading one cgroup, or the machine, through kept file descriptors.
+ *
+ * Opening needs kernel memory, reading through a kept descriptor does not: files stay open while
+ * somebody looks at the cgroup. A file that cannot be read leaves its bit out of `have` and its
+ * numbers as they were, so that a passing error never looks like a counter that went back. */
+#pragma once
+
+#include "policy/room.h"
+#include "policy/sample.h"
+
+#define RL_FILES_MAX 10
+
+struct rl_files {
+    int dir_fd;
+    int fds[RL_FILES_MAX]; /* one per row of the table in sample.c; -1: missing */
+    unsigned users;
+    struct rl_sample sample; /* the newest one */
+};
+
+/**
+ * rl_files_open() - open all files of a cgroup that exist
+ * @dir_fd: directory of the cgroup; owned by the files afterwards
+ * @proc_fd: directory fd of /proc, for the pressure of a root that has no such file; -1: none
+ */
+void rl_files_open(struct rl_files *files, int dir_fd, int proc_fd);
+void rl_files_close(struct rl_files *files);
+
+/**
+ * rl_files_read() - read the files that `needs` names into files->sample
+ * @needs: enum rl_have
+ *
+ * Return: 0; -ENODEV when the cgroup is gone.
+ */
+int rl_files_read(struct rl_files *files, uint32_t needs, uint64_t now_us);
+
+/* The level that a sample describes, see policy/room.h. */
+void rl_level_of(const struct rl_sample *sample, struct rl_level *ret);
+
+/* The machine: /proc/meminfo, /proc/vmstat, /proc/sys/vm/swappiness. */
+struct rl_node_files {
+    int meminfo_fd, vmstat_fd, swappiness_fd;
+    uint32_t page_size;
+    struct rl_node node;
+};
+
+/* Return: 0, or -errno when /proc/meminfo cannot be opened; the others may be missing. */
+int rl_node_files_open(struct rl_node_files *files, int proc_fd, uint32_t page_size);
+void rl_node_files_close(struct rl_node_files *files);
+/* Return: 0 or -errno; the numbers stay as they were on an error. */
+int rl_node_files_read(struct rl_node_files *files);
+
+/* CLOCK_MONOTONIC in microseconds. */
+uint64_t rl_now_us(void);

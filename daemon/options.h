@@ -1,0 +1,25 @@
+/* The command line of reliefd. */
+#pragma once
+
+#include <stdbool.h>
+
+#define RL_POLICY_DIRS_MAX 16
+
+struct rl_options {
+    const char *config;
+    const char *policy_dirs[RL_POLICY_DIRS_MAX + 1]; /* NULL-terminated, most important last */
+    unsigned n_policy_dirs;
+    const char *proc_root, *cgroup_root; /* NULL: the live ones */
+    const char *state_dir, *runtime_dir;
+    int log_level; /* -1: as reliefd.conf says */
+    bool dry_run;
+    bool check;
+};
+
+/**
+ * rl_options_parse() - read argv and the environment
+ * @ret_exit: the exit status when the program is to end at once (--help, --version, wrong usage)
+ *
+ * Return: true to go on.
+ */
+bool rl_options_parse(int argc, char **argv, struct rl_options *ret, int *ret_exit);

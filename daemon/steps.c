@@ -1,0 +1,151 @@
+/* The rungs: what a chosen victim gets. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/engine-private.h"
+#include "daemon/report/log.h"
+
+/* Keep a cgroup's path for the identity check. Return: NULL when there is no room: then the start
+ * time alone has to tell. */
+static const char *keep_path(struct rl_running *running, const char *path)
+{
+    size_t len = strlen(path) + 1;
+    char *kept = running->paths + running->paths_used;
+
+    if (len > RL_VICTIM_PATHS - running->paths_used)
+        return NULL;
+    memcpy(kept, path, len);
+    running->paths_used += len;
+    return kept;
+}
+
+static bool is_below(const struct rl_scratch *s, int32_t group, int32_t top)
+{
+    for (; group >= 0; group = s->groups[group].parent)
+        if (group == top)
+            return true;
+    return false;
+}
+
+static void add_target(struct rl_running *running, const struct rl_candidate *candidate)
+{
+    const struct rl_scratch *s = &running->engine->scratch;
+
+    if (running->n_targets == RL_TARGETS_MAX)
+        return;
+    running->targets[running->n_targets++] = (struct rl_target){
+        .pid = candidate->process.pid,
+        .start_ticks = candidate->process.start_ticks,
+        .cgroup = keep_path(running, s->groups[candidate->process.cgroup].path),
+    };
+}
+
+/* The members that a signal one by one would go to; highest score first, as the pool is sorted. */
+static void add_members(struct rl_running *running, int32_t top)
+{
+    const struct rl_scratch *s = &running->engine->scratch;
+
+    for (size_t i = 0; i < s->pool.n; i++) {
+        const struct rl_candidate *k = &s->pool.items[i];
+        bool dies = k->spared == RL_REASON_NONE || k->spared == RL_SPARED_NO_MEMORY;
+
+        if (dies && is_below(s, (int32_t)k->process.cgroup, top))
+            add_target(running, k);
+    }
+}
+
+int rl_victim_take(struct rl_running *running)
+{
+    const struct rl_scratch *s = &running->engine->scratch;
+    const struct rl_choice *choice = &s->choice;
+    int fd;
+
+    running->n_targets = 0;
+    running->paths_used = 0;
+    running->whole = false;
+    if (choice->scope == RL_KILL_PROCESS) {
+        add_target(running, &s->pool.items[choice->candidate]);
+        return 0;
+    }
+    add_members(running, choice->group);
+    if (choice->one_by_one)
+        return 0;
+    fd = rl_cgroup_open(rl_watch_tree(running->engine->watch), s->cgroups[choice->group]);
+    if (fd < 0)
+        return fd;
+    running->cgroup_fd = fd;
+    running->cgroup_id = s->groups[choice->group].id;
+    running->whole = true;
+    return 0;
+}
+
+void rl_victim_drop(struct rl_running *running)
+{
+    running->watch = rl_victim_watch_free(running->watch);
+    if (running->cgroup_fd >= 0)
+        close(running->cgroup_fd);
+    running->cgroup_fd = -1;
+    running->n_targets = 0;
+}
+
+static void on_victim_gone(void *userdata, uint64_t gone_us, int error)
+{
+    struct rl_running *running = userdata;
+
+    rl_course_victim_gone(running, gone_us, error);
+}
+
+/* One signal to the victim, as a whole where it is SIGKILL and can be. */
+static int send_signal(
+    struct rl_running *running, int signal, struct rl_kill_result *ret, bool *ret_whole)
+{
+    struct rl_killer *killer = running->engine->killer;
+
+    *ret_whole = signal == SIGKILL && running->whole;
+    if (*ret_whole)
+        return rl_kill_cgroup(killer, running->cgroup_fd, running->cgroup_id, on_victim_gone,
+            running, &running->watch, ret);
+    return rl_kill_processes(killer, running->targets, running->n_targets, signal, on_victim_gone,
+        running, &running->watch, ret);
+}
+
+static enum rl_reason fail_step(struct rl_running *running, struct rl_record_step *entry, int error)
+{
+    entry->result = RL_DONE_ERROR;
+    entry->error = -error;
+    rl_error("cannot %s the victim of incident %s: %s", rl_step_name(entry->kind),
+        running->record.id, strerror(-error));
+    return RL_OUTCOME_FAILED;
+}
+
+enum rl_reason rl_step_take(struct rl_running *running, const struct rl_step *step, uint64_t now_us)
+{
+    struct rl_record *record = &running->record;
+    struct rl_record_step *entry = &record->steps[record->n_steps++];
+    struct rl_kill_result result = {0};
+    bool whole = false;
+    int r;
+
+    *entry = (struct rl_record_step){
+        .kind = step->kind, .signal = step->signal, .at_us = now_us, .result = RL_DONE_SENT};
+    if (running->incident.dry) {
+        entry->result = RL_DONE_WOULD_HAVE;
+        entry->whole_cgroup = step->kind == RL_STEP_KILL && running->whole;
+        return RL_REASON_NONE;
+    }
+    r = send_signal(running, step->signal, &result, &whole);
+    entry->whole_cgroup = whole;
+    entry->signalled = result.signalled;
+    if (r == -ESRCH) {
+        entry->result = RL_DONE_VICTIM_GONE;
+        running->gone = true;
+        record->gone_us = now_us;
+        return RL_REASON_NONE;
+    }
+    if (r < 0)
+        return fail_step(running, entry, r);
+    if (record->first_signal_us == 0)
+        record->first_signal_us = rl_now_us();
+    return RL_REASON_NONE;
+}
