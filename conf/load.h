@@ -1,8 +1,8 @@
 /* Finding, reading and compiling policy files.
  *
  * Folders are read in order of precedence; the same file name in a more important folder replaces,
- * a link to /dev/null (or an empty file) masks, NAME.conf.d/ *.conf adds to NAME.conf. One bad file never
- * stops the others; at a reload the last good version of it stays in force. */
+ * a link to /dev/null (or an empty file) masks, NAME.conf.d/ *.conf adds to NAME.conf. One bad file
+ * never stops the others; at a reload the last good version of it stays in force. */
 #pragma once
 
 #include "conf/findings.h"

@@ -5,6 +5,8 @@
 #include "match.h"
 #include "wide.h"
 
+#define ADJ_NEVER (-1000)
+
 /* Facts that keep a process out, whatever its score; the first that applies is the reason. */
 static const struct {
     uint32_t flag;
@@ -29,9 +31,13 @@ void rl_candidate_rate(const struct rl_victim *victim, const struct rl_scale *sc
     for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
         if (candidate->spared == RL_REASON_NONE && (process->flags & never[i].flag))
             candidate->spared = never[i].reason;
+    /* Whatever the model knows of oom_score_adj. */
+    if (candidate->spared == RL_REASON_NONE && process->oom_score_adj <= ADJ_NEVER)
+        candidate->spared = RL_SPARED_ADJ_MINUS_1000;
     if (candidate->spared == RL_REASON_NONE && !candidate->score.eligible)
         candidate->spared = candidate->score.reason;
-    if (candidate->spared == RL_REASON_NONE) {
+    /* Nothing held now is no reason to die with a group: Protect= is the stronger one. */
+    if (candidate->spared == RL_REASON_NONE || candidate->spared == RL_SPARED_NO_MEMORY) {
         candidate->by = rl_match_any(victim->protect, victim->n_protect, process, path, true);
         if (candidate->by)
             candidate->spared = RL_SPARED_PROTECTED;
@@ -72,10 +78,12 @@ static void rate_groups(struct rl_choosing *c)
 {
     for (size_t i = 0; i < c->n_groups; i++) {
         struct rl_group *g = &c->groups[i];
-        uint64_t frees = g->anon + g->swap;
+        uint64_t frees = g->swap > UINT64_MAX - g->anon ? UINT64_MAX : g->anon + g->swap;
+        uint64_t points = rl_mul_div(frees, 1000, c->scale.available);
 
-        g->points = frees > 0 ? (int64_t)rl_mul_div(frees, 1000, c->scale.available)
-                              : g->members_points;
+        g->points = frees == 0           ? g->members_points
+                    : points > INT64_MAX ? INT64_MAX
+                                         : (int64_t)points;
         if (g->spared == RL_REASON_NONE && (g->holds_self || strcmp(g->path, "/") == 0))
             g->spared = RL_SPARED_GROUP_HOLDS_SELF;
     }
@@ -179,6 +187,4 @@ void rl_choose(struct rl_choosing *choosing, struct rl_choice *ret)
         return;
     rate_groups(choosing);
     by_scope[choosing->victim->kill](choosing, ret);
-    if (!ret->found)
-        ret->why = RL_OUTCOME_NO_VICTIM;
 }

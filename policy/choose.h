@@ -66,6 +66,7 @@ void rl_group_member(struct rl_group *groups, const struct rl_candidate *candida
  * takes the offender with all below; where a member must live (or the offender is the root) it
  * is one_by_one. Equal scores: the lower pid, the earlier cgroup.
  *
- * Marks candidates that only their group spares with RL_SPARED_GROUP_PROTECTED.
+ * Marks candidates that only their group spares with that group's reason
+ * (RL_SPARED_GROUP_PROTECTED, RL_SPARED_GROUP_HOLDS_SELF).
  */
 void rl_choose(struct rl_choosing *choosing, struct rl_choice *ret);

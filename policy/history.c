@@ -4,10 +4,37 @@
 
 #include "wide.h"
 
+/* Where RL_COUNT_LOCAL and RL_COUNT_ALLOCSTALL come from, beside enum rl_have. */
+#define HAVE_HIERARCHICAL (1u << 30) /* memory.events in place of memory.events.local */
+#define HAVE_NODE         (1u << 31)
+
+static const uint32_t sources[RL_COUNTERS] = {
+    [RL_COUNT_SOME] = RL_HAVE_PRESSURE,
+    [RL_COUNT_FULL] = RL_HAVE_PRESSURE,
+    [RL_COUNT_HIGH] = RL_HAVE_EVENTS,
+    [RL_COUNT_MAX] = RL_HAVE_EVENTS,
+    [RL_COUNT_OOM] = RL_HAVE_EVENTS,
+    [RL_COUNT_OOM_KILL] = RL_HAVE_EVENTS,
+    [RL_COUNT_LOCAL] = RL_HAVE_EVENTS_LOCAL | HAVE_HIERARCHICAL,
+    [RL_COUNT_REFAULTS] = RL_HAVE_STAT,
+    [RL_COUNT_THROTTLED] = RL_HAVE_CPU,
+    [RL_COUNT_ALLOCSTALL] = HAVE_NODE,
+};
+
+/* Do both points know this counter, from the same file? Else a number that appears would look
+ * like growth. */
+static bool comparable(const struct rl_point *a, const struct rl_point *b, enum rl_counter counter)
+{
+    uint32_t from = a->have & sources[counter];
+
+    return from != 0 && from == (b->have & sources[counter]);
+}
+
 void rl_history_clear(struct rl_history *history)
 {
     history->n = 0;
     history->restart_us = 0;
+    history->kernel_kill_us = 0;
 }
 
 const struct rl_point *rl_history_last(const struct rl_history *history)
@@ -18,11 +45,16 @@ const struct rl_point *rl_history_last(const struct rl_history *history)
 static void fill_point(
     struct rl_point *point, const struct rl_sample *s, const struct rl_node *node)
 {
-    const struct rl_events *local = (s->have & RL_HAVE_EVENTS_LOCAL) ? &s->events_local
-                                                                     : &s->events;
+    const struct rl_events *local = &s->events_local;
+    uint32_t have = s->have | (node ? HAVE_NODE : 0);
 
+    if (!(have & RL_HAVE_EVENTS_LOCAL) && (have & RL_HAVE_EVENTS)) {
+        local = &s->events;
+        have |= HAVE_HIERARCHICAL;
+    }
     *point = (struct rl_point){
         .at_us = s->at_us,
+        .have = have,
         .used = rl_sample_used(s),
         .count =
             {
@@ -43,7 +75,7 @@ static void fill_point(
 static bool went_backwards(const struct rl_point *before, const struct rl_point *after)
 {
     for (int i = 0; i < RL_COUNTERS; i++)
-        if (after->count[i] < before->count[i])
+        if (comparable(before, after, i) && after->count[i] < before->count[i])
             return true;
     return false;
 }
@@ -85,24 +117,34 @@ void rl_history_add(
         rl_history_clear(history);
         last = NULL;
     }
-    if (last && point.count[RL_COUNT_OOM_KILL] > last->count[RL_COUNT_OOM_KILL])
-        history->restart_us = sample->at_us;
+    if (last && comparable(last, &point, RL_COUNT_OOM_KILL) &&
+        point.count[RL_COUNT_OOM_KILL] > last->count[RL_COUNT_OOM_KILL])
+        history->kernel_kill_us = sample->at_us;
     if (history->n == RL_HISTORY_MAX)
         thin_out(history);
     history->points[history->n++] = point;
 }
 
-/* The part of [from, to] that lies between two points, of the growth between them. */
-static uint64_t growth_between(const struct rl_point *a, const struct rl_point *b,
+/* Growth between two points. Where a point that lacked the counter stood between them and was
+ * dropped, it may have gone back unseen. */
+static uint64_t growth_between(
+    const struct rl_point *a, const struct rl_point *b, enum rl_counter counter)
+{
+    if (!comparable(a, b, counter) || b->count[counter] < a->count[counter])
+        return 0;
+    return b->count[counter] - a->count[counter];
+}
+
+/* Of that, the part that falls into [from, to]. */
+static uint64_t growth_within(const struct rl_point *a, const struct rl_point *b,
     enum rl_counter counter, uint64_t from_us, uint64_t to_us)
 {
     uint64_t start = a->at_us > from_us ? a->at_us : from_us;
     uint64_t end = b->at_us < to_us ? b->at_us : to_us;
-    uint64_t growth = b->count[counter] - a->count[counter];
 
     if (end <= start)
         return 0;
-    return rl_mul_div(growth, end - start, b->at_us - a->at_us);
+    return rl_mul_div(growth_between(a, b, counter), end - start, b->at_us - a->at_us);
 }
 
 uint64_t rl_history_growth(const struct rl_history *history, enum rl_counter counter,
@@ -117,17 +159,43 @@ uint64_t rl_history_growth(const struct rl_history *history, enum rl_counter cou
             break;
         if (gap_us > 0 && b->at_us - a->at_us > gap_us)
             continue;
-        sum += growth_between(a, b, counter, from_us, to_us);
+        sum += growth_within(a, b, counter, from_us, to_us);
     }
     return sum;
+}
+
+uint64_t rl_history_events(
+    const struct rl_history *history, enum rl_counter counter, uint64_t from_us, uint64_t to_us)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = history->n; i >= 2; i--) {
+        const struct rl_point *a = &history->points[i - 2], *b = &history->points[i - 1];
+
+        if (b->at_us <= from_us)
+            break;
+        if (b->at_us <= to_us)
+            sum += growth_between(a, b, counter);
+    }
+    return sum;
+}
+
+uint64_t rl_history_restart(const struct rl_history *history, enum rl_counter counter)
+{
+    bool stall = counter == RL_COUNT_SOME || counter == RL_COUNT_FULL;
+
+    if (stall && history->kernel_kill_us > history->restart_us)
+        return history->kernel_kill_us;
+    return history->restart_us;
 }
 
 uint64_t rl_history_window(
     const struct rl_history *history, enum rl_counter counter, uint64_t now_us, uint64_t window_us)
 {
     uint64_t from = now_us > window_us ? now_us - window_us : 0;
+    uint64_t restart = rl_history_restart(history, counter);
 
-    if (from < history->restart_us)
-        from = history->restart_us;
+    if (from < restart)
+        from = restart;
     return rl_history_growth(history, counter, from, now_us, window_us / 2);
 }

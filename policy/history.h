@@ -3,7 +3,8 @@
  * Invariants: points are in order of time; at most RL_HISTORY_MAX are kept, dense near now and
  * sparse further back, so that windows from half a second to ten minutes are served by the same
  * few points. Between two points a counter is taken to grow linearly. A gap longer than half a
- * window contributes nothing to that window: what nobody looked at is never held against anyone. */
+ * window contributes nothing to that window, nor does a pair of points of which one lacks the
+ * counter: what nobody looked at is never held against anyone. */
 #pragma once
 
 #include <stddef.h>
@@ -27,6 +28,7 @@ enum rl_counter {
 
 struct rl_point {
     uint64_t at_us;
+    uint32_t have; /* which counters were read: a private set of bits, as that of the sample */
     uint64_t used; /* bytes */
     uint64_t count[RL_COUNTERS];
 };
@@ -34,7 +36,8 @@ struct rl_point {
 struct rl_history {
     struct rl_point points[RL_HISTORY_MAX];
     uint16_t n;
-    uint64_t restart_us; /* windows begin no earlier: set by a kill, ours or the kernel's */
+    uint64_t restart_us;     /* no window begins earlier: set by a kill of ours */
+    uint64_t kernel_kill_us; /* no window over stall does: when the newest oom_kill was seen */
 };
 
 void rl_history_clear(struct rl_history *history);
@@ -43,8 +46,8 @@ void rl_history_clear(struct rl_history *history);
  * rl_history_add() - remember a sample
  *
  * A counter that went backwards (the cgroup was re-created under us) clears the history first. A
- * sample that is not later than the newest point is ignored. A new oom_kill restarts the windows:
- * whoever killed, the next decision waits until its effect can be seen.
+ * sample that is not later than the newest point is ignored. A new oom_kill restarts the windows
+ * over stall: whoever killed, the next decision waits until its effect can be seen.
  */
 void rl_history_add(
     struct rl_history *history, const struct rl_sample *sample, const struct rl_node *node);
@@ -58,9 +61,22 @@ void rl_history_add(
 uint64_t rl_history_growth(const struct rl_history *history, enum rl_counter counter,
     uint64_t from_us, uint64_t to_us, uint64_t gap_us);
 
-/* Growth over the window that ends at now_us, cut at restart_us, with half the window as gap. */
+/* The instant before which no window over a counter may begin: the newest kill. */
+uint64_t rl_history_restart(const struct rl_history *history, enum rl_counter counter);
+
+/* Growth over the window that ends at now_us, cut at the newest kill, with half the window as gap.
+ */
 uint64_t rl_history_window(
     const struct rl_history *history, enum rl_counter counter, uint64_t now_us, uint64_t window_us);
+
+/**
+ * rl_history_events() - how many events were seen within (from_us, to_us]
+ *
+ * Events wake whoever looks, so growth between two points happened at the later one, however long
+ * nothing happened before. Unlike stall it is counted whole, without a gap rule.
+ */
+uint64_t rl_history_events(
+    const struct rl_history *history, enum rl_counter counter, uint64_t from_us, uint64_t to_us);
 
 /* The newest point, NULL when there is none. */
 const struct rl_point *rl_history_last(const struct rl_history *history);

@@ -56,18 +56,6 @@ static struct rl_order next_rung(
     return end(incident, killed ? RL_OUTCOME_STUCK : RL_OUTCOME_LADDER_END);
 }
 
-static struct rl_order after_step(
-    struct rl_incident *incident, const struct rl_relief *relief, const struct rl_news *news)
-{
-    if (news->failed != RL_REASON_NONE)
-        return end(incident, news->failed);
-    incident->acted = true;
-    incident->phase = RL_PHASE_WAIT;
-    incident->step_us = news->now_us;
-    incident->since_us = news->now_us;
-    return wait_until(news->now_us + patience(incident, relief));
-}
-
 static struct rl_order while_waiting(
     struct rl_incident *incident, const struct rl_relief *relief, const struct rl_news *news)
 {
@@ -79,11 +67,29 @@ static struct rl_order while_waiting(
         incident->since_us = news->now_us;
         return wait_until(news->now_us + RL_SETTLE_US);
     }
-    if (news->offender_gone)
-        return end(incident, RL_OUTCOME_GONE);
+    if (news->offender_gone) {
+        /* Only an empty cgroup can be removed: whoever was signalled in it is gone. */
+        incident->gone = !incident->dry;
+        return end(incident, incident->dry ? RL_OUTCOME_GONE : RL_OUTCOME_RELIEVED);
+    }
     if (news->now_us < until)
         return wait_until(until);
     return next_rung(incident, relief, news);
+}
+
+static struct rl_order after_step(
+    struct rl_incident *incident, const struct rl_relief *relief, const struct rl_news *news)
+{
+    if (news->failed != RL_REASON_NONE)
+        return end(incident, news->failed);
+    incident->acted = true;
+    incident->phase = RL_PHASE_WAIT;
+    incident->step_us = news->now_us;
+    incident->since_us = news->now_us;
+    /* It may have been quicker than the step. */
+    if (news->gone || news->offender_gone)
+        return while_waiting(incident, relief, news);
+    return wait_until(news->now_us + patience(incident, relief));
 }
 
 static struct rl_order while_settling(struct rl_incident *incident, const struct rl_news *news)

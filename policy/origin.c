@@ -1,5 +1,7 @@
 #include "origin.h"
 
+#include "wide.h"
+
 #define USED_SHARE      9000u /* of its own limit: 90 % */
 #define THROTTLED_SHARE 2000u /* of the window: 20 % */
 
@@ -25,11 +27,12 @@ void rl_origin_cgroup(const struct rl_history *history, const struct rl_level *l
         .refaults = growth(history, RL_COUNT_REFAULTS, now_us, window_us),
         .used = level->used_known ? level->used : 0,
         .limit = limit,
-        .throttled = (have & RL_HAVE_CPU) && throttled > window_us / RL_WHOLE * THROTTLED_SHARE,
+        .throttled = (have & RL_HAVE_CPU) &&
+                     throttled > rl_mul_div(window_us, THROTTLED_SHARE, RL_WHOLE),
     };
     if (limit == RL_NO_LIMIT)
         return;
-    full = level->used_known && level->used >= limit / RL_WHOLE * USED_SHARE;
+    full = level->used_known && level->used >= rl_mul_div(limit, USED_SHARE, RL_WHOLE);
     if (ret->local_events > 0 && (full || ret->refaults > 0))
         ret->verdict = RL_ORIGIN_OWN;
 }
@@ -40,7 +43,7 @@ void rl_origin_node(const struct rl_history *history, const struct rl_node *node
     *ret = (struct rl_evidence){
         .verdict = RL_ORIGIN_UNATTRIBUTED,
         .window_us = window_us,
-        .used = node->mem_total - node->mem_available,
+        .used = node->mem_total > node->mem_available ? node->mem_total - node->mem_available : 0,
         .limit = node->mem_total,
         .allocstalls = growth(history, RL_COUNT_ALLOCSTALL, now_us, window_us),
     };

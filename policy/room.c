@@ -24,7 +24,7 @@ static void find_available(
      * own total always does (constrained_alloc without a constraint). */
     if (ret->limited_by != RL_LEVEL_NODE && node->swappiness == 0)
         swap = 0;
-    ret->available = memory + swap;
+    ret->available = swap > UINT64_MAX - memory ? UINT64_MAX : memory + swap;
     if (ret->available == 0)
         ret->available = 1;
 }

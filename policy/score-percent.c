@@ -8,9 +8,9 @@
 void rl_score_percent_times_ten(
     const struct rl_process *process, const struct rl_scale *scale, struct rl_score *ret)
 {
-    uint64_t pages = process->rss_pages + process->swap_pages;
     /* 128 bits: pages come from text and may be anything, and the page size multiplies them. */
-    rl_wide product = (rl_wide)pages * scale->page_size * 1000;
+    rl_wide pages = (rl_wide)process->rss_pages + process->swap_pages;
+    rl_wide product = pages * scale->page_size * 1000;
     rl_wide points = product / (scale->available > 0 ? scale->available : 1);
 
     *ret = (struct rl_score){.eligible = true};

@@ -4,34 +4,44 @@
 
 #define LOOK_FLOOR_US  (25 * RL_US_PER_MS)
 #define LEVEL_LOOK_US  (100 * RL_US_PER_MS) /* a level can move at any speed while tasks stall */
+#define TIMED_LEAST_US RL_US_PER_S          /* how often levels alone are looked at: close to the */
+#define TIMED_MOST_US  (30 * RL_US_PER_S)   /* threshold, and far from it */
 #define SINCE_LEAST_US RL_US_PER_S
 
-/* The span a line's window covers now: the window itself, or what has passed since a step. */
-static void window_span(const struct rl_line *line, const struct rl_present *present,
-    uint64_t *ret_from_us, uint64_t *ret_span_us)
+static uint64_t bigger(uint64_t a, uint64_t b)
 {
-    uint64_t now = present->now_us, span = line->window_us;
-
-    if (present->since_us == 0) {
-        *ret_from_us = now > span ? now - span : 0;
-        *ret_span_us = span;
-        return;
-    }
-    if (now - present->since_us < span)
-        span = now - present->since_us;
-    *ret_from_us = now - span;
-    *ret_span_us = span < SINCE_LEAST_US ? SINCE_LEAST_US : span;
+    return a > b ? a : b;
 }
 
-static uint64_t window_growth(
-    const struct rl_line *line, const struct rl_present *present, uint64_t *ret_span_us)
+/* How much of a window lies behind the step, or the kill, that restarted it. */
+static uint64_t restarted_us(
+    const struct rl_line *line, const struct rl_present *present, uint64_t window_us)
 {
-    uint64_t from;
+    uint64_t begin = bigger(present->since_us, rl_history_restart(present->history, line->counter));
+    uint64_t passed = present->now_us > begin ? present->now_us - begin : 0;
 
-    window_span(line, present, &from, ret_span_us);
+    return passed < window_us ? passed : window_us;
+}
+
+/* What the stall of a line is a share of: the window, or what has passed since a step ended, at
+ * least a second. */
+static uint64_t stall_span(const struct rl_line *line, const struct rl_present *present)
+{
+    uint64_t window = bigger(line->window_us, SINCE_LEAST_US);
+
     if (present->since_us == 0)
-        return rl_history_window(present->history, line->counter, present->now_us, line->window_us);
-    return rl_history_growth(present->history, line->counter, from, present->now_us, 0);
+        return line->window_us;
+    return bigger(restarted_us(line, present, window), SINCE_LEAST_US);
+}
+
+static uint64_t stall_growth(const struct rl_line *line, const struct rl_present *present)
+{
+    uint64_t window = bigger(line->window_us, SINCE_LEAST_US), now = present->now_us;
+
+    if (present->since_us == 0)
+        return rl_history_window(present->history, line->counter, now, line->window_us);
+    return rl_history_growth(
+        present->history, line->counter, now - restarted_us(line, present, window), now, 0);
 }
 
 /* The read functions set value, threshold and holds and return what is missing, if anything is. */
@@ -39,15 +49,12 @@ static uint64_t window_growth(
 static enum rl_reason read_pressure(
     const struct rl_line *line, const struct rl_present *present, struct rl_reading *ret)
 {
-    uint64_t span;
-
     ret->threshold = line->share;
     if (!(present->have & RL_HAVE_PRESSURE))
         return RL_READ_NO_PRESSURE;
     if (present->history->n < 2)
         return RL_READ_FIRST_SAMPLE;
-    ret->value = window_growth(line, present, &span);
-    ret->value = rl_mul_div(ret->value, RL_WHOLE, span);
+    ret->value = rl_mul_div(stall_growth(line, present), RL_WHOLE, stall_span(line, present));
     ret->holds = ret->value >= ret->threshold;
     return RL_REASON_NONE;
 }
@@ -85,35 +92,39 @@ static enum rl_reason read_headroom(
 static enum rl_reason read_events(
     const struct rl_line *line, const struct rl_present *present, struct rl_reading *ret)
 {
-    uint64_t span;
+    uint64_t now = present->now_us;
 
     ret->threshold = line->count;
     if (!(present->have & RL_HAVE_EVENTS))
         return RL_READ_NO_EVENTS;
     if (present->history->n < 2)
         return RL_READ_FIRST_SAMPLE;
-    ret->value = window_growth(line, present, &span);
+    ret->value = rl_history_events(
+        present->history, line->counter, now - restarted_us(line, present, line->window_us), now);
     ret->holds = ret->value >= ret->threshold;
     return RL_REASON_NONE;
 }
 
-/* Stall time grows at most one second per second. */
-static uint64_t pressure_in(const struct rl_line *line, const struct rl_reading *reading)
+/* Stall time grows at most one second per second. What is cut off the share in hundredths may be
+ * stall as well, so that one of them less is certain to be missing. */
+static uint64_t pressure_in(
+    const struct rl_line *line, const struct rl_present *present, const struct rl_reading *reading)
 {
-    uint64_t missing = reading->threshold > reading->value ? reading->threshold - reading->value
+    uint64_t missing = reading->threshold > reading->value ? reading->threshold - reading->value - 1
                                                            : 0;
 
-    return rl_mul_div(missing, line->window_us, RL_WHOLE);
+    return rl_mul_div(missing, stall_span(line, present), RL_WHOLE);
 }
 
-static uint64_t level_in(const struct rl_line *line, const struct rl_reading *reading)
+static uint64_t level_in(
+    const struct rl_line *line, const struct rl_present *present, const struct rl_reading *reading)
 {
-    (void)line;
     return reading->holds ? 0 : LEVEL_LOOK_US;
 }
 
 /* A new event wakes the daemon by itself (POLLPRI on memory.events). */
-static uint64_t events_in(const struct rl_line *line, const struct rl_reading *reading)
+static uint64_t events_in(
+    const struct rl_line *line, const struct rl_present *present, const struct rl_reading *reading)
 {
     return reading->holds ? 0 : line->window_us / 4;
 }
@@ -124,7 +135,8 @@ static const struct {
     uint32_t needs;
     enum rl_reason (*read)(
         const struct rl_line *line, const struct rl_present *present, struct rl_reading *ret);
-    uint64_t (*in)(const struct rl_line *line, const struct rl_reading *reading);
+    uint64_t (*in)(const struct rl_line *line, const struct rl_present *present,
+        const struct rl_reading *reading);
 } kinds[RL_LINE_KINDS] = {
     [RL_LINE_PRESSURE] = {"Pressure", RL_UNIT_SHARE, RL_HAVE_PRESSURE, read_pressure, pressure_in},
     [RL_LINE_USAGE] = {"Usage", RL_UNIT_SHARE, RL_HAVE_CURRENT | RL_HAVE_STAT | RL_HAVE_LIMITS,
@@ -166,10 +178,45 @@ bool rl_trigger_read(
     return all;
 }
 
-uint64_t rl_trigger_earliest(const struct rl_trigger *trigger, const struct rl_present *present)
+/* The share of the way that a level still has to go to its threshold, in hundredths of a percent.
+ */
+static uint64_t distance(const struct rl_reading *reading)
 {
-    uint64_t wait = LOOK_FLOOR_US, most = RL_US_PER_S;
-    bool windows = false;
+    uint64_t a = reading->value, b = reading->threshold;
+    uint64_t far = a > b ? a : b, near = a > b ? b : a;
+
+    return reading->holds || far == 0 ? 0 : rl_mul_div(far - near, RL_WHOLE, far);
+}
+
+/* A trigger of levels alone: nothing in the kernel tells when they move. */
+static uint64_t timed_in(const struct rl_trigger *trigger, const struct rl_present *present)
+{
+    uint64_t most = 0;
+
+    for (size_t i = 0; i < trigger->n; i++) {
+        struct rl_reading reading;
+        uint64_t way;
+
+        rl_line_read(&trigger->lines[i], present, &reading);
+        way = distance(&reading);
+        if (way > most)
+            most = way;
+    }
+    return TIMED_LEAST_US + rl_mul_div(TIMED_MOST_US - TIMED_LEAST_US, most, RL_WHOLE);
+}
+
+bool rl_trigger_timed(const struct rl_trigger *trigger)
+{
+    for (size_t i = 0; i < trigger->n; i++)
+        if (trigger->lines[i].window_us > 0)
+            return false;
+    return trigger->n > 0;
+}
+
+/* The latest of what its lines name, but no gap that would not count. */
+static uint64_t windowed_in(const struct rl_trigger *trigger, const struct rl_present *present)
+{
+    uint64_t wait = LOOK_FLOOR_US, most = UINT64_MAX;
 
     for (size_t i = 0; i < trigger->n; i++) {
         const struct rl_line *line = &trigger->lines[i];
@@ -177,16 +224,19 @@ uint64_t rl_trigger_earliest(const struct rl_trigger *trigger, const struct rl_p
         uint64_t in;
 
         rl_line_read(line, present, &reading);
-        in = kinds[line->kind].in(line, &reading);
+        in = kinds[line->kind].in(line, present, &reading);
         if (in > wait)
             wait = in;
-        if (line->window_us > 0 && (!windows || line->window_us / 4 < most))
+        if (line->window_us > 0 && line->window_us / 4 < most)
             most = line->window_us / 4;
-        windows = windows || line->window_us > 0;
     }
-    if (wait > most)
-        wait = most;
-    if (wait < LOOK_FLOOR_US)
-        wait = LOOK_FLOOR_US;
-    return present->now_us + wait;
+    return wait < most ? wait : most;
+}
+
+uint64_t rl_trigger_earliest(const struct rl_trigger *trigger, const struct rl_present *present)
+{
+    uint64_t wait = rl_trigger_timed(trigger) ? timed_in(trigger, present)
+                                              : windowed_in(trigger, present);
+
+    return present->now_us + (wait < LOOK_FLOOR_US ? LOOK_FLOOR_US : wait);
 }

@@ -85,8 +85,12 @@ bool rl_trigger_read(
  *
  * Stall time grows at most one second per second and per window, so nothing need be looked at
  * before. The answer is never further away than a quarter of the shortest window (a longer gap
- * would not count) and never nearer than 25 ms.
+ * would not count) and never nearer than 25 ms. Levels alone (rl_trigger_timed) are looked at
+ * every second close to their threshold, stretched to 30 s far from it.
  *
  * Return: CLOCK_MONOTONIC microseconds.
  */
 uint64_t rl_trigger_earliest(const struct rl_trigger *trigger, const struct rl_present *present);
+
+/* Is it about levels alone, with no line over a window? Nothing in the kernel announces these. */
+bool rl_trigger_timed(const struct rl_trigger *trigger);

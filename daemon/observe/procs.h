@@ -1,4 +1,7 @@
-/* The processes of a cgroup subtree, read when a victim is to be chosen. */
+/* The processes of a cgroup subtree, read when a victim is to be chosen.
+ *
+ * Nothing here allocates, and nothing is read that takes mmap_lock or pages the process in: a
+ * thrashing victim never holds up the one who looks at it. */
 #pragma once
 
 #include "daemon/relieve/self.h"
@@ -10,48 +13,67 @@ enum rl_procs_need {
 };
 
 /* Candidates of one choice. Made once at start; when it is full the highest scores are kept, and
- * no process is ever dropped unscored. */
+ * no process is ever dropped unscored.
+ *
+ * What is kept does not depend on the order in which candidates come: more points before fewer;
+ * among equals those that may be chosen (spared is RL_REASON_NONE) before those that may not, then
+ * lower pids before higher ones. */
 struct rl_pool {
     struct rl_candidate *items;
     size_t n, size;
-    size_t seen; /* processes looked at, kept or not */
+    size_t seen;           /* processes looked at, kept or not */
+    size_t dropped_spared; /* of those not kept: may not be chosen. Unless 0 no cgroup may die
+                              whole, since one of them may be a member */
+    bool sorted;           /* private: items are in the order of rl_pool_sort, not a heap */
 };
 
-int rl_pool_new(size_t size, struct rl_pool *ret); /* touched, so that no page faults later */
+/* Memory for size (at least 1) candidates, touched, so that no page faults later. Return: 0,
+ * -EINVAL, or -ENOMEM. */
+int rl_pool_new(size_t size, struct rl_pool *ret);
 void rl_pool_free(struct rl_pool *pool);
 void rl_pool_clear(struct rl_pool *pool);
 
-/* Put one rated candidate in. A full pool drops its lowest score, unless this one is lower.
- * Among equals those that may be chosen stay before those that may not. */
+/* Put one rated candidate in. A full pool drops its lowest, unless this one is lower. Logarithmic
+ * in the size; after rl_pool_sort the first call puts the pool back in working order. */
 void rl_pool_add(struct rl_pool *pool, const struct rl_candidate *candidate);
 
-/* Highest score first; ineligible ones last. */
+/* Those that may be chosen first; in either part more points before fewer, then lower pids before
+ * higher ones. In place. */
 void rl_pool_sort(struct rl_pool *pool);
 
 struct rl_procs {
     int proc_fd;
     uint32_t page_size;
-    const struct rl_self *self;
+    const struct rl_self *self; /* NULL: nobody is oneself (fixtures) */
 };
 
 /**
  * rl_procs_read() - facts about one process
- * @ret_gone: set when it has exited meanwhile (not an error)
+ * @need:     enum rl_procs_need
+ * @ret:      set only when 0 is returned and the process is not gone; cgroup is 0 and MAIN never
+ *            set, both are the caller's matter
+ * @ret_gone: set when it has exited meanwhile, zombies included (not an error)
  *
- * Handles a dead leader with live threads (numbers come from another thread), kernel threads and
- * comm with any characters. Nothing is read that takes mmap_lock (no cmdline, no smaps).
+ * All files are read below one descriptor of /proc/PID, so that they are about the same process
+ * even when its number is taken by a new one meanwhile. Handles a dead leader with live threads
+ * (numbers, uid and capabilities come from another thread), kernel threads and comm with any
+ * characters. RL_PROCESS_ROOT is left only to processes of the initial user namespace; where that
+ * cannot be told, it counts as the initial one. exe is not known of kernel threads and where it
+ * may not be read; " (deleted)" of a replaced binary is cut off, so that an upgraded service is
+ * still the same to a pattern. Nothing is read that takes mmap_lock (no cmdline, no smaps).
  * Return: 0, or -errno.
  */
-int rl_procs_read(const struct rl_procs *procs, pid_t pid, uint32_t need, struct rl_process *ret,
-    bool *ret_gone);
+int rl_procs_read(
+    const struct rl_procs *procs, pid_t pid, uint32_t need, struct rl_process *ret, bool *ret_gone);
 
 /**
  * rl_procs_of() - call fn for every pid in a cgroup.procs text
- * @cgroup_fd: directory fd of the cgroup
+ * @cgroup_fd:   directory fd of the cgroup
+ * @ret_foreign: number of "0" lines, processes of a foreign pid namespace; NULL is allowed
  *
- * Reads in blocks, so that any number of members fits. A "0" line (a process of a foreign pid
- * namespace) is counted in *ret_foreign. A threaded cgroup (EOPNOTSUPP) has no members of its own.
- * Return: 0, or -errno (-ENODEV, -ENOENT: the cgroup is gone).
+ * Reads in blocks, so that any number of members fits. The kernel may list a pid twice. A threaded
+ * cgroup (EOPNOTSUPP) has no members of its own.
+ * Return: 0, or -errno (-ENODEV, -ENOENT: the cgroup is gone), possibly after some calls of fn.
  */
-int rl_procs_of(int cgroup_fd, void (*fn)(pid_t pid, void *userdata), void *userdata,
-    size_t *ret_foreign);
+int rl_procs_of(
+    int cgroup_fd, void (*fn)(pid_t pid, void *userdata), void *userdata, size_t *ret_foreign);

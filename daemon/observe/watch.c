@@ -89,7 +89,7 @@ static void cool(struct rl_watch *watch, struct rl_hot *hot)
 
 static void find_room(struct rl_watch *watch, struct rl_hot *hot)
 {
-    struct rl_level levels[RL_DEPTH_MAX + 1];
+    struct rl_level levels[RL_DEPTH_MAX + 1] = {0};
     struct rl_cgroup *at[RL_DEPTH_MAX + 1];
     size_t n = 0;
 
@@ -98,8 +98,7 @@ static void find_room(struct rl_watch *watch, struct rl_hot *hot)
         rl_level_of(&c->files->sample, &levels[n++]);
     }
     rl_room_of(levels, n, &watch->node.node, &hot->room);
-    if (n > 0)
-        hot->level = levels[0];
+    hot->level = levels[0];
     hot->limited_by = hot->room.limited_by >= 0 ? at[hot->room.limited_by] : NULL;
     hot->tightest = hot->room.tightest >= 0 ? at[hot->room.tightest] : NULL;
 }

@@ -4,9 +4,11 @@
  * Never signalled, whatever the caller says: PID 1, kernel threads, reliefd itself and its parent
  * processes; a cgroup that reliefd lives in is never killed as a whole.
  *
- * Between rl_kill_signal() and the first signal nothing is allocated; pidfds live in an array made
- * by rl_killer_new(). What can block (cgroup.kill waits for cgroup_mutex, process_mrelease unmaps
- * in the caller) is done by a worker thread. */
+ * Between the call and the first signal nothing is allocated; pidfds live in arrays made by
+ * rl_killer_new(). What can block (writes to cgroup files wait for cgroup_mutex, process_mrelease
+ * unmaps in the caller) is done by worker threads. Nothing here sleeps or blocks the loop.
+ *
+ * All functions belong to the thread of the event loop. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,6 +17,7 @@
 #include <systemd/sd-event.h>
 
 #define RL_TARGETS_MAX 1024 /* processes of one victim that are waited for by pidfd */
+#define RL_VICTIMS_MAX 16   /* victims that are waited for at once */
 
 /* One process to be signalled, as it was when it was chosen. */
 struct rl_target {
@@ -28,28 +31,49 @@ struct rl_victim_watch; /* one victim that is being waited for */
 
 struct rl_kill_result {
     uint32_t signalled;
-    uint32_t gone;         /* dead or replaced before the signal: not an error */
-    uint32_t refused;      /* out of bounds, see above */
-    int error;             /* the first errno of a signal that failed; 0 */
+    uint32_t unwatched; /* of these, not waited for: beyond RL_TARGETS_MAX or no descriptor left */
+    uint32_t gone;      /* dead, replaced or moved away before the signal: not an error */
+    uint32_t refused;   /* out of bounds, see above */
+    int error;          /* the first errno of a signal that failed; 0 */
 };
 
-/* The victim is gone, or gave an error later (error != 0: cgroup.kill failed in the worker). */
+/* The victim is gone, its memory given back (error 0), or cannot be killed (error: an errno; the
+ * wait is over). gone_us: CLOCK_MONOTONIC. Called from the event loop, once for each wait, never
+ * from within rl_kill_*(). It may free the watch and kill again, but not free the killer. */
 typedef void (*rl_gone_fn)(void *userdata, uint64_t gone_us, int error);
 
+struct rl_killer_options {
+    int proc_fd;         /* directory fd of /proc (kept, not owned) */
+    int cgroup_root_fd;  /* directory fd of the cgroup2 mount (kept, not owned); -1: unknown */
+    bool no_cgroup_kill; /* do without cgroup.kill, as on kernels before 5.14 */
+};
+
 /**
- * rl_killer_new() - worker thread, preallocated pidfds, own identity
- * @proc_fd: directory fd of /proc (kept, not owned)
+ * rl_killer_new() - worker threads, preallocated pidfds, own identity
+ *
+ * Return: 0 or -errno, with nothing left behind.
  */
-int rl_killer_new(sd_event *event, int proc_fd, struct rl_killer **ret);
+int rl_killer_new(sd_event *event, const struct rl_killer_options *options, struct rl_killer **ret);
+
+/* Ends all waits; their watches must not be used any more. Cgroups frozen by us are thawed. Waits
+ * for the worker threads a bounded time. NULL is allowed. Always returns NULL. */
 struct rl_killer *rl_killer_free(struct rl_killer *killer);
 
 /**
  * rl_kill_processes() - signal processes one by one and wait until all are dead
- * @watch: the wait, to be freed by rl_victim_watch_free(); it may be given on to a later signal
- *         for the same victim (terminate, then kill), which uses the pidfds it holds
+ * @targets: the biggest first: after SIGKILL process_mrelease is tried for as many of the first
+ *           ones as the worker takes. The same process twice is signalled once
+ * @watch: in: NULL, or the watch of an earlier signal to the same victim (terminate, then kill).
+ *         That call then signals all that the watch still holds, by the pidfds it holds, and
+ *         those targets that are new; whoever has left his target's cgroup meanwhile is let go.
+ *         out, on success: the wait, to be freed by rl_victim_watch_free(). On failure it is as
+ *         it was, and an earlier wait goes on
  *
- * After SIGKILL process_mrelease is tried in the worker. Return: 0, or -errno when no process
- * could be signalled at all (-ESRCH: all were gone already).
+ * Targets beyond RL_TARGETS_MAX are signalled all the same, only not waited for.
+ *
+ * Return: 0, or -errno when no process could be signalled at all: -ESRCH (all were gone already),
+ * -EPERM (refused), -EBUSY (RL_VICTIMS_MAX victims are waited for), -EXDEV (proc_fd numbers
+ * processes differently from kill(2)), -EINVAL (no such signal), or the first error of a signal.
  */
 int rl_kill_processes(struct rl_killer *killer, const struct rl_target *targets, size_t n,
     int signal, rl_gone_fn gone, void *userdata, struct rl_victim_watch **watch,
@@ -59,12 +83,20 @@ int rl_kill_processes(struct rl_killer *killer, const struct rl_target *targets,
  * rl_kill_cgroup() - kill a whole cgroup with all below it
  * @cgroup_fd: directory fd of the cgroup (duplicated)
  * @cgroup_id: its inode, compared first: -ESTALE when it is another one now
+ * @watch: as above; a watch given in waits for the cgroup from now on, no longer for processes
  *
- * Writes cgroup.kill in the worker; where that file is missing: freeze, SIGKILL each member until
- * none is new, thaw. Waits on cgroup.events "populated 0".
+ * Writes cgroup.kill in the worker. Where that cannot be (no such file, not writable, the worker
+ * hangs): freeze, SIGKILL each member until none is left, thaw; `ret->signalled` counts those
+ * that were signalled before the return. Waits on cgroup.events "populated 0", and looks at it
+ * every 100 ms meanwhile, since the removal of a cgroup wakes nobody.
+ *
+ * Return: 0, or -errno when nothing was set in motion: -ESTALE; -ESRCH (removed or without
+ * processes); -EPERM with ret->refused (reliefd lives in it); -EBUSY; -EINVAL (not on cgroup2); or
+ * -errno of finding out.
  */
 int rl_kill_cgroup(struct rl_killer *killer, int cgroup_fd, uint64_t cgroup_id, rl_gone_fn gone,
     void *userdata, struct rl_victim_watch **watch, struct rl_kill_result *ret);
 
-/* Stop waiting; closes the pidfds. NULL is allowed. Always returns NULL. */
+/* Stop waiting; closes the pidfds, thaws. Signals and writes on their way are not called back.
+ * NULL is allowed. Always returns NULL. */
 struct rl_victim_watch *rl_victim_watch_free(struct rl_victim_watch *watch);

@@ -74,6 +74,7 @@ struct rl_record {
 
     enum rl_kill kill;          /* as the policy says */
     char model[RL_NAME_MAX];
+    uint32_t page_size;         /* of the pages in candidates; 0: this machine's */
     uint32_t n_seen;            /* processes looked at */
     uint32_t n_candidates;      /* kept below, highest first, spared ones among them */
     struct rl_record_candidate candidates[RL_RECORD_CANDIDATES];

@@ -26,8 +26,26 @@ void rl_report_set_bus(struct rl_report *report, struct rl_bus *bus);
 void rl_report_started(struct rl_report *report, const struct rl_record *record);
 void rl_report_ended(struct rl_report *report, const struct rl_record *record);
 
+/* So many records are held in memory; asking for no more than these reads no file. */
+#define RL_REPORT_RECENT 32
+
+/* Return: the newest records that have ended, newest first, at most max; from memory, so that a
+ * full or read-only disk does not hide them; older ones, and those of an earlier run, come from
+ * the files. A new array, NULL when memory is out. */
+json_t *rl_report_last(const struct rl_report *report, unsigned max);
+
 /* The record as JSON, schema in reliefctl(1); NULL when memory is out. */
 json_t *rl_record_json(const struct rl_record *record);
 
-/* One sentence: who died where, of what, and what it freed. Always terminated. */
+/* Its parts, for whoever shows the present in the same words (Explain): one trigger line with its
+ * reading, the evidence (null where none was sought), one candidate. by and cgroup may be NULL. */
+json_t *rl_record_line_json(const struct rl_line *line, const struct rl_reading *reading);
+json_t *rl_record_origin_json(const struct rl_evidence *origin);
+json_t *rl_record_candidate_json(const struct rl_process *process, const struct rl_score *score,
+    enum rl_reason spared, const char *by, const char *cgroup, uint32_t page_size);
+
+/* One sentence: who died where, of what, and what it freed. Always terminated, foreign names
+ * escaped, no line feed. */
 void rl_record_sentence(const struct rl_record *record, char *buf, size_t size);
+
+#define RL_SENTENCE_MAX 1536

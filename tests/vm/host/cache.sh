@@ -2,6 +2,8 @@
 # Everything that is downloaded or made once and kept: entries are directories under $CACHE, each named after
 # a hash of its recipe, so that a changed recipe makes a new entry and drops the old one.
 
+readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
 # cache_entry NAME "RECIPE FILES" MAKER [ARGUMENT ...]: sets REPLY to the directory of entry NAME.
 # An absent one is made by MAKER [ARGUMENT ...] DIRECTORY; a half made one never gets the final name.
 cache_entry() {
@@ -46,7 +48,6 @@ apt_source_lines() {
         echo "deb [signed-by=$KEYRING] $repository $codename$suffix main"
     done
 }
-readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # private_apt STATE_DIRECTORY TOOL ARGUMENT ...: apt with sources, lists and locks of its own.
 private_apt() {

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used by the other files
 # Debian's own kernels and the initramfs that starts both kinds of guest.
 
 declare -rA KERNEL_RELEASE=([6.1]=bookworm [6.12]=trixie)

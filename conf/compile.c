@@ -1,0 +1,101 @@
+#include "conf/compile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/draft.h"
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), n = strlen(end);
+
+    return len > n && strcmp(text + len - n, end) == 0;
+}
+
+static bool is_unit(const char *name)
+{
+    static const char *const types[] = {
+        ".service", ".scope", ".slice", ".socket", ".mount", ".swap"};
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (ends_with(name, types[i]))
+            return true;
+    return false;
+}
+
+enum rl_rank rl_policy_rank(const char *name)
+{
+    if (is_unit(name))
+        return strstr(name, "@.") ? RL_RANK_TEMPLATE : RL_RANK_UNIT;
+    if (strcmp(name, "default") == 0)
+        return RL_RANK_DEFAULT;
+    return strncmp(name, "default-", 8) == 0 ? RL_RANK_DEFAULT_ROW : RL_RANK_MATCH;
+}
+
+static int begin(struct rl_compiled *compiled, const char *name, const char *source)
+{
+    static const enum rl_attach attach[] = {
+        [RL_RANK_UNIT] = RL_ATTACH_UNIT,
+        [RL_RANK_TEMPLATE] = RL_ATTACH_UNIT,
+        [RL_RANK_MATCH] = RL_ATTACH_MATCH,
+        [RL_RANK_DEFAULT_ROW] = RL_ATTACH_DEFAULT,
+        [RL_RANK_DEFAULT] = RL_ATTACH_DEFAULT,
+    };
+    struct rl_policy *policy = &compiled->policy;
+
+    policy->name = rl_arena_strdup(&compiled->arena, name);
+    policy->source = rl_arena_strdup(&compiled->arena, source);
+    if (!policy->name || !policy->source)
+        return -ENOMEM;
+    policy->match.attach = attach[rl_policy_rank(name)];
+    if (policy->match.attach == RL_ATTACH_UNIT)
+        policy->match.unit = policy->name;
+    return 0;
+}
+
+int rl_compile(const char *name, const struct rl_source *sources, size_t n,
+    struct rl_findings *findings, struct rl_compiled **ret)
+{
+    struct rl_compiled *compiled = calloc(1, sizeof(*compiled));
+    size_t errors = findings->errors;
+    struct rl_draft draft;
+
+    if (!compiled)
+        return -ENOMEM;
+    compiled->holders = 1;
+    draft = (struct rl_draft){
+        .kind = RL_POLICY_FILE,
+        .arena = &compiled->arena,
+        .findings = findings,
+        .policy = &compiled->policy,
+        .error = begin(compiled, name, sources[0].path),
+    };
+    if (!draft.error)
+        rl_draft_defaults(&draft);
+    for (size_t i = 0; i < n && !draft.error; i++)
+        rl_draft_read(&draft, sources[i].path, sources[i].text, sources[i].len);
+    if (!draft.error)
+        rl_draft_finish_policy(&draft);
+    if (draft.error || findings->errors > errors) {
+        rl_compiled_release(compiled);
+        compiled = NULL;
+    }
+    if (!draft.error)
+        *ret = compiled;
+    return draft.error;
+}
+
+struct rl_compiled *rl_compiled_hold(struct rl_compiled *compiled)
+{
+    compiled->holders++;
+    return compiled;
+}
+
+void rl_compiled_release(struct rl_compiled *compiled)
+{
+    if (!compiled || --compiled->holders > 0)
+        return;
+    rl_arena_free(&compiled->arena);
+    free(compiled);
+}

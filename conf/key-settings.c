@@ -1,0 +1,37 @@
+/* [Daemon] and [Records] of reliefd.conf, but for plain values */
+#include "conf/sections.h"
+
+#include <syslog.h>
+
+static const struct {
+    const char *name;
+    int level;
+} levels[] = {
+    {"err", LOG_ERR},
+    {"warning", LOG_WARNING},
+    {"notice", LOG_NOTICE},
+    {"info", LOG_INFO},
+    {"debug", LOG_DEBUG},
+    {NULL, 0},
+};
+
+static const char *level_at(size_t i)
+{
+    return levels[i].name;
+}
+
+void rl_key_parse_log_level(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    int i = rl_take_word(draft, key, "level", value, level_at);
+
+    if (i >= 0)
+        draft->settings->log_level = levels[i].level;
+}
+
+void rl_key_parse_root(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    if (*value != '/')
+        rl_draft_refuse(draft, key, "bad-path", "'%s' is not an absolute path", value);
+    else
+        draft->settings->cgroup_root = rl_draft_copy(draft, value);
+}

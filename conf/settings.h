@@ -1,0 +1,36 @@
+/* reliefd.conf: what concerns the daemon itself. Read from /usr/lib/reliefd, /run/reliefd and
+ * /etc/reliefd (the most important one that has it counts), then reliefd.conf.d/ *.conf of all
+ * three by file name: the last value given counts. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/findings.h"
+
+struct rl_settings {
+    bool dry_run;
+    int log_level;       /* LOG_ERR .. LOG_DEBUG */
+    char *cgroup_root;   /* NULL: look for the cgroup2 mount */
+    uint64_t keep;       /* incident files */
+    uint64_t keep_bytes; /* and their total size */
+};
+
+struct rl_settings_options {
+    const char *path;        /* --config: this file alone; NULL: the standard ones */
+    const char *const *dirs; /* NULL-terminated, most important last; NULL: the standard ones */
+    bool strict_owner;       /* as in struct rl_load_options */
+};
+
+/**
+ * rl_settings_load() - read the daemon's own settings
+ * @ret: to be freed with rl_settings_free(); every key that was not given or not understood has its
+ *       default
+ *
+ * Without any file the defaults count; a file that was named and is not there is an error in the
+ * findings. Return: 0, also with findings; -ENOMEM.
+ */
+int rl_settings_load(const struct rl_settings_options *options, struct rl_findings *findings,
+    struct rl_settings *ret);
+
+void rl_settings_free(struct rl_settings *settings);

@@ -1,0 +1,38 @@
+#include <string.h>
+
+#include "daemon/ctl/ctl.h"
+
+const struct rl_command rl_commands[] = {
+    {"status", "", "what reliefd watches, its policies, what is under pressure", 0, NULL,
+        rl_ctl_status},
+    {"incidents", "[N]", "the last N incidents (20), newest first", 1, NULL, rl_ctl_incidents},
+    {"explain", "[CGROUP|pid:N|INCIDENT|last]",
+        "what would happen to a cgroup or process and why, or what happened in an incident", 1,
+        NULL, rl_ctl_explain},
+    {"scores", "", "all processes with their scores, highest first; needs no daemon", 0,
+        rl_scores_options, rl_ctl_scores},
+    {"check", "[FILE|FOLDER ...]", "check policy files and say them back in English", 64,
+        rl_check_options, rl_ctl_check},
+    {"reload", "", "make reliefd read its policies again", 0, NULL, rl_ctl_reload},
+    {0},
+};
+
+const struct rl_option rl_common_options[RL_COMMON_OPTIONS] = {
+    [RL_OPT_JSON] = {"json", NULL, "print JSON"},
+    [RL_OPT_RUNTIME_DIR] = {"runtime-dir", "DIR", "where reliefd's socket is (/run/reliefd)"},
+    [RL_OPT_STATE_DIR] = {"state-dir", "DIR", "where incidents are kept (/var/lib/reliefd)"},
+    [RL_OPT_ROOT] = {"root", "DIR", "look at DIR/proc and DIR/sys/fs/cgroup"},
+    [RL_OPT_PROC_ROOT] = {"proc-root", "DIR", "look at processes there instead of /proc"},
+    [RL_OPT_CGROUP_ROOT] = {"cgroup-root", "DIR", "look at cgroups there (default: the mount)"},
+    [RL_OPT_HELP] = {"help", NULL, "show this help"},
+    [RL_OPT_VERSION] = {"version", NULL, "show the version"},
+};
+
+const struct rl_command *rl_command_find(const char *name)
+{
+    for (const struct rl_command *command = rl_commands; command->name; command++) {
+        if (strcmp(command->name, name) == 0)
+            return command;
+    }
+    return NULL;
+}

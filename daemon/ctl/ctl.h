@@ -1,0 +1,90 @@
+/* reliefctl: one table of subcommands, one file for each of them.
+ *
+ * The table makes --help, and a test holds bash completion and man page against it. A subcommand
+ * gets its arguments parsed; it prints to stdout what was asked for, to stderr what went wrong,
+ * and returns an exit code. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum rl_exit {
+    RL_EXIT_OK = 0,
+    RL_EXIT_FAILURE = 1, /* it did not work, or errors were found */
+    RL_EXIT_USAGE = 2,
+    RL_EXIT_DOWN = 3, /* reliefd is not running */
+};
+
+struct rl_option {
+    const char *name; /* without -- */
+    const char *arg;  /* what stands after it in the help; NULL: it is a switch */
+    const char *help;
+};
+
+/* Options that every subcommand knows, in the order of rl_common_options. */
+enum rl_common {
+    RL_OPT_JSON,
+    RL_OPT_RUNTIME_DIR,
+    RL_OPT_STATE_DIR,
+    RL_OPT_ROOT,
+    RL_OPT_PROC_ROOT,
+    RL_OPT_CGROUP_ROOT,
+    RL_OPT_HELP,
+    RL_OPT_VERSION,
+    RL_COMMON_OPTIONS,
+};
+
+extern const struct rl_option rl_common_options[RL_COMMON_OPTIONS];
+
+#define RL_OWN_OPTIONS_MAX 8
+
+/* Arguments of one call. A switch that was given has the value "". */
+struct rl_args {
+    const char *common[RL_COMMON_OPTIONS]; /* NULL: not given */
+    const char *own[RL_OWN_OPTIONS_MAX];   /* in the order of the command's options */
+    char **words;                          /* the rest, NULL-terminated */
+    size_t n_words;
+};
+
+struct rl_command {
+    const char *name;
+    const char *args; /* for the help: "[CGROUP|pid:N|INCIDENT]" */
+    const char *help; /* one line */
+    size_t max_words;
+    const struct rl_option *options; /* own ones, ended by a NULL name; NULL: none */
+    int (*run)(const struct rl_args *args);
+};
+
+/* Ended by a NULL name. */
+extern const struct rl_command rl_commands[];
+
+/* Return: the command of that name, NULL when there is none. */
+const struct rl_command *rl_command_find(const char *name);
+
+/**
+ * rl_args_parse() - parse a whole command line
+ * @argv: of the program; reordered
+ * @ret_command: NULL where only --help or --version was asked for
+ *
+ * Common options may stand before and behind the subcommand. What is wrong is said on stderr.
+ * Return: 0, or -EINVAL.
+ */
+int rl_args_parse(int argc, char **argv, const struct rl_command **ret_command,
+    struct rl_args *ret);
+
+/* The help text: of the program, or of one command. */
+void rl_help_print(const struct rl_command *command);
+
+/* A number of an option or argument within [0, max]. Return: 0, or -EINVAL after saying what is
+ * wrong with it. */
+int rl_args_number(const char *what, const char *text, unsigned long max, unsigned long *ret);
+
+int rl_ctl_status(const struct rl_args *args);
+int rl_ctl_incidents(const struct rl_args *args);
+int rl_ctl_explain(const struct rl_args *args);
+int rl_ctl_scores(const struct rl_args *args);
+int rl_ctl_check(const struct rl_args *args);
+int rl_ctl_reload(const struct rl_args *args);
+
+extern const struct rl_option rl_scores_options[];
+extern const struct rl_option rl_check_options[];

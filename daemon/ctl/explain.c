@@ -1,0 +1,214 @@
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/ctl/client.h"
+#include "daemon/ctl/get.h"
+#include "daemon/ctl/out.h"
+#include "daemon/ctl/show.h"
+#include "daemon/ctl/story.h"
+#include "daemon/report/report.h"
+#include "daemon/report/store.h"
+#include "daemon/report/text.h"
+
+#define TEXT_MAX 2048
+
+static void show_policy(const json_t *now)
+{
+    char name[TEXT_MAX], source[TEXT_MAX], at[TEXT_MAX];
+
+    if (!rl_get(now, "policy")) {
+        puts("No policy is in force here: reliefd leaves it alone.");
+        return;
+    }
+    printf("Policy %s (%s)", rl_get_name(now, "policy.name", name, sizeof(name)),
+        rl_get_name(now, "policy.source", source, sizeof(source)));
+    if (rl_get(now, "policy.attached_at") &&
+        strcmp(rl_get_text(now, "policy.attached_at"), rl_get_text(now, "cgroup")) != 0)
+        printf(", in force through %s",
+            rl_get_name(now, "policy.attached_at", at, sizeof(at)));
+    printf(".\n");
+}
+
+static void show_room(const json_t *now)
+{
+    char available[RL_TEXT_MAX], usage[RL_TEXT_MAX], headroom[RL_TEXT_MAX], by[TEXT_MAX];
+    const char *limited_by = rl_get_text(now, "available.limited_by");
+
+    printf("It may use %s of memory and swap, ",
+        rl_get_size(now, "available.bytes", available, sizeof(available)));
+    if (!*limited_by || strcmp(limited_by, "node") == 0)
+        printf("all that the machine has");
+    else
+        printf("limited by %s", rl_get_name(now, "available.limited_by", by, sizeof(by)));
+    if (rl_get(now, "usage_percent"))
+        printf("; the tightest limit is used to %s, %s are left",
+            rl_get_percent(now, "usage_percent", usage, sizeof(usage)),
+            rl_get_size(now, "headroom_bytes", headroom, sizeof(headroom)));
+    printf(".\n");
+}
+
+static void show_triggers(const json_t *triggers)
+{
+    char name[TEXT_MAX];
+    size_t i;
+    json_t *one;
+
+    json_array_foreach(triggers, i, one)
+    {
+        bool holds = rl_get_true(one, "holds");
+        putchar('\n');
+        rl_print(RL_STYLE_BOLD, "Trigger %s", rl_get_name(one, "name", name, sizeof(name)));
+        rl_print(holds ? RL_STYLE_BAD : RL_STYLE_PLAIN, holds ? " holds\n" : " does not hold\n");
+        rl_show_lines(rl_get(one, "lines"), 2);
+    }
+}
+
+static void show_choice(const json_t *now)
+{
+    char text[TEXT_MAX], score[RL_TEXT_MAX];
+    struct rl_say say;
+
+    if (!rl_get(now, "policy"))
+        return;
+    rl_say_begin(&say, text, sizeof(text));
+    rl_show_victim(&say, rl_get(now, "choice"));
+    if (rl_get(now, "choice"))
+        rl_say(&say, " (score %s)", rl_get_int(now, "choice.score", score, sizeof(score)));
+    printf("If it had to act now, it would choose %s.\n", text);
+    if (rl_get_count(now, "cooldown_ms") > 0)
+        printf("It would wait first: the cooldown after the last kill has %s left.\n",
+            rl_get_ms(now, "cooldown_ms", score, sizeof(score)));
+}
+
+static void show_present(const json_t *now)
+{
+    char cgroup[TEXT_MAX], origin[TEXT_MAX];
+
+    rl_print(RL_STYLE_BOLD, "%s", rl_get_name(now, "cgroup", cgroup, sizeof(cgroup)));
+    puts(rl_get_true(now, "hot") ? "  (under pressure)\n" : "\n");
+    show_policy(now);
+    show_room(now);
+    rl_story_origin(rl_get(now, "origin"), rl_get_text(now, "cgroup"), origin, sizeof(origin));
+    if (*origin)
+        rl_print_paragraph(0, origin);
+    show_choice(now);
+    show_triggers(rl_get(now, "triggers"));
+    rl_show_candidates(rl_get(now, "candidates"));
+    rl_show_groups(rl_get(now, "groups"));
+}
+
+/* The daemon on the present of a cgroup, of a process's cgroup, or of all subjects. */
+static int explain_present(const struct rl_args *args, const char *what)
+{
+    json_auto_t *now = NULL;
+    size_t i;
+    json_t *one;
+    int code = rl_client_ask(args, &now, "Explain", "s", what);
+
+    if (code != RL_EXIT_OK)
+        return code;
+    if (args->common[RL_OPT_JSON])
+        return rl_print_json(now);
+    if (!json_is_array(now)) {
+        show_present(now);
+        return RL_EXIT_OK;
+    }
+    if (json_array_size(now) == 0)
+        puts("No cgroup falls under a policy.");
+    json_array_foreach(now, i, one)
+    {
+        if (i > 0)
+            putchar('\n');
+        show_present(one);
+    }
+    return RL_EXIT_OK;
+}
+
+static int say_unreadable(const struct rl_args *args, const char *id, int error)
+{
+    fprintf(stderr, "reliefctl: %s/incidents%s%s%s: %s\n", rl_client_state_dir(args),
+        *id ? "/" : "", id, *id ? ".json" : "", strerror(-error));
+    return RL_EXIT_FAILURE;
+}
+
+/* The newest record: the daemon's, or that of the files when it is down. */
+static int find_last(const struct rl_args *args, json_t **ret)
+{
+    json_auto_t *records = NULL;
+    sd_bus *bus = NULL;
+    int code = RL_EXIT_OK, r = rl_client_open(args, &bus);
+
+    sd_bus_close_unref(bus);
+    if (r >= 0)
+        code = rl_client_ask(args, &records, "Incidents", "u", 1u);
+    else if ((r = rl_store_list(rl_client_state_dir(args), 1, &records)) < 0 && r != -ENOENT)
+        return say_unreadable(args, "", r);
+    *ret = json_incref(json_array_get(records, 0));
+    if (code == RL_EXIT_OK && !*ret) {
+        fprintf(stderr, "reliefctl: there was no incident yet\n");
+        code = RL_EXIT_FAILURE;
+    }
+    return code;
+}
+
+/* A record by its id: the file where it may be read, else what the daemon tells to anyone. */
+static int find_record(const struct rl_args *args, const char *id, json_t **ret)
+{
+    json_auto_t *records = NULL;
+    size_t i;
+    json_t *one;
+
+    int r = rl_store_read(rl_client_state_dir(args), id, ret);
+    if (r >= 0)
+        return RL_EXIT_OK;
+    sd_bus *bus = NULL;
+    int up = rl_client_open(args, &bus);
+    sd_bus_close_unref(bus);
+    int code = up < 0 ? RL_EXIT_OK
+                      : rl_client_ask(args, &records, "Incidents", "u", (unsigned)RL_REPORT_RECENT);
+    json_array_foreach(records, i, one)
+    {
+        if (strcmp(rl_get_text(one, "id"), id) == 0)
+            *ret = json_incref(one);
+    }
+    if (code != RL_EXIT_OK || *ret)
+        return code;
+    if (r != -ENOENT)
+        return say_unreadable(args, id, r);
+    fprintf(stderr, "reliefctl: there is no incident '%s'; 'reliefctl incidents' lists them\n", id);
+    return RL_EXIT_FAILURE;
+}
+
+static int explain_incident(const struct rl_args *args, const char *id)
+{
+    json_auto_t *record = NULL;
+    int code = strcmp(id, "last") == 0 ? find_last(args, &record) : find_record(args, id, &record);
+
+    if (code != RL_EXIT_OK)
+        return code;
+    if (args->common[RL_OPT_JSON])
+        return rl_print_json(record);
+    rl_story_print(record);
+    return RL_EXIT_OK;
+}
+
+int rl_ctl_explain(const struct rl_args *args)
+{
+    const char *what = args->n_words > 0 ? args->words[0] : "";
+    char path[TEXT_MAX];
+
+    if (!*what || *what == '/' || strncmp(what, "pid:", 4) == 0)
+        return explain_present(args, what);
+    if (rl_store_id_valid(what))
+        return explain_incident(args, what);
+    if (strchr(what, '/') && strlen(what) + 2 < sizeof(path)) {
+        snprintf(path, sizeof(path), "/%s", what); /* a cgroup without its leading slash */
+        return explain_present(args, path);
+    }
+    fprintf(stderr, "reliefctl explain: '%s' is no cgroup (/a/b), process (pid:N) or incident\n",
+        what);
+    return RL_EXIT_USAGE;
+}

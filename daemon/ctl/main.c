@@ -1,0 +1,33 @@
+#include <locale.h>
+#include <stdio.h>
+
+#include "daemon/ctl/ctl.h"
+
+int main(int argc, char **argv)
+{
+    const struct rl_command *command;
+    struct rl_args args;
+
+    setlocale(LC_CTYPE, "");
+    if (rl_args_parse(argc, argv, &command, &args) < 0)
+        return RL_EXIT_USAGE;
+    if (args.common[RL_OPT_VERSION]) {
+        printf("reliefctl %s\n", RL_VERSION);
+        return RL_EXIT_OK;
+    }
+    if (args.common[RL_OPT_HELP]) {
+        rl_help_print(command);
+        return RL_EXIT_OK;
+    }
+    if (!command) {
+        fprintf(stderr, "reliefctl: a command is missing; reliefctl --help lists them\n");
+        return RL_EXIT_USAGE;
+    }
+    int code = command->run(&args);
+    /* A full disk or a closed pipe behind stdout must not look like success. */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("reliefctl: writing the output");
+        return RL_EXIT_FAILURE;
+    }
+    return code;
+}

@@ -1,0 +1,21 @@
+/* Parts of records and explanations that more than one subcommand shows. */
+#pragma once
+
+#include <jansson.h>
+
+#include "daemon/report/say.h"
+
+/* Who was or would be the victim, in words: "postgres[4711] in /a/b"; "nobody". */
+void rl_show_victim(struct rl_say *say, const json_t *victim);
+
+/* A sentence on what happened, for a list: the outcome's text, or "still running". */
+const char *rl_show_outcome(const json_t *record, char *buf, size_t size);
+
+/* The text of a reason's id, or the id where this program does not know it. */
+const char *rl_show_reason(const char *id);
+
+/* Tables. Each prints nothing where there is nothing to show. */
+void rl_show_lines(const json_t *lines, unsigned indent);
+void rl_show_candidates(const json_t *candidates);
+void rl_show_groups(const json_t *groups);
+void rl_show_incidents(const json_t *records, unsigned indent);

@@ -1,0 +1,184 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/ctl/client.h"
+#include "daemon/ctl/get.h"
+#include "daemon/ctl/out.h"
+#include "daemon/ctl/show.h"
+#include "daemon/report/text.h"
+
+#define NAME_MAX_SHOWN 1024
+
+static void show_head(const json_t *status)
+{
+    char version[64], root[NAME_MAX_SHOWN], started[64];
+
+    rl_print(RL_STYLE_GOOD, "reliefd %s is running",
+        rl_get_name(status, "version", version, sizeof(version)));
+    printf(" since %s (pid %" PRIu64 ") and watches %" PRIu64 " cgroups below %s\n",
+        rl_get_time(status, "started", started, sizeof(started)), rl_get_count(status, "pid"),
+        rl_get_count(status, "cgroups"), rl_get_name(status, "roots.cgroup", root, sizeof(root)));
+    if (rl_get_true(status, "dry_run"))
+        rl_print(RL_STYLE_WARN, "Dry run: it decides and reports, but sends no signal.\n");
+    if (rl_get_true(status, "default_node_only"))
+        rl_print(RL_STYLE_BAD, "A policy file is broken and never was good: until it is mended, the "
+                               "default policy acts on the machine as a whole only.\n");
+}
+
+static void show_degraded(const json_t *degraded)
+{
+    char text[2 * NAME_MAX_SHOWN];
+    size_t i;
+    json_t *one;
+
+    if (json_array_size(degraded) == 0)
+        return;
+    rl_print_heading("Works worse than it could");
+    json_array_foreach(degraded, i, one)
+    {
+        struct rl_say say;
+        rl_say_begin(&say, text, sizeof(text));
+        rl_say(&say, "- ");
+        rl_say_foreign(&say, rl_get_text(one, "text"));
+        rl_say(&say, " [");
+        rl_say_foreign(&say, rl_get_text(one, "id"));
+        rl_say(&say, "]");
+        rl_print_paragraph(2, text);
+        if (!rl_get(one, "remedy"))
+            continue;
+        rl_say_begin(&say, text, sizeof(text));
+        rl_say(&say, "To mend it: ");
+        rl_say_foreign(&say, rl_get_text(one, "remedy"));
+        rl_print_paragraph(4, text);
+    }
+}
+
+static void show_findings(const json_t *policy)
+{
+    char message[2 * NAME_MAX_SHOWN], source[NAME_MAX_SHOWN];
+    size_t i;
+    json_t *one;
+
+    json_array_foreach(rl_get(policy, "findings"), i, one)
+    {
+        bool error = strcmp(rl_get_text(one, "severity"), "error") == 0;
+        printf("  %s:%" PRIu64 ": ", rl_get_name(policy, "source", source, sizeof(source)),
+            rl_get_count(one, "line"));
+        rl_print(error ? RL_STYLE_BAD : RL_STYLE_WARN, "%s", error ? "error" : "warning");
+        printf(": %s\n", rl_get_name(one, "message", message, sizeof(message)));
+    }
+}
+
+static void show_policies(const json_t *policies)
+{
+    static const struct rl_column columns[] = {
+        {"POLICY", RL_COLUMN_LEFT},
+        {"STATE", RL_COLUMN_LEFT},
+        {"SUBJECTS", RL_COLUMN_RIGHT},
+        {"SOURCE", RL_COLUMN_PATH},
+    };
+    char buf[RL_TEXT_MAX];
+    size_t i;
+    json_t *one;
+
+    rl_print_heading("Policies");
+    struct rl_table *table = rl_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+    json_array_foreach(policies, i, one)
+    {
+        const char *state = rl_get_text(one, "state");
+        bool good = strcmp(state, "loaded") == 0;
+        rl_table_row(table, good ? RL_STYLE_PLAIN
+                : strcmp(state, "masked") == 0 ? RL_STYLE_DIM
+                                               : RL_STYLE_BAD);
+        rl_table_text(table, rl_get_text(one, "name"));
+        rl_table_text(table, state);
+        rl_table_cell(table, "%s", rl_get_int(one, "subjects", buf, sizeof(buf)));
+        rl_table_text(table, rl_get_text(one, "source"));
+    }
+    rl_table_end(table, 2);
+    json_array_foreach(policies, i, one)
+        show_findings(one);
+}
+
+static void show_hot(const json_t *hot)
+{
+    static const struct rl_column columns[] = {
+        {"CGROUP", RL_COLUMN_PATH},
+        {"POLICY", RL_COLUMN_LEFT},
+        {"SOME", RL_COLUMN_RIGHT},
+        {"FULL", RL_COLUMN_RIGHT},
+        {"OVER", RL_COLUMN_RIGHT},
+        {"USAGE", RL_COLUMN_RIGHT},
+        {"HEADROOM", RL_COLUMN_RIGHT},
+        {"SEEN", RL_COLUMN_RIGHT},
+    };
+    char buf[RL_TEXT_MAX];
+    size_t i;
+    json_t *one;
+
+    rl_print_heading("Under pressure now");
+    if (json_array_size(hot) == 0) {
+        puts("  nothing");
+        return;
+    }
+    struct rl_table *table = rl_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+    json_array_foreach(hot, i, one)
+    {
+        rl_table_row(table, RL_STYLE_PLAIN);
+        rl_table_text(table, rl_get_text(one, "cgroup"));
+        rl_table_text(table, rl_get(one, "policy") ? rl_get_text(one, "policy") : "-");
+        rl_table_cell(table, "%s", rl_get_percent(one, "some_percent", buf, sizeof(buf)));
+        rl_table_cell(table, "%s", rl_get_percent(one, "full_percent", buf, sizeof(buf)));
+        rl_table_cell(table, "%s", rl_get_ms(one, "window_ms", buf, sizeof(buf)));
+        rl_table_cell(table, "%s", rl_get_percent(one, "usage_percent", buf, sizeof(buf)));
+        rl_table_cell(table, "%s", rl_get_size(one, "headroom_bytes", buf, sizeof(buf)));
+        rl_table_cell(table, "%s ago", rl_get_ms(one, "age_ms", buf, sizeof(buf)));
+    }
+    rl_table_end(table, 2);
+}
+
+/* How reliefd is woken, and how often it was. */
+static void show_gate(const json_t *gate)
+{
+    char threshold[RL_TEXT_MAX], window[RL_TEXT_MAX], kind[RL_TEXT_MAX];
+
+    if (!gate)
+        return;
+    rl_print_heading("Wake-ups");
+    rl_span_text(rl_get_count(gate, "threshold_us"), threshold, sizeof(threshold));
+    rl_span_text(rl_get_count(gate, "window_us"), window, sizeof(window));
+    printf("  %" PRIu64 " so far, %" PRIu64 " of them by the kernel", rl_get_count(gate, "wakeups"),
+        rl_get_count(gate, "events"));
+    if (rl_get_count(gate, "window_us") > 0)
+        printf("; the gate (%s) opens at %s of stall within %s",
+            rl_get_name(gate, "kind", kind, sizeof(kind)), threshold, window);
+    printf("\n");
+}
+
+static void show_records(const char *title, const json_t *records)
+{
+    if (json_array_size(records) == 0)
+        return;
+    rl_print_heading(title);
+    rl_show_incidents(records, 2);
+}
+
+int rl_ctl_status(const struct rl_args *args)
+{
+    json_auto_t *status = NULL;
+    int code = rl_client_ask(args, &status, "Status", "");
+
+    if (code != RL_EXIT_OK)
+        return code;
+    if (args->common[RL_OPT_JSON])
+        return rl_print_json(status);
+    show_head(status);
+    show_degraded(rl_get(status, "degraded"));
+    show_policies(rl_get(status, "policies"));
+    show_hot(rl_get(status, "hot"));
+    show_records("Running incidents", rl_get(status, "open_incidents"));
+    show_records("Last incidents", rl_get(status, "last_incidents"));
+    show_gate(rl_get(status, "gate"));
+    return RL_EXIT_OK;
+}

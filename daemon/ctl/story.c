@@ -1,0 +1,410 @@
+#include "daemon/ctl/story.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/ctl/get.h"
+#include "daemon/ctl/out.h"
+#include "daemon/ctl/show.h"
+#include "daemon/report/text.h"
+
+#define PARAGRAPH_MAX 4096
+#define NAMES_MAX     1024
+#define SPARED_SHOWN  4
+
+/* A paragraph in the making. */
+struct paragraph {
+    char text[PARAGRAPH_MAX];
+    struct rl_say say;
+};
+
+static struct rl_say *begin(struct paragraph *paragraph)
+{
+    rl_say_begin(&paragraph->say, paragraph->text, sizeof(paragraph->text));
+    return &paragraph->say;
+}
+
+static void end(struct paragraph *paragraph)
+{
+    if (paragraph->say.n > 0)
+        rl_print_paragraph(0, paragraph->text);
+}
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static bool is_node(const char *cgroup)
+{
+    return strcmp(cgroup, "/") == 0;
+}
+
+static void say_place(struct rl_say *say, const char *cgroup)
+{
+    if (is_node(cgroup)) {
+        rl_say(say, "the machine");
+        return;
+    }
+    rl_say(say, "the cgroup ");
+    rl_say_foreign(say, cgroup);
+}
+
+void rl_story_origin(const json_t *origin, const char *cgroup, char *buf, size_t size)
+{
+    char window[RL_TEXT_MAX], used[RL_TEXT_MAX], limit[RL_TEXT_MAX];
+    const char *id = rl_get_text(origin, "id");
+    struct rl_say say;
+
+    rl_say_begin(&say, buf, size);
+    if (!*id)
+        return;
+    rl_get_ms(origin, "window_ms", window, sizeof(window));
+    rl_get_size(origin, "used_bytes", used, sizeof(used));
+    rl_get_size(origin, "limit_bytes", limit, sizeof(limit));
+    if (strcmp(id, "own") == 0) {
+        uint64_t events = rl_get_count(origin, "local_events");
+        uint64_t refaults = rl_get_count(origin, "refaults");
+        rl_say(&say,
+            "The shortage is its own: within %s it hit its own limit %" PRIu64 " time%s and had to "
+            "read %" PRIu64 " page%s back in that reclaim had taken away; it used %s of %s.",
+            window, events, plural(events), refaults, plural(refaults), used, limit);
+    } else if (strcmp(id, "node") == 0) {
+        uint64_t stalls = rl_get_count(origin, "allocstalls");
+        rl_say(&say,
+            "The shortage is the machine's: within %s allocations had to wait for reclaim %" PRIu64
+            " time%s; %s of %s were in use.",
+            window, stalls, plural(stalls), used, limit);
+    } else {
+        rl_say_foreign(&say, rl_get_text(origin, "text"));
+        rl_say(&say, ".");
+        if (buf[0] >= 'a' && buf[0] <= 'z')
+            buf[0] = (char)(buf[0] - 'a' + 'A');
+    }
+    if (rl_get_true(origin, "throttled"))
+        rl_say(&say, " It is throttled by cpu.max, so pressure alone proves nothing.");
+}
+
+static void tell_beginning(const json_t *record)
+{
+    const char *offender = rl_get_text(record, "offender");
+    char time[64], origin[PARAGRAPH_MAX / 2];
+    struct paragraph p;
+    struct rl_say *say = begin(&p);
+
+    rl_say(say, "At %s ", rl_get_time(record, "started", time, sizeof(time)));
+    say_place(say, offender);
+    rl_say(say, " ran short of memory. ");
+    rl_story_origin(rl_get(record, "origin"), offender, origin, sizeof(origin));
+    rl_say(say, "%s", origin);
+    end(&p);
+}
+
+static void say_line(struct rl_say *say, const json_t *line)
+{
+    char value[RL_TEXT_MAX];
+    const char *unit = rl_get_text(line, "unit"), *key = rl_get_text(line, "key");
+
+    for (const char *c = key; *c; c++)
+        rl_say(say, "%c", *c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+    if (!rl_get_true(line, "known")) {
+        rl_say(say, " unknown");
+        return;
+    }
+    if (strcmp(unit, "percent") == 0)
+        rl_get_percent(line, "value", value, sizeof(value));
+    else if (strcmp(unit, "bytes") == 0)
+        rl_get_size(line, "value", value, sizeof(value));
+    else
+        rl_get_int(line, "value", value, sizeof(value));
+    rl_say(say, " was %s (asked: ", value);
+    rl_say_foreign(say, rl_get_text(line, "text"));
+    rl_say(say, ")");
+}
+
+static void tell_trigger(const json_t *record)
+{
+    const json_t *lines = rl_get(record, "trigger.lines");
+    const char *subject = rl_get_text(record, "subject");
+    size_t i;
+    json_t *line;
+    struct paragraph p;
+    struct rl_say *say = begin(&p);
+
+    rl_say(say, "The policy ");
+    rl_say_foreign(say, rl_get_text(record, "policy.name"));
+    rl_say(say, " watches ");
+    if (strcmp(subject, rl_get_text(record, "offender")) == 0)
+        rl_say(say, "it");
+    else
+        say_place(say, subject);
+    rl_say(say, ", and its trigger ");
+    rl_say_foreign(say, rl_get_text(record, "trigger.name"));
+    rl_say(say, " held: ");
+    json_array_foreach(lines, i, line)
+    {
+        rl_say(say, "%s", i == 0 ? "" : i + 1 < json_array_size(lines) ? ", " : " and ");
+        say_line(say, line);
+    }
+    rl_say(say, ".");
+    end(&p);
+}
+
+/* Somebody with his score. */
+static void say_candidate(struct rl_say *say, const json_t *one)
+{
+    char score[RL_TEXT_MAX];
+
+    rl_say_foreign(say, rl_get_text(one, "comm"));
+    rl_say(say, "[%" PRIu64 "] with %s", rl_get_count(one, "pid"),
+        rl_get_int(one, "score", score, sizeof(score)));
+}
+
+/* The candidate that died, and the one that would have been next. */
+static const json_t *find_chosen(const json_t *record, const json_t **ret_next)
+{
+    const json_t *chosen = NULL;
+    uint64_t pid = rl_get_count(record, "victim.pid");
+    size_t i;
+    json_t *one;
+
+    *ret_next = NULL;
+    json_array_foreach(rl_get(record, "candidates"), i, one)
+    {
+        if (!rl_get_true(one, "eligible"))
+            continue;
+        if (pid > 0 && rl_get_count(one, "pid") == pid)
+            chosen = one;
+        else if (!*ret_next)
+            *ret_next = one;
+    }
+    return chosen;
+}
+
+static void tell_scale(const json_t *record)
+{
+    char available[RL_TEXT_MAX];
+    const char *limited_by = rl_get_text(record, "available.limited_by");
+    const char *model = rl_get_text(record, "model");
+    struct paragraph p;
+    struct rl_say *say = begin(&p);
+
+    rl_say(say, "%" PRIu64 " process%s were looked at and scored", 
+        rl_get_count(record, "processes_seen"),
+        rl_get_count(record, "processes_seen") == 1 ? "" : "es");
+    if (*model) {
+        rl_say(say, " by ");
+        rl_say_foreign(say, model);
+    }
+    rl_say(say, " against the %s that ",
+        rl_get_size(record, "available.bytes", available, sizeof(available)));
+    if (!*limited_by || strcmp(limited_by, "node") == 0) {
+        rl_say(say, "the machine has");
+    } else {
+        rl_say_foreign(say, limited_by);
+        rl_say(say, " may use");
+    }
+    rl_say(say, ", swap included.");
+    end(&p);
+}
+
+static void say_parts(struct rl_say *say, const json_t *chosen)
+{
+    char memory[RL_TEXT_MAX], root[RL_TEXT_MAX], adj[RL_TEXT_MAX];
+
+    rl_say(say, " (%s for its memory", rl_get_int(chosen, "parts.memory", memory, sizeof(memory)));
+    if (strcmp(rl_get_int(chosen, "parts.root", root, sizeof(root)), "0") != 0)
+        rl_say(say, ", %s for being root", root);
+    if (strcmp(rl_get_int(chosen, "parts.adj", adj, sizeof(adj)), "0") != 0)
+        rl_say(say, ", %s by oom_score_adj", adj);
+    rl_say(say, ")");
+}
+
+static void tell_choice(const json_t *record)
+{
+    const json_t *victim = rl_get(record, "victim"), *next;
+    const json_t *chosen = find_chosen(record, &next);
+    char score[RL_TEXT_MAX];
+    struct paragraph p;
+    struct rl_say *say = begin(&p);
+
+    if (!victim) {
+        rl_say(say, "Nobody was chosen.");
+        end(&p);
+        return;
+    }
+    rl_say(say, "The choice fell on ");
+    rl_show_victim(say, victim);
+    rl_say(say, " with a score of %s", rl_get_int(victim, "score", score, sizeof(score)));
+    if (chosen)
+        say_parts(say, chosen);
+    if (rl_get_true(victim, "widened"))
+        rl_say(say, "; memory.oom.group=1 lets that cgroup die only as a whole");
+    if (next && rl_get(victim, "pid")) {
+        rl_say(say, "; next would have been ");
+        say_candidate(say, next);
+    }
+    rl_say(say, ".");
+    end(&p);
+}
+
+static void tell_spared(const json_t *record)
+{
+    uint64_t spared = 0;
+    size_t i;
+    json_t *one;
+    struct paragraph p;
+    struct rl_say *say = begin(&p);
+
+    json_array_foreach(rl_get(record, "candidates"), i, one)
+    {
+        if (rl_get_true(one, "eligible") || spared++ >= SPARED_SHOWN)
+            continue;
+        rl_say(say, "%s", spared == 1 ? "Spared: " : "; ");
+        rl_say_foreign(say, rl_get_text(one, "comm"));
+        rl_say(say, "[%" PRIu64 "] (", rl_get_count(one, "pid"));
+        if (rl_get(one, "protected_by")) {
+            rl_say(say, "Protect=");
+            rl_say_foreign(say, rl_get_text(one, "protected_by"));
+        } else {
+            rl_say(say, "%s", rl_show_reason(rl_get_text(one, "reason")));
+        }
+        rl_say(say, ")");
+    }
+    if (spared > SPARED_SHOWN)
+        rl_say(say, "; and %" PRIu64 " more", spared - SPARED_SHOWN);
+    if (spared > 0)
+        rl_say(say, ".");
+    end(&p);
+}
+
+static void tell_steps(const json_t *record)
+{
+    bool dry = rl_get_true(record, "dry_run");
+    char at[RL_TEXT_MAX], signal[NAMES_MAX], error[NAMES_MAX];
+    size_t i;
+    json_t *step;
+    struct paragraph p;
+    struct rl_say *say = begin(&p);
+
+    json_array_foreach(rl_get(record, "steps"), i, step)
+    {
+        const char *result = rl_get_text(step, "result");
+        uint64_t n = rl_get_count(step, "signalled");
+        rl_get_ms(step, "at_ms", at, sizeof(at));
+        rl_get_name(step, "signal", signal, sizeof(signal));
+        rl_say(say, "%sAfter %s %s ", i > 0 ? " " : "", at, signal);
+        rl_say(say, dry ? "would have gone to " : "went to ");
+        if (rl_get_true(step, "whole_cgroup"))
+            rl_say(say, "the whole cgroup");
+        else if (n > 0)
+            rl_say(say, "%" PRIu64 " process%s", n, n == 1 ? "" : "es");
+        else
+            rl_say(say, "it");
+        if (*result && !dry)
+            rl_say(say, ": %s", rl_show_reason(result));
+        if (rl_get(step, "error"))
+            rl_say(say, ": %s", rl_get_name(step, "error", error, sizeof(error)));
+        rl_say(say, ".");
+    }
+    end(&p);
+}
+
+/* "from A to B" for one number of before and after. */
+static void say_change(struct rl_say *say, const json_t *record, const char *what,
+    const char *before_path, const char *after_path,
+    const char *(*get)(const json_t *, const char *, char *, size_t))
+{
+    char before[RL_TEXT_MAX], after[RL_TEXT_MAX];
+
+    if (!rl_get(record, before_path) || !rl_get(record, after_path))
+        return;
+    rl_say(say, " %s went from %s to %s.", what, get(record, before_path, before, sizeof(before)),
+        get(record, after_path, after, sizeof(after)));
+}
+
+static void tell_end(const json_t *record)
+{
+    char gone[RL_TEXT_MAX], freed[RL_TEXT_MAX], outcome[NAMES_MAX];
+    bool dry = rl_get_true(record, "dry_run");
+    struct paragraph p;
+    struct rl_say *say = begin(&p);
+
+    if (rl_get_true(record, "open")) {
+        rl_say(say, "The incident is not over yet.");
+        end(&p);
+        return;
+    }
+    if (rl_get(record, "time_to_gone_ms") && !dry)
+        rl_say(say, "%s after the beginning the victim was gone and %s had come back.",
+            rl_get_ms(record, "time_to_gone_ms", gone, sizeof(gone)),
+            rl_get_size(record, "freed_bytes", freed, sizeof(freed)));
+    say_change(say, record, "Full pressure", "before.full_percent", "after.full_percent",
+        rl_get_percent);
+    say_change(say, record, "Headroom", "before.headroom_bytes", "after.headroom_bytes",
+        rl_get_size);
+    rl_say(say, " Outcome: %s.", rl_show_outcome(record, outcome, sizeof(outcome)));
+    end(&p);
+}
+
+static void show_steps(const json_t *record)
+{
+    static const struct rl_column columns[] = {
+        {"STEP", RL_COLUMN_LEFT},        {"SIGNAL", RL_COLUMN_LEFT},
+        {"AT", RL_COLUMN_RIGHT},         {"TOOK", RL_COLUMN_RIGHT},
+        {"PROCESSES", RL_COLUMN_RIGHT},  {"RESULT", RL_COLUMN_LEFT},
+    };
+    const json_t *steps = rl_get(record, "steps");
+    char buf[RL_TEXT_MAX];
+    size_t i;
+    json_t *one;
+
+    if (json_array_size(steps) == 0)
+        return;
+    rl_print_heading("Steps");
+    struct rl_table *table = rl_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+    json_array_foreach(steps, i, one)
+    {
+        rl_table_row(table, RL_STYLE_PLAIN);
+        rl_table_text(table, rl_get_text(one, "step"));
+        rl_table_text(table, rl_get_text(one, "signal"));
+        rl_table_cell(table, "%s", rl_get_ms(one, "at_ms", buf, sizeof(buf)));
+        rl_table_cell(table, "%s", rl_get_ms(one, "took_ms", buf, sizeof(buf)));
+        if (rl_get_true(one, "whole_cgroup"))
+            rl_table_cell(table, "all");
+        else
+            rl_table_cell(table, "%s", rl_get_int(one, "signalled", buf, sizeof(buf)));
+        if (rl_get(one, "error"))
+            rl_table_text(table, rl_get_text(one, "error"));
+        else
+            rl_table_cell(table, "%s", rl_show_reason(rl_get_text(one, "result")));
+    }
+    rl_table_end(table, 2);
+}
+
+void rl_story_print(const json_t *record)
+{
+    char id[NAMES_MAX], source[NAMES_MAX], trigger[NAMES_MAX];
+
+    rl_print(RL_STYLE_BOLD, "Incident %s", rl_get_name(record, "id", id, sizeof(id)));
+    if (rl_get_true(record, "dry_run"))
+        rl_print(RL_STYLE_WARN, "  (dry run: nothing was done)");
+    puts("\n");
+    tell_beginning(record);
+    tell_trigger(record);
+    tell_scale(record);
+    tell_choice(record);
+    tell_spared(record);
+    tell_steps(record);
+    tell_end(record);
+
+    putchar('\n');
+    rl_print(RL_STYLE_BOLD, "Trigger %s",
+        rl_get_name(record, "trigger.name", trigger, sizeof(trigger)));
+    printf(" of %s\n", rl_get_name(record, "policy.source", source, sizeof(source)));
+    rl_show_lines(rl_get(record, "trigger.lines"), 2);
+    rl_show_candidates(rl_get(record, "candidates"));
+    rl_show_groups(rl_get(record, "groups"));
+    show_steps(record);
+}

@@ -1,0 +1,10 @@
+/* An incident told in plain English, from its record. */
+#pragma once
+
+#include <jansson.h>
+
+/* Print it: a dozen lines of prose, then the tables that back them. */
+void rl_story_print(const json_t *record);
+
+/* The sentence on whose shortage it is, with its numbers; "" where no evidence was sought. */
+void rl_story_origin(const json_t *origin, const char *cgroup, char *buf, size_t size);

@@ -1,0 +1,229 @@
+/* Files of a cgroup, and those of the machine as a whole. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "daemon/observe/read.h"
+#include "daemon/observe/text.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=1234" */
+static int read_total(struct rl_span rest, uint64_t *ret)
+{
+    static const char key[] = "total=";
+    struct rl_span word;
+
+    while (rl_text_word(&rest, &word)) {
+        if (!rl_span_starts(word, key))
+            continue;
+        word.s += sizeof(key) - 1;
+        word.len -= sizeof(key) - 1;
+        return rl_text_u64(word, ret);
+    }
+    return -EINVAL;
+}
+
+int rl_parse_pressure(const char *text, uint64_t *ret_some_us, uint64_t *ret_full_us)
+{
+    bool have_some = false, have_full = false;
+    uint64_t some = 0, full = 0;
+    struct rl_span line, kind;
+
+    while (rl_text_line(&text, &line)) {
+        int r = 0;
+
+        if (!rl_text_word(&line, &kind))
+            continue;
+        if (rl_span_is(kind, "some")) {
+            r = read_total(line, &some);
+            have_some = true;
+        } else if (rl_span_is(kind, "full")) {
+            r = read_total(line, &full);
+            have_full = true;
+        }
+        if (r < 0)
+            return r;
+    }
+    if (!have_some || !have_full)
+        return -ENODATA;
+    *ret_some_us = some;
+    *ret_full_us = full;
+    return 0;
+}
+
+int rl_parse_events(const char *text, struct rl_events *ret)
+{
+    static const struct rl_text_key keys[] = {
+        {"high", offsetof(struct rl_events, high), RL_TEXT_NUMBER, true},
+        {"max", offsetof(struct rl_events, max), RL_TEXT_NUMBER, true},
+        {"oom", offsetof(struct rl_events, oom), RL_TEXT_NUMBER, true},
+        {"oom_kill", offsetof(struct rl_events, oom_kill), RL_TEXT_NUMBER, true},
+    };
+    struct rl_events events = {0};
+    int r;
+
+    r = rl_text_keys(text, keys, COUNT(keys), &events);
+    if (r < 0)
+        return r;
+    *ret = events;
+    return 0;
+}
+
+/* Refaults were counted as one number before anonymous pages had any (5.9): it was about files. */
+int rl_parse_memory_stat(const char *text, struct rl_sample *sample)
+{
+    static const struct rl_text_key keys[] = {
+        {"anon", offsetof(struct rl_sample, anon), RL_TEXT_NUMBER, true},
+        {"file", offsetof(struct rl_sample, file), RL_TEXT_NUMBER, true},
+        {"shmem", offsetof(struct rl_sample, shmem), RL_TEXT_NUMBER, true},
+        {"slab_reclaimable", offsetof(struct rl_sample, slab_reclaimable), RL_TEXT_NUMBER, false},
+        {"workingset_refault_anon", offsetof(struct rl_sample, refault_anon), RL_TEXT_NUMBER,
+            false},
+        {"workingset_restore_file", offsetof(struct rl_sample, restore_file), RL_TEXT_NUMBER,
+            false},
+        {"workingset_restore", offsetof(struct rl_sample, restore_file), RL_TEXT_NUMBER, false},
+    };
+    struct rl_sample stat = {0};
+    int r;
+
+    r = rl_text_keys(text, keys, COUNT(keys), &stat);
+    if (r < 0)
+        return r;
+    sample->anon = stat.anon;
+    sample->file = stat.file;
+    sample->shmem = stat.shmem;
+    sample->slab_reclaimable = stat.slab_reclaimable;
+    sample->refault_anon = stat.refault_anon;
+    sample->restore_file = stat.restore_file;
+    return 0;
+}
+
+int rl_parse_limit(const char *text, uint64_t *ret)
+{
+    struct rl_span value = {text, 0};
+
+    /* the one file without lines: its newline may be missing */
+    while (text[value.len] != '\0' && text[value.len] != '\n')
+        value.len++;
+    if (text[value.len] == '\n' && text[value.len + 1] != '\0')
+        return -EINVAL;
+    if (rl_span_is(value, "max")) {
+        *ret = RL_NO_LIMIT;
+        return 0;
+    }
+    return rl_text_u64(value, ret);
+}
+
+int rl_parse_cpu_stat(const char *text, uint64_t *ret_throttled_us)
+{
+    static const struct rl_text_key keys[] = {
+        {"throttled_usec", 0, RL_TEXT_NUMBER, true},
+    };
+    uint64_t throttled;
+    int r;
+
+    r = rl_text_keys(text, keys, COUNT(keys), &throttled);
+    if (r < 0)
+        return r;
+    *ret_throttled_us = throttled;
+    return 0;
+}
+
+int rl_parse_populated(const char *text, bool *ret)
+{
+    static const struct rl_text_key keys[] = {
+        {"populated", 0, RL_TEXT_NUMBER, true},
+    };
+    uint64_t populated;
+    int r;
+
+    r = rl_text_keys(text, keys, COUNT(keys), &populated);
+    if (r < 0)
+        return r;
+    if (populated > 1)
+        return -EINVAL;
+    *ret = populated == 1;
+    return 0;
+}
+
+int rl_parse_meminfo(const char *text, struct rl_node *node)
+{
+    static const struct rl_text_key keys[] = {
+        {"MemTotal:", offsetof(struct rl_node, mem_total), RL_TEXT_KB, true},
+        {"MemAvailable:", offsetof(struct rl_node, mem_available), RL_TEXT_KB, true},
+        {"SwapTotal:", offsetof(struct rl_node, swap_total), RL_TEXT_KB, true},
+        {"SwapFree:", offsetof(struct rl_node, swap_free), RL_TEXT_KB, true},
+    };
+    struct rl_node copy = *node;
+    int r;
+
+    r = rl_text_keys(text, keys, COUNT(keys), &copy);
+    if (r < 0)
+        return r;
+    *node = copy;
+    return 0;
+}
+
+/* One counter per zone, and the set of zones differs from kernel to kernel: all are summed up. */
+int rl_parse_vmstat(const char *text, struct rl_node *node)
+{
+    struct rl_span line, name, word;
+    uint64_t sum = 0, n;
+    bool found = false;
+
+    while (rl_text_line(&text, &line)) {
+        if (!rl_text_word(&line, &name))
+            continue;
+        if (!rl_span_starts(name, "allocstall_") && !rl_span_is(name, "allocstall"))
+            continue;
+        if (!rl_text_word(&line, &word) || rl_text_u64(word, &n) < 0 ||
+            rl_text_word(&line, &word) || __builtin_add_overflow(sum, n, &sum))
+            return -EINVAL;
+        found = true;
+    }
+    if (!found)
+        return -ENODATA;
+    node->allocstall = sum;
+    return 0;
+}
+
+static int read_cpu_range(struct rl_span item, uint64_t *ret)
+{
+    const char *dash = memchr(item.s, '-', item.len);
+    uint64_t first, last;
+    struct rl_span end;
+
+    if (!dash) {
+        *ret = 1;
+        return rl_text_u64(item, &first);
+    }
+    end = (struct rl_span){dash + 1, item.len - (size_t)(dash + 1 - item.s)};
+    item.len = (size_t)(dash - item.s);
+    if (rl_text_u64(item, &first) < 0 || rl_text_u64(end, &last) < 0 || last < first ||
+        last >= INT_MAX)
+        return -EINVAL;
+    *ret = last - first + 1;
+    return 0;
+}
+
+int rl_parse_cpus(const char *text, unsigned *ret)
+{
+    uint64_t sum = 0, n;
+    struct rl_span line;
+
+    if (!rl_text_line(&text, &line))
+        return -ENODATA;
+    for (;;) {
+        const char *comma = memchr(line.s, ',', line.len);
+        size_t len = comma ? (size_t)(comma - line.s) : line.len;
+
+        if (read_cpu_range((struct rl_span){line.s, len}, &n) < 0 || (sum += n) > INT_MAX)
+            return -EINVAL;
+        if (!comma)
+            break;
+        line = (struct rl_span){comma + 1, line.len - len - 1};
+    }
+    *ret = (unsigned)sum;
+    return 0;
+}

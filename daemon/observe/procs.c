@@ -1,0 +1,280 @@
+#include "daemon/observe/procs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/observe/read.h"
+
+/* The initial user namespace has had this inode since namespaces have inodes; PID 1 may live in
+ * another one (a container) or not let itself be looked at. */
+#define USER_NS_INITIAL "user:[4026531837]"
+
+#define STAT_SIZE       2048 /* 52 numbers of at most 20 digits, and comm */
+#define STATUS_SIZE     4096
+#define STATUS_LINE_MAX 127
+
+struct fd {
+    int fd;
+};
+
+static void close_fd(struct fd *fd)
+{
+    if (fd->fd >= 0)
+        close(fd->fd);
+}
+
+#define CLEANUP_FD __attribute__((cleanup(close_fd))) struct fd
+
+static bool is_gone(int r)
+{
+    return r == -ENOENT || r == -ESRCH;
+}
+
+/* stat and status of one thread. dir: its folder below /proc. Return: 0 or -errno. */
+static int read_thread(int dir, uint32_t page_size, struct rl_process *ret, char *ret_state)
+{
+    char stat[STAT_SIZE], status[STATUS_SIZE];
+    ssize_t n;
+    int r;
+
+    n = rl_read_at(dir, "stat", stat, sizeof(stat));
+    if (n < 0)
+        return (int)n;
+    r = rl_parse_stat(stat, ret, ret_state);
+    if (r < 0)
+        return r;
+    n = rl_read_short_lines_at(dir, "status", STATUS_LINE_MAX, status, sizeof(status));
+    if (n < 0)
+        return (int)n;
+    return rl_parse_status(status, page_size, ret);
+}
+
+/* Fill in what the exited leader no longer has. Return: 1, 0 when this thread has exited too, or
+ * -errno. */
+static int take_from_thread(
+    int task_fd, const char *tid, uint32_t page_size, struct rl_process *process)
+{
+    CLEANUP_FD dir = {openat(task_fd, tid, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    struct rl_process thread = {0};
+    char state;
+    int r;
+
+    r = dir.fd < 0 ? -errno : read_thread(dir.fd, page_size, &thread, &state);
+    if (is_gone(r))
+        return 0;
+    if (r < 0)
+        return r;
+    if (thread.flags & RL_PROCESS_DEAD_LEADER || state == 'Z' || state == 'X')
+        return 0;
+
+    process->uid = thread.uid;
+    process->rss_pages = thread.rss_pages;
+    process->swap_pages = thread.swap_pages;
+    process->anon_pages = thread.anon_pages;
+    process->table_pages = thread.table_pages;
+    process->total_vm_pages = thread.total_vm_pages;
+    process->flags &= ~(uint32_t)RL_PROCESS_ROOT;
+    process->flags |= thread.flags & (RL_PROCESS_ROOT | RL_PROCESS_DYING);
+    return 1;
+}
+
+/* The leader of this process has exited: the numbers of any live thread are the process's. Return:
+ * 1 when there was one, 0 when there is none any more, or -errno. */
+static int read_live_thread(int dir, uint32_t page_size, struct rl_process *process)
+{
+    CLEANUP_FD task = {openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    _Alignas(struct dirent64) char block[2048];
+    char leader[16];
+    ssize_t n;
+
+    if (task.fd < 0)
+        return is_gone(-errno) ? 0 : -errno;
+    snprintf(leader, sizeof(leader), "%d", (int)process->pid);
+
+    while ((n = getdents64(task.fd, block, sizeof(block))) > 0) {
+        const struct dirent64 *entry;
+
+        for (ssize_t at = 0; at < n; at += entry->d_reclen) {
+            int r;
+
+            entry = (const struct dirent64 *)(block + at);
+            if (entry->d_name[0] == '.' || strcmp(entry->d_name, leader) == 0)
+                continue;
+            r = take_from_thread(task.fd, entry->d_name, page_size, process);
+            if (r != 0)
+                return r;
+        }
+    }
+    return n == 0 || is_gone(-errno) ? 0 : -errno;
+}
+
+/* Capabilities of another user namespace have no say over the machine. */
+static bool in_initial_user_ns(int dir)
+{
+    char link[64];
+    ssize_t n;
+
+    n = readlinkat(dir, "ns/user", link, sizeof(link));
+    return n < 0 ||
+           ((size_t)n == strlen(USER_NS_INITIAL) && memcmp(link, USER_NS_INITIAL, (size_t)n) == 0);
+}
+
+static void read_exe(int dir, struct rl_process *process)
+{
+    static const char deleted[] = " (deleted)";
+    const size_t suffix = sizeof(deleted) - 1;
+    char path[PATH_MAX];
+    const char *begin = path;
+    ssize_t n;
+    size_t len;
+
+    n = readlinkat(dir, "exe", path, sizeof(path));
+    if (n < 0)
+        return;
+    len = (size_t)n;
+    if (len > suffix && memcmp(path + len - suffix, deleted, suffix) == 0)
+        len -= suffix;
+    if (len > RL_EXE_MAX - 1) {
+        begin += len - (RL_EXE_MAX - 1);
+        len = RL_EXE_MAX - 1;
+    }
+    memcpy(process->exe, begin, len);
+    process->exe[len] = '\0';
+    process->flags |= RL_PROCESS_EXE_KNOWN;
+}
+
+static uint32_t self_flags(const struct rl_self *self, pid_t pid)
+{
+    if (!self)
+        return 0;
+    if (self->pid == pid)
+        return RL_PROCESS_SELF;
+    for (size_t i = 0; i < self->n_ancestors; i++)
+        if (self->ancestors[i] == pid)
+            return RL_PROCESS_SELF_ANCESTOR;
+    return 0;
+}
+
+/* Return: 1 when the process was read, 0 when it is gone, or -errno. */
+static int read_process(
+    const struct rl_procs *procs, int dir, uint32_t need, struct rl_process *process)
+{
+    char adj[32], state;
+    ssize_t n;
+    int r;
+
+    r = read_thread(dir, procs->page_size, process, &state);
+    if (r < 0)
+        return r;
+    if (process->flags & RL_PROCESS_DEAD_LEADER) {
+        r = read_live_thread(dir, procs->page_size, process);
+        if (r < 0)
+            return r;
+        if (r == 0) /* all threads are on their way out */
+            process->flags |= RL_PROCESS_DYING;
+    } else if (state == 'Z' || state == 'X') {
+        return 0;
+    }
+
+    n = rl_read_at(dir, "oom_score_adj", adj, sizeof(adj));
+    if (n < 0)
+        return (int)n;
+    r = rl_parse_adj(adj, &process->oom_score_adj);
+    if (r < 0)
+        return r;
+
+    if (process->flags & RL_PROCESS_ROOT && !in_initial_user_ns(dir))
+        process->flags &= ~(uint32_t)RL_PROCESS_ROOT;
+    if (need & RL_PROCS_EXE && !(process->flags & RL_PROCESS_KERNEL_THREAD))
+        read_exe(dir, process);
+    return 1;
+}
+
+int rl_procs_read(
+    const struct rl_procs *procs, pid_t pid, uint32_t need, struct rl_process *ret, bool *ret_gone)
+{
+    struct rl_process process = {0};
+    char name[16];
+    int r;
+
+    snprintf(name, sizeof(name), "%d", (int)pid);
+    CLEANUP_FD dir = {openat(procs->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    r = dir.fd < 0 ? -errno : read_process(procs, dir.fd, need, &process);
+    if (r < 0 && !is_gone(r))
+        return r;
+
+    *ret_gone = r <= 0;
+    if (*ret_gone)
+        return 0;
+    process.pid = pid;
+    process.flags |= self_flags(procs->self, pid);
+    *ret = process;
+    return 0;
+}
+
+/* Numbers in the making while cgroup.procs is read block by block. */
+struct pid_reader {
+    void (*fn)(pid_t pid, void *userdata);
+    void *userdata;
+    size_t foreign;
+    int64_t number;
+    bool digits;
+};
+
+static void pid_reader_end_line(struct pid_reader *reader)
+{
+    if (reader->digits && reader->number == 0)
+        reader->foreign++;
+    else if (reader->digits)
+        reader->fn((pid_t)reader->number, reader->userdata);
+    reader->number = 0;
+    reader->digits = false;
+}
+
+static int pid_reader_block(struct pid_reader *reader, const char *block, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (block[i] == '\n') {
+            pid_reader_end_line(reader);
+            continue;
+        }
+        if (block[i] < '0' || block[i] > '9')
+            return -EINVAL;
+        reader->number = reader->number * 10 + (block[i] - '0');
+        reader->digits = true;
+        if (reader->number > INT_MAX)
+            return -EINVAL;
+    }
+    return 0;
+}
+
+int rl_procs_of(
+    int cgroup_fd, void (*fn)(pid_t pid, void *userdata), void *userdata, size_t *ret_foreign)
+{
+    struct pid_reader reader = {.fn = fn, .userdata = userdata};
+    CLEANUP_FD fd = {rl_open_at(cgroup_fd, "cgroup.procs")};
+    char block[4096];
+    int r = fd.fd < 0 ? fd.fd : 0;
+
+    while (r == 0) {
+        ssize_t n = read(fd.fd, block, sizeof(block));
+
+        if (n == 0)
+            break;
+        if (n > 0)
+            r = pid_reader_block(&reader, block, (size_t)n);
+        else if (errno != EINTR)
+            r = -errno;
+    }
+    if (r < 0 && r != -EOPNOTSUPP)
+        return r;
+    pid_reader_end_line(&reader);
+    if (ret_foreign)
+        *ret_foreign = reader.foreign;
+    return 0;
+}

@@ -1,0 +1,261 @@
+/* Whole cgroups. The usual way is one write to cgroup.kill; the other one, for kernels before 5.14
+ * and for when that write fails or its worker hangs, is a sweep over all members at each look at
+ * cgroup.events, with the cgroup frozen so that forks cannot run ahead of it.
+ *
+ * A freeze is undone as soon as everybody in the frozen cgroup has his SIGKILL, in any case before
+ * the wait is given to somebody else: frozen processes die of SIGKILL, but whoever enters the
+ * cgroup later must not find it frozen. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "daemon/observe/read.h"
+#include "daemon/relieve/members.h"
+#include "daemon/relieve/watch.h"
+
+#define LATE_LOOKS   5  /* a cgroup.kill that long in the worker is helped by sweeps */
+#define FREEZE_LOOKS 10 /* a member in an unkillable sleep never freezes: thaw anyway */
+
+static bool vanished(int r)
+{
+    return r == -ENOENT || r == -ENODEV;
+}
+
+/* Return: 1 populated, 0 empty or removed, -errno. */
+static int read_events(int fd, bool *ret_frozen)
+{
+    char text[256];
+    bool populated;
+    ssize_t n = rl_read_fd(fd, text, sizeof(text));
+    int r;
+
+    if (n == -ENODEV)
+        return 0;
+    if (n < 0)
+        return (int)n;
+    r = rl_parse_populated(text, &populated);
+    if (r < 0)
+        return r;
+    *ret_frozen = strstr(text, "frozen 1") != NULL;
+    return populated;
+}
+
+/* Can nothing more be done for this victim? Return: an errno, 0 to go on. */
+static int hopeless(const struct rl_victim_watch *watch, const struct rl_sweep *sweep, int r)
+{
+    if (sweep->signalled > 0 || watch->queued)
+        return 0;
+    if (sweep->error == EPERM)
+        return EPERM;
+    if (r == -EACCES || r == -EPERM || r == -E2BIG)
+        return -r;
+    if (sweep->seen == 0 && sweep->refused > 0)
+        return EPERM;
+    return sweep->seen == 0 && sweep->foreign > 0 ? EXDEV : 0;
+}
+
+static int sweep_members(struct rl_victim_watch *watch, struct rl_kill_result *ret)
+{
+    struct rl_sweep sweep = {.spares = rl_kill_spares, .userdata = watch->killer};
+    int r = rl_members_kill(watch->cgroup_fd, &sweep);
+
+    if (ret) {
+        ret->signalled = sweep.signalled;
+        ret->refused = sweep.refused;
+        ret->error = sweep.error != 0 ? sweep.error : r < 0 && !vanished(r) ? -r : 0;
+    }
+    return hopeless(watch, &sweep, r);
+}
+
+static void on_frozen(void *userdata, int result, uint64_t took_us)
+{
+    struct rl_victim_watch *watch = userdata;
+
+    if (result < 0)
+        watch->frozen = false; /* nothing was done, nothing is owed */
+    rl_watch_cgroup_look(watch, false);
+}
+
+/* From now on members are signalled one by one. */
+static void start_sweeping(struct rl_victim_watch *watch)
+{
+    char text[16];
+
+    watch->sweeping = true;
+    if (rl_read_at(watch->cgroup_fd, "cgroup.freeze", text, sizeof(text)) <= 0 || text[0] != '0')
+        return; /* none, or somebody else's: sweeps alone will do, or the freeze is not ours to undo
+                 */
+    watch->frozen = rl_worker_write(watch->killer->writer, watch->cgroup_fd, "cgroup.freeze", "1",
+                        on_frozen, watch) == 0;
+}
+
+static void on_written(void *userdata, int result, uint64_t took_us)
+{
+    struct rl_victim_watch *watch = userdata;
+
+    watch->queued = false;
+    if (result == -EOPNOTSUPP) {
+        rl_watch_finish(watch, EOPNOTSUPP); /* threaded: its members are not its own */
+        return;
+    }
+    if (result == 0)
+        watch->sweeping = false;
+    else
+        start_sweeping(watch);
+    rl_watch_cgroup_look(watch, false);
+}
+
+void rl_watch_cgroup_look(struct rl_victim_watch *watch, bool timer)
+{
+    bool frozen = false;
+    int error, r = read_events(watch->events_fd, &frozen);
+
+    if (r <= 0) {
+        rl_watch_finish(watch, -r);
+        return;
+    }
+    watch->looks += timer;
+    if (watch->queued && watch->looks >= LATE_LOOKS)
+        watch->sweeping = true; /* no freeze: that would wait behind it */
+    if (watch->sweeping) {
+        error = sweep_members(watch, NULL);
+        if (error != 0) {
+            rl_watch_finish(watch, error);
+            return;
+        }
+        if (frozen || watch->looks >= FREEZE_LOOKS)
+            rl_watch_cgroup_thaw(watch);
+    }
+    if (timer)
+        rl_watch_look_later(watch);
+}
+
+void rl_watch_cgroup_thaw(struct rl_victim_watch *watch)
+{
+    if (watch->frozen && rl_worker_write(watch->killer->writer, watch->cgroup_fd, "cgroup.freeze",
+                             "0", NULL, NULL) == 0)
+        watch->frozen = false;
+    if (watch->events_fd >= 0)
+        return; /* the look comes back by itself */
+    if (watch->frozen) {
+        rl_watch_look_later(watch);
+    } else if (watch->cgroup_fd >= 0) {
+        close(watch->cgroup_fd);
+        watch->cgroup_fd = -1;
+    }
+}
+
+void rl_watch_cgroup_leave(struct rl_victim_watch *watch)
+{
+    if (watch->events_fd < 0)
+        return;
+    epoll_ctl(watch->epoll_fd, EPOLL_CTL_DEL, watch->events_fd, NULL);
+    close(watch->events_fd);
+    watch->events_fd = -1;
+    rl_worker_forget(watch->killer->writer, watch);
+    watch->queued = watch->sweeping = false;
+    sd_event_source_set_enabled(watch->timer, SD_EVENT_OFF);
+    rl_watch_cgroup_thaw(watch);
+}
+
+/* May this cgroup be killed, and is there anybody to kill? On success *ret_fd is its
+ * cgroup.events, read once: else the first wake-up would come at once and mean nothing. */
+static int examine(struct rl_killer *killer, int cgroup_fd, uint64_t cgroup_id,
+    struct rl_kill_result *result, int *ret_fd)
+{
+    struct statfs fs;
+    struct stat st;
+    bool frozen;
+    int fd, r;
+
+    if (fstatfs(cgroup_fd, &fs) < 0 || fstat(cgroup_fd, &st) < 0)
+        return -errno;
+    if (fs.f_type != CGROUP2_SUPER_MAGIC)
+        return -EINVAL;
+    if (st.st_ino != cgroup_id)
+        return -ESTALE;
+    r = rl_lineage_lives_in(&killer->lineage, cgroup_fd, cgroup_id);
+    if (r > 0) {
+        result->refused = 1;
+        return -EPERM;
+    }
+    if (r < 0)
+        return vanished(r) ? -ESRCH : r;
+
+    fd = openat(cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return vanished(-errno) ? -ESRCH : -errno;
+    r = read_events(fd, &frozen);
+    if (r <= 0) {
+        close(fd);
+        return r < 0 ? r : -ESRCH;
+    }
+    *ret_fd = fd;
+    return 0;
+}
+
+/* Give the order. Members that cannot be signalled are for the next look to report. */
+static void strike(struct rl_victim_watch *watch, struct rl_kill_result *result)
+{
+    struct rl_killer *killer = watch->killer;
+
+    if (!killer->no_cgroup_kill && rl_worker_write(killer->writer, watch->cgroup_fd, "cgroup.kill",
+                                       "1", on_written, watch) == 0) {
+        watch->queued = true;
+        return;
+    }
+    start_sweeping(watch);
+    (void)sweep_members(watch, result);
+}
+
+/* Turn a wait to a cgroup. Return: 0; -errno with events_fd still the caller's. */
+static int turn(struct rl_victim_watch *watch, int cgroup_fd, int events_fd)
+{
+    int fd;
+
+    /* A freeze that we could not undo yet needs its descriptor. */
+    if (watch->frozen)
+        rl_watch_cgroup_thaw(watch);
+    if (watch->frozen)
+        return -EAGAIN;
+    fd = fcntl(cgroup_fd, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0)
+        return -errno;
+    rl_watch_drop_all(watch);
+    rl_watch_cgroup_leave(watch);
+    watch->cgroup_fd = fd;
+    watch->events_fd = events_fd;
+    watch->looks = 0;
+    return 0;
+}
+
+int rl_kill_cgroup(struct rl_killer *killer, int cgroup_fd, uint64_t cgroup_id, rl_gone_fn gone,
+    void *userdata, struct rl_victim_watch **watch, struct rl_kill_result *ret)
+{
+    struct rl_victim_watch *mine = *watch ? *watch : rl_watch_find(killer);
+    int events_fd, r;
+
+    *ret = (struct rl_kill_result){0};
+    if (!mine)
+        return -EBUSY;
+    r = examine(killer, cgroup_fd, cgroup_id, ret, &events_fd);
+    if (r < 0)
+        return r;
+    r = turn(mine, cgroup_fd, events_fd);
+    if (r < 0) {
+        close(events_fd);
+        return r;
+    }
+    strike(mine, ret);
+    rl_watch_start(mine, gone, userdata);
+    /* Should that fail for want of kernel memory, the timer still looks. */
+    (void)rl_watch_nest(mine, events_fd, EPOLLPRI, RL_NEST_CGROUP);
+    rl_watch_look_later(mine);
+    *watch = mine;
+    return 0;
+}

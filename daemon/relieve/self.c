@@ -1,0 +1,200 @@
+#include "daemon/relieve/self.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "daemon/observe/read.h"
+#include "daemon/report/log.h"
+
+/* The pid that /proc/self points to: in a foreign pid namespace's /proc not getpid(). */
+static int find_pid(int proc_fd, pid_t *ret)
+{
+    char target[16];
+    ssize_t n = readlinkat(proc_fd, "self", target, sizeof(target) - 1);
+    char *end;
+    long pid;
+
+    if (n < 0)
+        return -errno;
+    target[n] = '\0';
+    pid = strtol(target, &end, 10);
+    if (*end != '\0' || end == target || pid <= 0)
+        return -EINVAL;
+    *ret = (pid_t)pid;
+    return 0;
+}
+
+/* NSpid: lists the pid in each namespace from that of the /proc down to the process's own. One
+ * number: they are the same namespace. Kernels without pid namespaces have no such line. */
+static int find_own_pids(int proc_fd, pid_t pid, bool *ret)
+{
+    char text[4096], *line, *save;
+    ssize_t n = rl_read_at(proc_fd, "self/status", text, sizeof(text));
+
+    if (n < 0)
+        return (int)n;
+    *ret = pid == getpid();
+    for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        if (strncmp(line, "NSpid:", 6) != 0)
+            continue;
+        line += 6 + strspn(line + 6, "\t ");
+        *ret = *ret && strspn(line, "0123456789") == strlen(line);
+        break;
+    }
+    return 0;
+}
+
+static int find_ancestors(int proc_fd, struct rl_self *self)
+{
+    pid_t pid = self->pid;
+
+    for (;;) {
+        struct rl_process process = {0};
+        char name[32], text[1024], state;
+        ssize_t n;
+        int r;
+
+        snprintf(name, sizeof(name), "%d/stat", (int)pid);
+        n = rl_read_at(proc_fd, name, text, sizeof(text));
+        if (n == -ENOENT || n == -ESRCH)
+            return 0; /* hidden or gone: the chain ends here for us */
+        if (n < 0)
+            return (int)n;
+        r = rl_parse_stat(text, &process, &state);
+        if (r < 0)
+            return r;
+        if (process.ppid <= 0)
+            return 0;
+        if (self->n_ancestors == RL_SELF_ANCESTORS)
+            return -E2BIG;
+        pid = self->ancestors[self->n_ancestors++] = process.ppid;
+    }
+}
+
+static int find_cgroup(int proc_fd, struct rl_self *self)
+{
+    char text[16384];
+    const char *path;
+    ssize_t n = rl_read_at(proc_fd, "self/cgroup", text, sizeof(text));
+    int r;
+
+    if (n < 0)
+        return (int)n;
+    r = rl_parse_proc_cgroup(text, &path);
+    if (r == -ENODATA)
+        return 0; /* no cgroup2 hierarchy */
+    if (r < 0)
+        return r;
+    if (strncmp(path, "/..", 3) == 0 && (path[3] == '/' || path[3] == '\0'))
+        return 0; /* outside our cgroup namespace */
+    if (strlen(path) < sizeof(self->cgroup))
+        strcpy(self->cgroup, path);
+    return 0;
+}
+
+int rl_self_find(int proc_fd, struct rl_self *ret)
+{
+    struct rl_self self = {0};
+    int r;
+
+    r = find_pid(proc_fd, &self.pid);
+    if (r == -ENOENT) {
+        *ret = self;
+        return 0;
+    }
+    if (r >= 0)
+        r = find_own_pids(proc_fd, self.pid, &self.own_pids);
+    if (r >= 0)
+        r = find_ancestors(proc_fd, &self);
+    if (r >= 0)
+        r = find_cgroup(proc_fd, &self);
+    if (r >= 0)
+        *ret = self;
+    return r;
+}
+
+bool rl_self_within(const struct rl_self *self, const char *path)
+{
+    size_t length = strlen(path);
+
+    if (self->cgroup[0] == '\0' || path[0] != '/')
+        return false;
+    while (length > 0 && path[length - 1] == '/')
+        length--; /* the root becomes empty, a prefix of all */
+    return strncmp(self->cgroup, path, length) == 0 &&
+           (length == 0 || self->cgroup[length] == '/' || self->cgroup[length] == '\0');
+}
+
+static int protect_from_oom(void)
+{
+    static const char value[] = "-1000";
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    int r = 0;
+
+    if (fd < 0)
+        return -errno;
+    if (write(fd, value, strlen(value)) < 0)
+        r = -errno;
+    close(fd);
+    return r;
+}
+
+/* MCL_ONFAULT: lock what is used, not all of libc and every thread's untouched stack. */
+static int lock_memory(void)
+{
+    return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 ? -errno : 0;
+}
+
+static int raise_nofile(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return -errno;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
+/* Threads would get an arena each, and locked memory with it. */
+static int limit_arenas(void)
+{
+    return mallopt(M_ARENA_MAX, 1) == 1 ? 0 : -EINVAL;
+}
+
+static const struct {
+    int (*protect)(void);
+    const char *what, *worse, *remedy;
+} protections[] = {
+    {protect_from_oom, "set oom_score_adj to -1000",
+        "the kernel's OOM killer may choose reliefd itself", "CAP_SYS_RESOURCE"},
+    {lock_memory, "lock memory",
+        "under pressure reliefd may wait for its own pages to be read back from disk",
+        "CAP_IPC_LOCK, or a higher RLIMIT_MEMLOCK (LimitMEMLOCK=infinity)"},
+    {raise_nofile, "raise the limit of open files",
+        "fewer cgroups can be watched and fewer processes waited for at once",
+        "a higher hard RLIMIT_NOFILE (LimitNOFILE=)"},
+    {limit_arenas, "keep malloc to one arena", "reliefd uses more memory", "GNU libc"},
+};
+
+int rl_self_protect(void)
+{
+    int failures = 0;
+
+    for (size_t i = 0; i < sizeof(protections) / sizeof(protections[0]); i++) {
+        int r = protections[i].protect();
+
+        if (r >= 0)
+            continue;
+        failures++;
+        rl_warning("cannot %s: %s; %s (needs %s)", protections[i].what, strerror(-r),
+            protections[i].worse, protections[i].remedy);
+    }
+    return failures;
+}

@@ -1,0 +1,139 @@
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "tests/unit/policy.h"
+
+#define PAGES(bytes) ((bytes) / 4096)
+
+static struct rl_score score_of(uint64_t rss, uint64_t swap, int adj, uint32_t flags, uint64_t avail)
+{
+    const struct rl_process process = {
+        .pid = 100, .rss_pages = rss, .swap_pages = swap, .oom_score_adj = adj, .flags = flags};
+    const struct rl_scale scale = {.available = avail, .page_size = 4096};
+    struct rl_score score;
+
+    rl_score_percent_times_ten(&process, &scale, &score);
+    return score;
+}
+
+static void integers_are_exact(void **state)
+{
+    static const struct {
+        uint64_t rss, swap; /* bytes */
+        int adj;
+        uint32_t flags;
+        uint64_t available;
+        int64_t points;
+    } rows[] = {
+        {45 * MIB, 0, 0, 0, 50 * MIB, 900},
+        {45 * MIB, 0, 0, 0, 500 * MIB, 90},
+        {40 * MIB, 5 * MIB, 0, 0, 50 * MIB, 900},
+        {0, 45 * MIB, 0, 0, 50 * MIB, 900},
+        {45 * MIB, 0, 0, RL_PROCESS_ROOT, 50 * MIB, 870},
+        {45 * MIB, 0, 100, 0, 50 * MIB, 1000},
+        {45 * MIB, 0, 1000, 0, 50 * MIB, 1900}, /* no clamp above */
+        {45 * MIB, 0, -999, RL_PROCESS_ROOT, 50 * MIB, 900 - 30 - 999},
+        {4096, 0, 0, 0, 8 * GIB, 0}, /* truncated, not rounded up to 1 */
+        {4096, 0, 0, RL_PROCESS_ROOT, 8 * GIB, -30},
+        {4096 * 999, 0, 0, 0, UINT64_C(4096) * 1000 * 1000, 0},
+        {4096 * 1000, 0, 0, 0, UINT64_C(4096) * 1000 * 1000, 1},
+        {100 * MIB, 0, 0, 0, 50 * MIB, 2000}, /* over its limit */
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct rl_score s = score_of(PAGES(rows[i].rss), PAGES(rows[i].swap), rows[i].adj,
+            rows[i].flags, rows[i].available);
+
+        assert_true(s.eligible);
+        assert_int_equal(s.reason, RL_REASON_NONE);
+        assert_int_equal(s.points, rows[i].points);
+        assert_int_equal(s.points, s.memory_points + s.root_points + s.adj_points);
+    }
+}
+
+static void who_is_not_eligible(void **state)
+{
+    static const struct {
+        uint64_t rss, swap;
+        int adj;
+        enum rl_reason why;
+    } rows[] = {
+        {1000, 0, -1000, RL_SPARED_ADJ_MINUS_1000},
+        {1000, 0, -1001, RL_SPARED_ADJ_MINUS_1000},
+        {0, 0, -1000, RL_SPARED_ADJ_MINUS_1000},
+        {0, 0, 1000, RL_SPARED_NO_MEMORY},
+        {0, 1, -999, RL_REASON_NONE},
+        {1, 0, -999, RL_REASON_NONE},
+        {UINT64_MAX, 1, 0, RL_REASON_NONE}, /* their sum is no 0 */
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct rl_score s = score_of(rows[i].rss, rows[i].swap, rows[i].adj, 0, GIB);
+
+        assert_int_equal(s.reason, rows[i].why);
+        assert_int_equal(s.eligible, rows[i].why == RL_REASON_NONE);
+        if (!s.eligible)
+            assert_int_equal(s.points, 0);
+    }
+}
+
+static void giant_values_stay_positive_and_ordered(void **state)
+{
+    static const uint64_t giants[] = {1, 1000, UINT64_MAX / 4096, UINT64_MAX - 1, UINT64_MAX};
+    int64_t last = 0;
+
+    for (size_t i = 0; i < LENGTH(giants); i++) {
+        struct rl_score s = score_of(giants[i], giants[i], 0, 0, 1);
+
+        assert_true(s.eligible);
+        assert_true(s.points > 0 && s.points >= last);
+        last = s.points;
+    }
+    assert_true(score_of(1, 0, 0, 0, 0).points > 0); /* a scale that broke its word */
+    assert_int_equal(score_of(1, 0, 0, 0, UINT64_MAX).points, 0);
+}
+
+static void more_memory_more_adj_smaller_limit_never_score_less(void **state)
+{
+    struct dice dice = {17};
+
+    for (int i = 0; i < 100000; i++) {
+        uint64_t rss = 1 + roll(&dice, 1 << 20), swap = roll(&dice, 1 << 20);
+        uint64_t available = MIB + roll(&dice, 16 * GIB);
+        int adj = (int)roll(&dice, 1999) - 999;
+        uint32_t flags = roll(&dice, 2) ? RL_PROCESS_ROOT : 0;
+        int64_t points = score_of(rss, swap, adj, flags, available).points;
+
+        assert_true(score_of(rss + roll(&dice, 99), swap, adj, flags, available).points >= points);
+        assert_true(score_of(rss, swap + roll(&dice, 99), adj, flags, available).points >= points);
+        assert_true(score_of(rss, swap, adj + 1, flags, available).points == points + 1);
+        assert_true(score_of(rss, swap, adj, flags, available - roll(&dice, MIB)).points >= points);
+        assert_true(score_of(rss, swap, adj, 0, available).points >= points);
+    }
+}
+
+static void models_are_found_by_name(void **state)
+{
+    assert_ptr_equal(rl_model_find("percent-times-ten"), rl_model_default());
+    assert_null(rl_model_find("percent"));
+    assert_null(rl_model_find(""));
+    for (size_t i = 0; i < rl_models_n; i++) {
+        assert_ptr_equal(rl_model_find(rl_models[i].id), &rl_models[i]);
+        assert_true(strlen(rl_models[i].help) > 0);
+        assert_non_null(rl_models[i].rate);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(integers_are_exact),
+        cmocka_unit_test(who_is_not_eligible),
+        cmocka_unit_test(giant_values_stay_positive_and_ordered),
+        cmocka_unit_test(more_memory_more_adj_smaller_limit_never_score_less),
+        cmocka_unit_test(models_are_found_by_name),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

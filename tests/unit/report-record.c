@@ -1,0 +1,298 @@
+/* The record as JSON and as a sentence. */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/ctl/get.h"
+#include "daemon/report/json.h"
+#include "daemon/report/report.h"
+#include "daemon/report/say.h"
+#include "tests/unit/report-sample.h"
+
+static struct rl_record record;
+
+/* One JSON value at a path ("steps.1.result"), as text. */
+static void check_value(const json_t *json, const char *path, const char *expected)
+{
+    char key[64];
+    const json_t *value = json;
+
+    for (const char *at = path; *at;) {
+        size_t length = strcspn(at, ".");
+        assert_true(length < sizeof(key));
+        memcpy(key, at, length);
+        key[length] = '\0';
+        value = json_is_array(value) ? json_array_get(value, (size_t)atoi(key))
+                                     : json_object_get(value, key);
+        at += length + (at[length] == '.');
+    }
+    char *text = rl_json_text(value);
+    if (!text || strcmp(text, expected) != 0)
+        fail_msg("%s is %s, expected %s", path, text ? text : "missing", expected);
+    free(text);
+}
+
+struct value_row {
+    const char *path, *expected;
+};
+
+static void check_values(const struct value_row *rows, size_t n)
+{
+    json_t *json = rl_record_json(&record);
+
+    assert_non_null(json);
+    for (size_t i = 0; i < n; i++)
+        check_value(json, rows[i].path, rows[i].expected);
+    json_decref(json);
+}
+
+#define CHECK(rows) check_values(rows, sizeof(rows) / sizeof(rows[0]))
+
+static void test_finished(void **state)
+{
+    static const struct value_row rows[] = {
+        {"version", "1"},
+        {"id", "\"20240501T120000.123Z-7\""},
+        {"dry_run", "false"},
+        {"open", "false"},
+        {"started", "\"2024-05-01T12:00:00.123Z\""},
+        {"ended", "\"2024-05-01T12:00:04.623Z\""},
+        {"duration_ms", "4500"},
+        {"outcome", "{\"id\":\"relieved\",\"text\":\"the victim is gone and the pressure is over\"}"},
+        {"policy",
+            "{\"name\":\"db\",\"source\":\"/etc/reliefd/policy.d/db.service.conf\"}"},
+        {"subject", "\"" SAMPLE_OFFENDER "\""},
+        {"offender", "\"" SAMPLE_OFFENDER "\""},
+        {"origin.id", "\"own\""},
+        {"origin.window_ms", "10000"},
+        {"origin.local_events", "240"},
+        {"origin.refaults", "1200"},
+        {"origin.used_bytes", "522190848"},
+        {"origin.limit_bytes", "536870912"},
+        {"origin.allocstalls", "0"},
+        {"available", "{\"bytes\":536870912,\"limited_by\":\"/system.slice\"}"},
+        {"trigger.name", "\"stall\""},
+        {"trigger.lines.0",
+            "{\"key\":\"Pressure\",\"text\":\"full 30% over 10s\",\"line\":3,\"holds\":true,"
+            "\"known\":true,\"reason\":\"holds\",\"value\":42.17,\"threshold\":30.0,"
+            "\"unit\":\"percent\"}"},
+        {"trigger.lines.1.value", "3145728"},
+        {"trigger.lines.1.text", "\"below 5% min 100M\""},
+        {"trigger.lines.2.known", "false"},
+        {"trigger.lines.2.value", "null"},
+        {"trigger.lines.2.threshold", "null"},
+        {"trigger.lines.2.reason", "\"no-events\""},
+        {"kill", "\"process\""},
+        {"model", "\"percent-times-ten\""},
+        {"victim",
+            "{\"scope\":\"process\",\"pid\":4711,\"comm\":\"worker\",\"cgroup\":\"" SAMPLE_OFFENDER
+            "\",\"score\":812,\"widened\":false}"},
+        {"candidates.0",
+            "{\"pid\":4711,\"comm\":\"worker\",\"uid\":105,\"cgroup\":\"" SAMPLE_OFFENDER
+            "\",\"score\":812,\"parts\":{\"memory\":812,\"root\":0,\"adj\":0},"
+            "\"rss_bytes\":4096000,\"swap_bytes\":40960,\"oom_score_adj\":0,\"eligible\":true,"
+            "\"reason\":null,\"protected_by\":null}"},
+        {"candidates.1.score", "301"},
+        {"candidates.1.parts", "{\"memory\":201,\"root\":0,\"adj\":100}"},
+        {"candidates.2.eligible", "false"},
+        {"candidates.2.reason", "\"protected\""},
+        {"candidates.2.protected_by", "\"exe:/usr/sbin/sshd&uid:0\""},
+        {"candidates.2.score", "12"},
+        {"candidates.3.score", "null"},
+        {"candidates.3.eligible", "false"},
+        {"candidates.3.reason", "\"adj-minus-1000\""},
+        {"groups.0",
+            "{\"cgroup\":\"" SAMPLE_OFFENDER "\",\"score\":781,\"anon_bytes\":419430400,"
+            "\"swap_bytes\":0,\"processes\":4,\"eligible\":true,\"reason\":null}"},
+        {"processes_seen", "35"},
+        {"steps.0",
+            "{\"step\":\"terminate\",\"signal\":\"SIGTERM\",\"at_ms\":12,\"took_ms\":3000,"
+            "\"signalled\":1,\"whole_cgroup\":false,\"result\":\"time-up\",\"error\":null}"},
+        {"steps.1.result", "\"victim-gone\""},
+        {"before.full_percent", "42.17"},
+        {"before.some_percent", "52.17"},
+        {"before.window_ms", "10000"},
+        {"before.current_bytes", "534773760"},
+        {"before.swap_bytes", "null"}, /* not read */
+        {"before.usage_percent", "98.0"},
+        {"before.headroom_bytes", "3145728"},
+        {"before.events", "{\"high\":7,\"max\":240,\"oom\":1,\"oom_kill\":0}"},
+        {"after.full_percent", "0.3"},
+        {"freed_bytes", "503316480"},
+        {"time_to_signal_ms", "12"},
+        {"time_to_gone_ms", "3432"},
+    };
+
+    sample_record(&record);
+    CHECK(rows);
+}
+
+static void test_open(void **state)
+{
+    static const struct value_row rows[] = {
+        {"open", "true"},         {"ended", "null"},           {"duration_ms", "null"},
+        {"outcome", "null"},      {"after", "null"},           {"time_to_gone_ms", "null"},
+        {"steps.1.error", "\"Operation not permitted (EPERM)\""},
+    };
+
+    sample_record(&record);
+    record.open = true;
+    record.outcome = RL_REASON_NONE;
+    record.gone_us = 0;
+    record.steps[1].error = EPERM;
+    CHECK(rows);
+}
+
+static void test_nothing_known(void **state)
+{
+    static const struct value_row rows[] = {
+        {"id", "\"\""},        {"started", "null"},  {"origin", "null"},     {"victim", "null"},
+        {"candidates", "[]"},  {"groups", "[]"},     {"steps", "[]"},        {"before", "null"},
+        {"trigger.lines", "[]"}, {"model", "null"},  {"available.limited_by", "null"},
+        {"time_to_signal_ms", "null"},
+    };
+
+    memset(&record, 0, sizeof(record));
+    CHECK(rows);
+}
+
+static void test_whole_cgroup(void **state)
+{
+    static const struct value_row rows[] = {
+        {"victim.scope", "\"cgroup\""}, {"victim.pid", "null"}, {"victim.comm", "null"},
+        {"victim.widened", "true"},     {"origin.limit_bytes", "null"},
+    };
+
+    sample_record(&record);
+    record.choice.scope = RL_KILL_CGROUP;
+    record.choice.widened = true;
+    record.victim_pid = 0;
+    record.origin.limit = RL_NO_LIMIT;
+    CHECK(rows);
+}
+
+/* Counts beyond the arrays (a record from elsewhere) are not followed. */
+static void test_counts_out_of_range(void **state)
+{
+    sample_record(&record);
+    record.n_candidates = UINT32_MAX;
+    record.n_groups = UINT32_MAX;
+    record.n_lines = UINT8_MAX;
+    record.n_steps = UINT8_MAX;
+    json_t *json = rl_record_json(&record);
+    assert_int_equal(json_array_size(rl_get(json, "candidates")), RL_RECORD_CANDIDATES);
+    assert_int_equal(json_array_size(rl_get(json, "groups")), RL_RECORD_GROUPS);
+    assert_int_equal(json_array_size(rl_get(json, "trigger.lines")), RL_LINES_MAX);
+    assert_int_equal(json_array_size(rl_get(json, "steps")), RL_STEPS_MAX);
+    json_decref(json);
+}
+
+static bool printable(const char *text)
+{
+    while (*text) {
+        unsigned c;
+        size_t length = rl_utf8_take(text, &c);
+        if (length == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x202e)
+            return false;
+        text += length;
+    }
+    return true;
+}
+
+static void test_hostile(void **state)
+{
+    char sentence[RL_SENTENCE_MAX];
+
+    sample_hostile(&record);
+    json_t *json = rl_record_json(&record);
+    assert_non_null(json);
+    assert_string_equal(rl_get_text(json, "victim.comm"),
+        "a\n\x1b[31m)\xef\xbf\xbd \"b\x7f");
+    assert_string_equal(rl_get_text(json, "offender"),
+        "/x/\xe2\x80\xae\"evil\r\n\x1b]0;t\x07\xef\xbf\xbd=1 2");
+    char *text = rl_json_text(json);
+    assert_non_null(text);
+    assert_null(strpbrk(text, "\n\r\x1b\x07"));
+    json_t *again = json_loads(text, 0, NULL);
+    assert_true(json_equal(json, again));
+    json_decref(again);
+    json_decref(json);
+    free(text);
+
+    rl_record_sentence(&record, sentence, sizeof(sentence));
+    assert_true(printable(sentence));
+    assert_non_null(strstr(sentence, "\\x1b[31m"));
+}
+
+static void test_sentences(void **state)
+{
+    static const struct {
+        bool dry, open, found, gone;
+        enum rl_kill scope;
+        enum rl_reason outcome, result;
+        uint8_t steps;
+        const char *offender, *expected;
+    } rows[] = {
+        {false, false, true, true, RL_KILL_PROCESS, RL_OUTCOME_RELIEVED, RL_DONE_VICTIM_GONE, 2,
+            SAMPLE_OFFENDER,
+            "Killed worker[4711] in " SAMPLE_OFFENDER
+            " (score 812) because that cgroup was short of memory: pressure 42.17% (full 30% over "
+            "10s), headroom 3M (below 5% min 100M); freed 480M in 3.4s; the victim is gone and the "
+            "pressure is over"},
+        {false, true, true, false, RL_KILL_PROCESS, RL_REASON_NONE, RL_DONE_SENT, 1,
+            SAMPLE_OFFENDER,
+            "Sent SIGTERM to worker[4711] in " SAMPLE_OFFENDER
+            " (score 812) because that cgroup was short of memory: pressure 42.17% (full 30% over "
+            "10s), headroom 3M (below 5% min 100M)"},
+        {true, false, true, true, RL_KILL_CGROUP, RL_OUTCOME_DRY_RUN, RL_DONE_WOULD_HAVE, 2, "/",
+            "Would have killed the whole cgroup " SAMPLE_OFFENDER
+            " (score 812) because the machine was short of memory: pressure 42.17% (full 30% over "
+            "10s), headroom 3M (below 5% min 100M); dry run: nothing was done"},
+        {false, false, false, false, RL_KILL_PROCESS, RL_OUTCOME_NO_VICTIM, RL_REASON_NONE, 0,
+            SAMPLE_OFFENDER,
+            "Nobody was chosen in " SAMPLE_OFFENDER
+            " because it was short of memory: pressure 42.17% (full 30% over 10s), headroom 3M "
+            "(below 5% min 100M); nobody there may be chosen"},
+        {false, false, true, false, RL_KILL_TREE, RL_OUTCOME_FAILED, RL_DONE_ERROR, 2, "/a",
+            "Could not kill everything in and below " SAMPLE_OFFENDER
+            " (score 812) because /a was short of memory: pressure 42.17% (full 30% over 10s), "
+            "headroom 3M (below 5% min 100M); the step could not be taken"},
+    };
+    char sentence[RL_SENTENCE_MAX], tiny[40];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        sample_record(&record);
+        record.dry_run = rows[i].dry;
+        record.open = rows[i].open;
+        record.choice.found = rows[i].found;
+        record.choice.scope = rows[i].scope;
+        record.outcome = rows[i].outcome;
+        record.n_steps = rows[i].steps;
+        record.steps[1].result = rows[i].result;
+        if (!rows[i].gone)
+            record.gone_us = 0;
+        strcpy(record.offender, rows[i].offender);
+        rl_record_sentence(&record, sentence, sizeof(sentence));
+        assert_string_equal(sentence, rows[i].expected);
+        rl_record_sentence(&record, tiny, sizeof(tiny));
+        assert_int_equal(strlen(tiny), sizeof(tiny) - 1);
+        assert_memory_equal(tiny, sentence, sizeof(tiny) - 4);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_finished),
+        cmocka_unit_test(test_open),
+        cmocka_unit_test(test_nothing_known),
+        cmocka_unit_test(test_whole_cgroup),
+        cmocka_unit_test(test_counts_out_of_range),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_sentences),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,28 @@
+#!/bin/bash
+# With only a broken file the default acts on the machine alone, and that is said.
+# Kernels: 6.12
+# Timeout: 120
+
+cgroup_make app.service memory.max=64M
+policy broken <<END
+[Match]
+Cgroup=$TREE/app.service
+[Trigger stall]
+Pressure=full 20 over 2s
+[Relief]
+Step=kill
+END
+reliefd_start
+expect "it is said" grep -q "acts on the machine as a whole only" "$OUT/reliefd.log"
+expect_equal "status says it too" true "$(reliefctl status --json | jq .default_node_only)"
+expect_equal "policy of the unit" null "$(reliefctl explain --json "$TREE/app.service" | jq .policy)"
+expect_equal "policy of the machine" default-node "$(reliefctl explain --json / | jq -r .policy.name)"
+
+# What the default would relieve without that file (see default-policy) is left alone.
+run_in app.service holder --mb 61
+holder=$RUN_PID
+wait_ready "$holder"
+make_file 100
+run_in app.service filereader --mmap "$FILE"
+expect "nobody dies" stays 40 is_alive "$holder"
+expect_equal "incidents" 0 "$(incident_count)"

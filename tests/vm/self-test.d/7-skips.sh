@@ -1,0 +1,3 @@
+#!/bin/bash
+# Is skipped, with its reason.
+skip "for the self-test"
