@@ -134,7 +134,7 @@ static const struct row rows[] = {
     {"Victim", "Protect", "uid:1&uid:2&uid:3&uid:4&uid:5",
         "'uid:1&uid:2&uid:3&uid:4&uid:5' joins too many; at most 4"},
     {"Victim", "Protect", "comm:[a", "'[a' has a '[' without ']'"},
-    {"Victim", "Protect", "comm:\"a b\"", "'comm:\"a' has a quote inside; quotes stand around a "
+    {"Victim", "Protect", "comm:\"a b\"", "'comm:\"a b\"' has a quote inside; quotes stand around a "
                                           "whole item, \\\" is the character itself"},
 
     {"Relief", "Step", "kill", NULL},

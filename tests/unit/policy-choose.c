@@ -43,7 +43,8 @@ static struct rl_process *add_process(
 {
     struct rl_process *p = &s->candidates[s->choosing.n_candidates++].process;
 
-    *p = (struct rl_process){.pid = pid, .uid = 1000, .cgroup = group, .rss_pages = mib * MIB / 4096};
+    *p = (struct rl_process){
+        .pid = pid, .uid = 1000, .cgroup = group, .rss_pages = mib * MIB / 4096};
     strncpy(p->comm, comm, sizeof(p->comm) - 1);
     return p;
 }
@@ -101,8 +102,8 @@ static void who_is_spared_and_why(void **state)
         {"empty", {.pid = 5, .uid = 7}, RL_SPARED_NO_MEMORY},
         {"protected", {.pid = 5, .uid = 7, .rss_pages = 9, .comm = "keep"}, RL_SPARED_PROTECTED},
         {"protected, empty now", {.pid = 5, .uid = 7, .comm = "keep"}, RL_SPARED_PROTECTED},
-        {"other exe",
-            {.pid = 5, .rss_pages = 9, .exe = "/y", .flags = RL_PROCESS_EXE_KNOWN}, RL_REASON_NONE},
+        {"other exe", {.pid = 5, .rss_pages = 9, .exe = "/y", .flags = RL_PROCESS_EXE_KNOWN},
+            RL_REASON_NONE},
         {"by exe", {.pid = 5, .rss_pages = 9, .exe = "/x", .flags = RL_PROCESS_EXE_KNOWN},
             RL_SPARED_PROTECTED},
     };
@@ -417,8 +418,8 @@ static bool dies(const struct scene *s, size_t i)
 /* Said again, without the core's tables; whoever is dying loses nothing. */
 static bool must_live(const struct rl_process *p)
 {
-    if (p->pid == 1 || (p->flags & (RL_PROCESS_KERNEL_THREAD | RL_PROCESS_SELF |
-                                       RL_PROCESS_SELF_ANCESTOR)))
+    if (p->pid == 1 ||
+        (p->flags & (RL_PROCESS_KERNEL_THREAD | RL_PROCESS_SELF | RL_PROCESS_SELF_ANCESTOR)))
         return true;
     if (p->flags & RL_PROCESS_DYING)
         return false;
@@ -433,8 +434,8 @@ static void random_scene(struct scene *s, struct dice *dice)
 
     *s = a_scene((enum rl_kill)roll(dice, 3));
     for (size_t i = 0; i < groups; i++) {
-        struct rl_group *g = add_group(s, i ? "/a/x" : paths[roll(dice, 10) == 0],
-            i ? (int32_t)roll(dice, i) : -1);
+        struct rl_group *g = add_group(
+            s, i ? "/a/x" : paths[roll(dice, 10) == 0], i ? (int32_t)roll(dice, i) : -1);
 
         g->oom_group = roll(dice, 4) == 0;
         g->anon = roll(dice, 2) * roll(dice, 900) * MIB;

@@ -29,13 +29,10 @@ static void interpolates(void **state)
         {10 * SEC, 12 * SEC, 0, 1 * SEC},
         {10 * SEC, 11 * SEC, 0, 100 * MS}, /* the whole first pair */
         {10 * SEC, 10 * SEC + 500 * MS, 0, 50 * MS},
-        {10 * SEC + 500 * MS, 11 * SEC + 500 * MS, 0, 500 * MS},
-        {11 * SEC, 12 * SEC, 0, 900 * MS},
+        {10 * SEC + 500 * MS, 11 * SEC + 500 * MS, 0, 500 * MS}, {11 * SEC, 12 * SEC, 0, 900 * MS},
         {11 * SEC + 999999, 12 * SEC, 0, 0}, /* 0.9 us: truncated */
         {0, 100 * SEC, 0, 1 * SEC},          /* nothing is assumed outside */
-        {12 * SEC, 100 * SEC, 0, 0},
-        {0, 10 * SEC, 0, 0},
-        {11 * SEC, 11 * SEC, 0, 0},
+        {12 * SEC, 100 * SEC, 0, 0}, {0, 10 * SEC, 0, 0}, {11 * SEC, 11 * SEC, 0, 0},
         {12 * SEC, 10 * SEC, 0, 0}, /* upside down */
         {10 * SEC, 12 * SEC, SEC, 1 * SEC},
         {10 * SEC, 12 * SEC, SEC - 1, 0}, /* every pair is further apart */
@@ -46,8 +43,8 @@ static void interpolates(void **state)
     full(11 * SEC, 5 * SEC + 100 * MS);
     full(12 * SEC, 6 * SEC);
     for (size_t i = 0; i < LENGTH(rows); i++)
-        assert_int_equal(rl_history_growth(&history, RL_COUNT_FULL, rows[i].from, rows[i].to,
-                             rows[i].gap),
+        assert_int_equal(
+            rl_history_growth(&history, RL_COUNT_FULL, rows[i].from, rows[i].to, rows[i].gap),
             rows[i].growth);
 }
 
@@ -127,7 +124,8 @@ static void what_was_not_read_is_no_growth(void **state)
 
 static void local_events_and_their_substitute_do_not_mix(void **state)
 {
-    struct rl_sample sample = {.events = {.high = 90, .max = 9, .oom = 1}, .events_local = {.max = 5}};
+    struct rl_sample sample = {
+        .events = {.high = 90, .max = 9, .oom = 1}, .events_local = {.max = 5}};
 
     begin();
     for (uint64_t i = 1; i <= 4; i++) {
@@ -193,8 +191,10 @@ static void used_is_never_negative(void **state)
     };
 
     for (size_t i = 0; i < LENGTH(rows); i++) {
-        struct rl_sample s = {.current = rows[i].current, .file = rows[i].file,
-            .shmem = rows[i].shmem, .slab_reclaimable = rows[i].slab};
+        struct rl_sample s = {.current = rows[i].current,
+            .file = rows[i].file,
+            .shmem = rows[i].shmem,
+            .slab_reclaimable = rows[i].slab};
 
         assert_int_equal(rl_sample_used(&s), rows[i].used);
     }
@@ -244,8 +244,7 @@ static void giant_counters_do_not_overflow(void **state)
     full(1, 0);
     full(UINT64_MAX / 2, 3);
     full(UINT64_MAX - 1, UINT64_MAX);
-    assert_int_equal(
-        rl_history_growth(&history, RL_COUNT_FULL, 0, UINT64_MAX, 0), UINT64_MAX);
+    assert_int_equal(rl_history_growth(&history, RL_COUNT_FULL, 0, UINT64_MAX, 0), UINT64_MAX);
     /* half of it lies in the older half, which is a gap for any shorter window */
     assert_int_equal(window(UINT64_MAX - 1, UINT64_MAX / 2), 0);
 }
@@ -289,9 +288,9 @@ static uint64_t next_look_ms(struct dice *dice, int pattern)
     }
 }
 
-/* The most by which a share may be wrong, in hundredths of a percent. Only the pair of points across
- * the window's far edge is guessed at; it is at most a quarter of the window long (looks are no
- * rarer, and thinning must not make it longer), and a counter that grows at most one second per
+/* The most by which a share may be wrong, in hundredths of a percent. Only the pair of points
+ * across the window's far edge is guessed at; it is at most a quarter of the window long (looks are
+ * no rarer, and thinning must not make it longer), and a counter that grows at most one second per
  * second is off by at most a quarter of the pair. */
 #define SHARE_BOUND (RL_WHOLE / 16)
 

@@ -53,8 +53,7 @@ struct course {
 
 static const struct course courses[] = {
     {"terminate, dies, relieved", &gentle, 0, false,
-        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(3)}, {1, HOLDS | DEAD, WAIT(2)},
-            {2, DEAD, END}},
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(3)}, {1, HOLDS | DEAD, WAIT(2)}, {2, DEAD, END}},
         RL_OUTCOME_RELIEVED, true, true},
     {"terminate, dies, the pressure goes on", &gentle, 0, false,
         {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(3)}, {1, HOLDS | DEAD, WAIT(2)},
@@ -120,8 +119,8 @@ static const struct course courses[] = {
         {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(1)}, {1, HOLDS, STEP(1)}, {1, HOLDS, WAIT(3)},
             {3, HOLDS, END}},
         RL_OUTCOME_DRY_RUN, true, false},
-    {"dry: nobody to choose", &gentle, 0, true,
-        {{0, HOLDS, STEP(0)}, {0, HOLDS | FAILED, END}}, RL_OUTCOME_NO_VICTIM, false, false},
+    {"dry: nobody to choose", &gentle, 0, true, {{0, HOLDS, STEP(0)}, {0, HOLDS | FAILED, END}},
+        RL_OUTCOME_NO_VICTIM, false, false},
     {"dry: the cgroup is removed", &gentle, 0, true,
         {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(3)}, {1, REMOVED, END}}, RL_OUTCOME_GONE, true,
         false},
@@ -155,8 +154,8 @@ static void run_course(const struct course *c)
 
         if (order.what != t->want || (order.what == RL_DO_STEP && order.step != t->arg) ||
             (order.what == RL_DO_WAIT && order.wake_us != OPENED + t->arg * SEC))
-            fail_msg("%s, turn %zu: do %d, step %u, wake %ld s", c->what, i, order.what,
-                order.step, (long)(order.wake_us / SEC) - (long)(OPENED / SEC));
+            fail_msg("%s, turn %zu: do %d, step %u, wake %ld s", c->what, i, order.what, order.step,
+                (long)(order.wake_us / SEC) - (long)(OPENED / SEC));
         if (order.what != RL_DO_END)
             continue;
         if (incident.outcome != c->outcome)

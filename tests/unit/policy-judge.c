@@ -9,7 +9,7 @@
 #define NOW (1000 * SEC)
 
 struct life {
-    uint64_t stall, throttled; /* share of the time, of 10000 */
+    uint64_t stall, throttled;             /* share of the time, of 10000 */
     uint64_t local, refaults, allocstalls; /* per look */
 };
 
@@ -147,10 +147,8 @@ static void the_machine_is_short_when_somebody_reclaims_directly(void **state)
 
 static struct rl_line full_over(uint32_t share, uint64_t window_us)
 {
-    return (struct rl_line){.kind = RL_LINE_PRESSURE,
-        .counter = RL_COUNT_FULL,
-        .share = share,
-        .window_us = window_us};
+    return (struct rl_line){
+        .kind = RL_LINE_PRESSURE, .counter = RL_COUNT_FULL, .share = share, .window_us = window_us};
 }
 
 static struct rl_line usage(uint32_t share)
@@ -199,8 +197,7 @@ static void pressure_needs_somebody_to_blame(void **state)
         {"own", &pressure, {.stall = 4000, .local = 1}, false, true, RL_ORIGIN_OWN},
         {"too little", &pressure, {.stall = 2000, .local = 1}, false, false, RL_ORIGIN_OWN},
         {"somebody else's", &pressure, {.stall = 9000}, false, false, RL_ORIGIN_UNATTRIBUTED},
-        {"somebody else's, and full", &both, {.stall = 9000}, false, false,
-            RL_ORIGIN_UNATTRIBUTED},
+        {"somebody else's, and full", &both, {.stall = 9000}, false, false, RL_ORIGIN_UNATTRIBUTED},
         {"direct reclaim is the machine's", &pressure, {.stall = 9000, .allocstalls = 9}, false,
             false, RL_ORIGIN_UNATTRIBUTED},
         {"levels need no blame", &level_only, {0}, false, true, RL_ORIGIN_UNATTRIBUTED},
@@ -281,8 +278,12 @@ static void without_numbers_nothing_holds(void **state)
     const struct rl_policy policy = policy_of(&both, 1);
     const struct rl_level level = level_of(95 * MIB, RL_NO_LIMIT, 100 * MIB);
     const struct rl_node node = a_node();
-    struct rl_case c = {.policy = &policy, .history = &history, .level = &level, .node = &node,
-        .have = ALL, .now_us = NOW};
+    struct rl_case c = {.policy = &policy,
+        .history = &history,
+        .level = &level,
+        .node = &node,
+        .have = ALL,
+        .now_us = NOW};
     struct rl_verdict verdict;
 
     live(&(struct life){.stall = 9000, .local = 9});
@@ -304,8 +305,10 @@ static void raising_thresholds_adds_no_verdict(void **state)
     size_t easy_held = 0, hard_held = 0;
 
     for (int i = 0; i < 3000; i++) {
-        const struct life life = {.stall = roll(&dice, RL_WHOLE + 1), .local = roll(&dice, 2),
-            .refaults = roll(&dice, 2), .throttled = roll(&dice, 4000)};
+        const struct life life = {.stall = roll(&dice, RL_WHOLE + 1),
+            .local = roll(&dice, 2),
+            .refaults = roll(&dice, 2),
+            .throttled = roll(&dice, 4000)};
         const struct rl_level level = level_of(roll(&dice, 100 * MIB), RL_NO_LIMIT, 100 * MIB);
         uint64_t used_share = roll(&dice, RL_WHOLE);
         struct rl_trigger trigger = {.n = (uint8_t)(1 + roll(&dice, 2))};
@@ -341,7 +344,7 @@ static void names_and_reasons_are_complete(void **state)
             assert_string_not_equal(id, rl_reason_id(k));
     }
     assert_string_equal(rl_reason_id(RL_REASONS), "unknown");
-    assert_string_equal(rl_reason_text((enum rl_reason)-1), "unknown reason");
+    assert_string_equal(rl_reason_text((enum rl_reason) - 1), "unknown reason");
     assert_string_equal(rl_kill_name(RL_KILL_TREE), "tree");
     assert_null(rl_kill_name(RL_KILL_TREE + 1));
     assert_string_equal(rl_step_name(RL_STEP_KILL), "kill");

@@ -7,12 +7,17 @@
 
 /* --- which policy --- */
 
-#define UNIT(u)    {.attach = RL_ATTACH_UNIT, .unit = u}
+#define UNIT(u)                                                                                    \
+    {                                                                                              \
+        .attach = RL_ATTACH_UNIT, .unit = u                                                        \
+    }
 #define MATCH(...) GLOBS(RL_ATTACH_MATCH, __VA_ARGS__)
 #define GLOBS(kind, ...)                                                                           \
-    {.attach = kind, .cgroups = (const struct rl_cgroup_glob[]){__VA_ARGS__},                      \
+    {                                                                                              \
+        .attach = kind, .cgroups = (const struct rl_cgroup_glob[]){__VA_ARGS__},                   \
         .n_cgroups = sizeof((const struct rl_cgroup_glob[]){__VA_ARGS__}) /                        \
-                     sizeof(struct rl_cgroup_glob)}
+                     sizeof(struct rl_cgroup_glob)                                                 \
+    }
 
 /* In the order that the loader has to give them. */
 static const struct rl_policy policies[] = {
@@ -127,10 +132,13 @@ static void the_unit_is_the_last_element_that_is_one(void **state)
 
 /* --- which process --- */
 
-static const struct rl_process sshd = {.pid = 7, .uid = 0, .comm = "sshd",
-    .exe = "/usr/sbin/sshd", .flags = RL_PROCESS_EXE_KNOWN | RL_PROCESS_MAIN};
-static const struct rl_process fake = {.pid = 8, .uid = 1000, .comm = "sshd",
-    .exe = "/home/x/sshd", .flags = RL_PROCESS_EXE_KNOWN};
+static const struct rl_process sshd = {.pid = 7,
+    .uid = 0,
+    .comm = "sshd",
+    .exe = "/usr/sbin/sshd",
+    .flags = RL_PROCESS_EXE_KNOWN | RL_PROCESS_MAIN};
+static const struct rl_process fake = {
+    .pid = 8, .uid = 1000, .comm = "sshd", .exe = "/home/x/sshd", .flags = RL_PROCESS_EXE_KNOWN};
 static const struct rl_process blind = {.pid = 9, .uid = 0, .comm = "sshd"};
 static const struct rl_process no_exe = {
     .pid = 10, .uid = 4294967295u, .comm = "x", .flags = RL_PROCESS_EXE_KNOWN};
@@ -176,8 +184,7 @@ static void facts_are_held_against_globs(void **state)
 
 static void all_terms_of_a_pattern_must_mean_it(void **state)
 {
-    const struct rl_pattern both = {
-        .terms = {{RL_FACT_EXE, "*/sshd"}, {RL_FACT_UID, "0"}}, .n = 2};
+    const struct rl_pattern both = {.terms = {{RL_FACT_EXE, "*/sshd"}, {RL_FACT_UID, "0"}}, .n = 2};
     const struct rl_pattern none = {.n = 0};
 
     assert_true(rl_match_process(&both, &sshd, "/", true));

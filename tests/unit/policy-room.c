@@ -13,8 +13,14 @@ struct row {
     struct rl_room want; /* .known is checked too */
 };
 
-#define LEVEL(high, max, swap, use) {high, max, swap, use, true}
-#define BLIND(high, max, swap)      {high, max, swap, 0, false}
+#define LEVEL(high, max, swap, use)                                                                \
+    {                                                                                              \
+        high, max, swap, use, true                                                                 \
+    }
+#define BLIND(high, max, swap)                                                                     \
+    {                                                                                              \
+        high, max, swap, 0, false                                                                  \
+    }
 
 /* On a_node(): 8 GiB of memory, half available; 2 GiB of swap. */
 static const struct row rows[] = {
@@ -56,7 +62,7 @@ static const struct row rows[] = {
     {"unknown use without a limit", {BLIND(NO, NO, NO)}, 1,
         {10 * GIB, RL_LEVEL_NODE, 5000, 4 * GIB, 8 * GIB, RL_LEVEL_NODE, true}},
     {"giant use", {LEVEL(NO, GIB, NO, UINT64_MAX)}, 1,
-        {3 * GIB, 0, UINT64_MAX / GIB * RL_WHOLE + 9999, 0, GIB, 0, true}},
+        {3 * GIB, 0, UINT64_MAX / GIB *RL_WHOLE + 9999, 0, GIB, 0, true}},
     {"giant limits", {LEVEL(NO - 1, NO - 1, NO - 1, 1)}, 1,
         {10 * GIB, RL_LEVEL_NODE, 5000, 4 * GIB, 8 * GIB, RL_LEVEL_NODE, true}},
 };
@@ -64,8 +70,8 @@ static const struct row rows[] = {
 static void check(const char *what, const struct rl_room *got, const struct rl_room *want)
 {
     if (got->available != want->available || got->limited_by != want->limited_by ||
-        got->usage != want->usage || got->headroom != want->headroom ||
-        got->limit != want->limit || got->tightest != want->tightest || got->known != want->known)
+        got->usage != want->usage || got->headroom != want->headroom || got->limit != want->limit ||
+        got->tightest != want->tightest || got->known != want->known)
         fail_msg("%s: available %lu by %d, usage %lu, headroom %lu of %lu at %d, known %d", what,
             (unsigned long)got->available, got->limited_by, (unsigned long)got->usage,
             (unsigned long)got->headroom, (unsigned long)got->limit, got->tightest, got->known);
@@ -102,8 +108,10 @@ static void without_swappiness_a_limited_cgroup_has_no_swap(void **state)
 
 static void numbers_that_cannot_be_do_not_overflow(void **state)
 {
-    struct rl_node node = {.mem_total = UINT64_MAX - 1, .mem_available = UINT64_MAX,
-        .swap_total = UINT64_MAX - 1, .swappiness = 60};
+    struct rl_node node = {.mem_total = UINT64_MAX - 1,
+        .mem_available = UINT64_MAX,
+        .swap_total = UINT64_MAX - 1,
+        .swappiness = 60};
     struct rl_room room;
 
     rl_room_of(NULL, 0, &node, &room);

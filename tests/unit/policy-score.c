@@ -6,7 +6,8 @@
 
 #define PAGES(bytes) ((bytes) / 4096)
 
-static struct rl_score score_of(uint64_t rss, uint64_t swap, int adj, uint32_t flags, uint64_t avail)
+static struct rl_score score_of(
+    uint64_t rss, uint64_t swap, int adj, uint32_t flags, uint64_t avail)
 {
     const struct rl_process process = {
         .pid = 100, .rss_pages = rss, .swap_pages = swap, .oom_score_adj = adj, .flags = flags};
@@ -26,12 +27,9 @@ static void integers_are_exact(void **state)
         uint64_t available;
         int64_t points;
     } rows[] = {
-        {45 * MIB, 0, 0, 0, 50 * MIB, 900},
-        {45 * MIB, 0, 0, 0, 500 * MIB, 90},
-        {40 * MIB, 5 * MIB, 0, 0, 50 * MIB, 900},
-        {0, 45 * MIB, 0, 0, 50 * MIB, 900},
-        {45 * MIB, 0, 0, RL_PROCESS_ROOT, 50 * MIB, 870},
-        {45 * MIB, 0, 100, 0, 50 * MIB, 1000},
+        {45 * MIB, 0, 0, 0, 50 * MIB, 900}, {45 * MIB, 0, 0, 0, 500 * MIB, 90},
+        {40 * MIB, 5 * MIB, 0, 0, 50 * MIB, 900}, {0, 45 * MIB, 0, 0, 50 * MIB, 900},
+        {45 * MIB, 0, 0, RL_PROCESS_ROOT, 50 * MIB, 870}, {45 * MIB, 0, 100, 0, 50 * MIB, 1000},
         {45 * MIB, 0, 1000, 0, 50 * MIB, 1900}, /* no clamp above */
         {45 * MIB, 0, -999, RL_PROCESS_ROOT, 50 * MIB, 900 - 30 - 999},
         {4096, 0, 0, 0, 8 * GIB, 0}, /* truncated, not rounded up to 1 */
@@ -42,8 +40,8 @@ static void integers_are_exact(void **state)
     };
 
     for (size_t i = 0; i < LENGTH(rows); i++) {
-        struct rl_score s = score_of(PAGES(rows[i].rss), PAGES(rows[i].swap), rows[i].adj,
-            rows[i].flags, rows[i].available);
+        struct rl_score s = score_of(
+            PAGES(rows[i].rss), PAGES(rows[i].swap), rows[i].adj, rows[i].flags, rows[i].available);
 
         assert_true(s.eligible);
         assert_int_equal(s.reason, RL_REASON_NONE);
@@ -59,12 +57,9 @@ static void who_is_not_eligible(void **state)
         int adj;
         enum rl_reason why;
     } rows[] = {
-        {1000, 0, -1000, RL_SPARED_ADJ_MINUS_1000},
-        {1000, 0, -1001, RL_SPARED_ADJ_MINUS_1000},
-        {0, 0, -1000, RL_SPARED_ADJ_MINUS_1000},
-        {0, 0, 1000, RL_SPARED_NO_MEMORY},
-        {0, 1, -999, RL_REASON_NONE},
-        {1, 0, -999, RL_REASON_NONE},
+        {1000, 0, -1000, RL_SPARED_ADJ_MINUS_1000}, {1000, 0, -1001, RL_SPARED_ADJ_MINUS_1000},
+        {0, 0, -1000, RL_SPARED_ADJ_MINUS_1000}, {0, 0, 1000, RL_SPARED_NO_MEMORY},
+        {0, 1, -999, RL_REASON_NONE}, {1, 0, -999, RL_REASON_NONE},
         {UINT64_MAX, 1, 0, RL_REASON_NONE}, /* their sum is no 0 */
     };
 

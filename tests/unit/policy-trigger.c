@@ -8,10 +8,8 @@ static struct rl_history history;
 
 static struct rl_line pressure(uint32_t share, uint64_t window_us)
 {
-    return (struct rl_line){.kind = RL_LINE_PRESSURE,
-        .counter = RL_COUNT_FULL,
-        .share = share,
-        .window_us = window_us};
+    return (struct rl_line){
+        .kind = RL_LINE_PRESSURE, .counter = RL_COUNT_FULL, .share = share, .window_us = window_us};
 }
 
 static struct rl_line usage(uint32_t share)
@@ -140,11 +138,9 @@ static void since_a_step(void **state)
     static const struct {
         uint64_t window_us, since_us, now_us, value;
     } rows[] = {
-        {10 * SEC, 0, 110 * SEC, 5000},
-        {10 * SEC, 110 * SEC, 110 * SEC, 0},
+        {10 * SEC, 0, 110 * SEC, 5000}, {10 * SEC, 110 * SEC, 110 * SEC, 0},
         {10 * SEC, 109 * SEC + 900 * MS, 110 * SEC, 500}, /* 50 ms in "a second" */
-        {10 * SEC, 109 * SEC + 500 * MS, 110 * SEC, 2500},
-        {10 * SEC, 109 * SEC, 110 * SEC, 5000},
+        {10 * SEC, 109 * SEC + 500 * MS, 110 * SEC, 2500}, {10 * SEC, 109 * SEC, 110 * SEC, 5000},
         {10 * SEC, 106 * SEC, 110 * SEC, 5000}, /* not diluted by the six calm seconds */
         {10 * SEC, 60 * SEC, 110 * SEC, 5000},
         {500 * MS, 60 * SEC, 110 * SEC, 5000}, /* a short window after a long wait */
@@ -158,8 +154,7 @@ static void since_a_step(void **state)
         struct rl_present present = at(rows[i].now_us);
 
         present.since_us = rows[i].since_us;
-        assert_int_equal(
-            read_line(pressure(1, rows[i].window_us), present).value, rows[i].value);
+        assert_int_equal(read_line(pressure(1, rows[i].window_us), present).value, rows[i].value);
     }
 }
 
@@ -473,8 +468,16 @@ static void nothing_holds_unseen(void **state)
         uint32_t share;
         uint64_t window_us;
     } rows[] = {
-        {2500, 500 * MS}, {9000, 500 * MS}, {1000, 1 * SEC}, {500, 5 * SEC}, {3000, 10 * SEC},
-        {6500, 10 * SEC}, {8000, 30 * SEC}, {3000, 60 * SEC}, {2000, 600 * SEC}, {7, 600 * SEC},
+        {2500, 500 * MS},
+        {9000, 500 * MS},
+        {1000, 1 * SEC},
+        {500, 5 * SEC},
+        {3000, 10 * SEC},
+        {6500, 10 * SEC},
+        {8000, 30 * SEC},
+        {3000, 60 * SEC},
+        {2000, 600 * SEC},
+        {7, 600 * SEC},
     };
     size_t held = 0;
 
@@ -524,8 +527,10 @@ static void raising_a_threshold_adds_no_verdict(void **state)
 
     for (int i = 0; i < 20000; i++) {
         struct rl_sample sample = {.at_us = 100 * SEC, .have = ALL};
-        struct rl_room room = {.known = true, .usage = roll(&dice, 12000),
-            .headroom = roll(&dice, 2 * MIB), .limit = GIB};
+        struct rl_room room = {.known = true,
+            .usage = roll(&dice, 12000),
+            .headroom = roll(&dice, 2 * MIB),
+            .limit = GIB};
         struct rl_line line = random_line(&dice);
         struct rl_present present = {.history = &history, .room = &room, .have = ALL};
         bool easy, hard;

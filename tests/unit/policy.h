@@ -3,11 +3,11 @@
 
 #include "policy/policy.h"
 
-#define MS   RL_US_PER_MS
-#define SEC  RL_US_PER_S
-#define MIB  (UINT64_C(1) << 20)
-#define GIB  (UINT64_C(1) << 30)
-#define ALL  0xffu /* every enum rl_have bit */
+#define MS  RL_US_PER_MS
+#define SEC RL_US_PER_S
+#define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
+#define ALL 0xffu /* every enum rl_have bit */
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -86,8 +86,7 @@ static bool field(const char *data, size_t size, const char *name, char *value, 
             length = le64toh(le);
             assert_int_equal(from[length], '\n');
         }
-        if ((size_t)(name_end - data) == strlen(name) &&
-            memcmp(data, name, strlen(name)) == 0) {
+        if ((size_t)(name_end - data) == strlen(name) && memcmp(data, name, strlen(name)) == 0) {
             assert_true(length < value_size);
             memcpy(value, from, length);
             value[length] = '\0';
@@ -311,7 +310,10 @@ static void test_journal_stream(void **state)
 static void test_protocol(void **state)
 {
     static const struct rl_field fields[] = {
-        {"ONE", "a=b"}, {"TWO", "x\ny\n"}, {"EMPTY", ""}, {"THREE", "z"},
+        {"ONE", "a=b"},
+        {"TWO", "x\ny\n"},
+        {"EMPTY", ""},
+        {"THREE", "z"},
     };
     struct world *world = *state;
     struct rl_journal journal;
@@ -405,10 +407,10 @@ static void test_incident_kinds(void **state)
         assert_string_equal(value, rows[i].message_id);
         assert_true(field(data, (size_t)n, "PRIORITY", value, sizeof(value)));
         assert_string_equal(value, rows[i].priority);
-        assert_int_equal(field(data, (size_t)n, "RELIEFD_PID", value, sizeof(value)),
-            record.choice.found);
-        assert_int_equal(field(data, (size_t)n, "RELIEFD_OUTCOME", value, sizeof(value)),
-            !rows[i].open);
+        assert_int_equal(
+            field(data, (size_t)n, "RELIEFD_PID", value, sizeof(value)), record.choice.found);
+        assert_int_equal(
+            field(data, (size_t)n, "RELIEFD_OUTCOME", value, sizeof(value)), !rows[i].open);
     }
 }
 

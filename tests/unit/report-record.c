@@ -61,9 +61,9 @@ static void test_finished(void **state)
         {"started", "\"2024-05-01T12:00:00.123Z\""},
         {"ended", "\"2024-05-01T12:00:04.623Z\""},
         {"duration_ms", "4500"},
-        {"outcome", "{\"id\":\"relieved\",\"text\":\"the victim is gone and the pressure is over\"}"},
-        {"policy",
-            "{\"name\":\"db\",\"source\":\"/etc/reliefd/policy.d/db.service.conf\"}"},
+        {"outcome",
+            "{\"id\":\"relieved\",\"text\":\"the victim is gone and the pressure is over\"}"},
+        {"policy", "{\"name\":\"db\",\"source\":\"/etc/reliefd/policy.d/db.service.conf\"}"},
         {"subject", "\"" SAMPLE_OFFENDER "\""},
         {"offender", "\"" SAMPLE_OFFENDER "\""},
         {"origin.id", "\"own\""},
@@ -104,9 +104,8 @@ static void test_finished(void **state)
         {"candidates.3.score", "null"},
         {"candidates.3.eligible", "false"},
         {"candidates.3.reason", "\"adj-minus-1000\""},
-        {"groups.0",
-            "{\"cgroup\":\"" SAMPLE_OFFENDER "\",\"score\":781,\"anon_bytes\":419430400,"
-            "\"swap_bytes\":0,\"processes\":4,\"eligible\":true,\"reason\":null}"},
+        {"groups.0", "{\"cgroup\":\"" SAMPLE_OFFENDER "\",\"score\":781,\"anon_bytes\":419430400,"
+                     "\"swap_bytes\":0,\"processes\":4,\"eligible\":true,\"reason\":null}"},
         {"processes_seen", "35"},
         {"steps.0",
             "{\"step\":\"terminate\",\"signal\":\"SIGTERM\",\"at_ms\":12,\"took_ms\":3000,"
@@ -133,8 +132,12 @@ static void test_finished(void **state)
 static void test_open(void **state)
 {
     static const struct value_row rows[] = {
-        {"open", "true"},         {"ended", "null"},           {"duration_ms", "null"},
-        {"outcome", "null"},      {"after", "null"},           {"time_to_gone_ms", "null"},
+        {"open", "true"},
+        {"ended", "null"},
+        {"duration_ms", "null"},
+        {"outcome", "null"},
+        {"after", "null"},
+        {"time_to_gone_ms", "null"},
         {"steps.1.error", "\"Operation not permitted (EPERM)\""},
     };
 
@@ -149,9 +152,17 @@ static void test_open(void **state)
 static void test_nothing_known(void **state)
 {
     static const struct value_row rows[] = {
-        {"id", "\"\""},        {"started", "null"},  {"origin", "null"},     {"victim", "null"},
-        {"candidates", "[]"},  {"groups", "[]"},     {"steps", "[]"},        {"before", "null"},
-        {"trigger.lines", "[]"}, {"model", "null"},  {"available.limited_by", "null"},
+        {"id", "\"\""},
+        {"started", "null"},
+        {"origin", "null"},
+        {"victim", "null"},
+        {"candidates", "[]"},
+        {"groups", "[]"},
+        {"steps", "[]"},
+        {"before", "null"},
+        {"trigger.lines", "[]"},
+        {"model", "null"},
+        {"available.limited_by", "null"},
         {"time_to_signal_ms", "null"},
     };
 
@@ -162,8 +173,11 @@ static void test_nothing_known(void **state)
 static void test_whole_cgroup(void **state)
 {
     static const struct value_row rows[] = {
-        {"victim.scope", "\"cgroup\""}, {"victim.pid", "null"}, {"victim.comm", "null"},
-        {"victim.widened", "true"},     {"origin.limit_bytes", "null"},
+        {"victim.scope", "\"cgroup\""},
+        {"victim.pid", "null"},
+        {"victim.comm", "null"},
+        {"victim.widened", "true"},
+        {"origin.limit_bytes", "null"},
     };
 
     sample_record(&record);
@@ -209,10 +223,9 @@ static void test_hostile(void **state)
     sample_hostile(&record);
     json_t *json = rl_record_json(&record);
     assert_non_null(json);
-    assert_string_equal(rl_get_text(json, "victim.comm"),
-        "a\n\x1b[31m)\xef\xbf\xbd \"b\x7f");
-    assert_string_equal(rl_get_text(json, "offender"),
-        "/x/\xe2\x80\xae\"evil\r\n\x1b]0;t\x07\xef\xbf\xbd=1 2");
+    assert_string_equal(rl_get_text(json, "victim.comm"), "a\n\x1b[31m)\xef\xbf\xbd \"b\x7f");
+    assert_string_equal(
+        rl_get_text(json, "offender"), "/x/\xe2\x80\xae\"evil\r\n\x1b]0;t\x07\xef\xbf\xbd=1 2");
     char *text = rl_json_text(json);
     assert_non_null(text);
     assert_null(strpbrk(text, "\n\r\x1b\x07"));

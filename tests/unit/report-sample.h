@@ -14,8 +14,8 @@
 #define HOSTILE_COMM   "a\n\x1b[31m)\xc3 \"b\x7f"
 #define HOSTILE_CGROUP "/x/\xe2\x80\xae\"evil\r\n\x1b]0;t\x07\xff=1 2"
 
-static inline struct rl_record_candidate sample_candidate(pid_t pid, const char *comm,
-    int64_t memory, int adj)
+static inline struct rl_record_candidate sample_candidate(
+    pid_t pid, const char *comm, int64_t memory, int adj)
 {
     struct rl_record_candidate one = {
         .process =
@@ -67,8 +67,7 @@ static inline void sample_trigger(struct rl_record *record)
         .share = 3000,
         .window_us = 10 * RL_US_PER_S,
     };
-    record->readings[0] =
-        (struct rl_reading){true, true, RL_READ_HOLDS, RL_UNIT_SHARE, 4217, 3000};
+    record->readings[0] = (struct rl_reading){true, true, RL_READ_HOLDS, RL_UNIT_SHARE, 4217, 3000};
     record->lines[1] = (struct rl_line){
         .kind = RL_LINE_HEADROOM,
         .lineno = 4,

@@ -20,15 +20,21 @@ static void test_escapes(void **state)
         {"na\xc3\xafve \xe6\x97\xa5\xf0\x9f\x90\x98", "na\xc3\xafve \xe6\x97\xa5\xf0\x9f\x90\x98"},
         {"a\nb\tc\x1b[31m\x7f", "a\\x0ab\\x09c\\x1b[31m\\x7f"},
         {"\xff\xc3", "\\xff\\xc3"},
-        {"\xc0\xaf", "\\xc0\\xaf"},                    /* overlong / */
+        {"\xc0\xaf", "\\xc0\\xaf"}, /* overlong / */
         {"\xe0\x80\xaf", "\\xe0\\x80\\xaf"},
-        {"\xed\xa0\x80", "\\xed\\xa0\\x80"},           /* surrogate */
-        {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},  /* beyond U+10FFFF */
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80"},          /* surrogate */
+        {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* beyond U+10FFFF */
         {"\xf8\x88\x80\x80\x80", "\\xf8\\x88\\x80\\x80\\x80"},
         {"\xe6\x97z", "\\xe6\\x97z"},
-        {"\xc2\x9b""31m", "\\xc2\\x9b""31m"},          /* C1: CSI */
-        {"\xe2\x80\xae" "abc", "\\xe2\\x80\\xae" "abc"}, /* right-to-left override */
-        {"\xe2\x80\xa8x", "\\xe2\\x80\\xa8x"},         /* line separator */
+        {"\xc2\x9b"
+         "31m",
+            "\\xc2\\x9b"
+            "31m"}, /* C1: CSI */
+        {"\xe2\x80\xae"
+         "abc",
+            "\\xe2\\x80\\xae"
+            "abc"},                            /* right-to-left override */
+        {"\xe2\x80\xa8x", "\\xe2\\x80\\xa8x"}, /* line separator */
         {"\xef\xbb\xbfx", "\\xef\\xbb\\xbfx"},
     };
     char buf[128];
@@ -78,9 +84,9 @@ static void test_utf8_against_libc(void **state)
     srand(8);
     for (int round = 0; round < 200000; round++) {
         for (size_t i = 0; i < 4; i++)
-            bytes[i] = (unsigned char)(i == 0 ? 1 + rand() % 255
-                    : rand() % 4              ? 0x80 | (rand() % 0x40)
-                                              : rand() % 256);
+            bytes[i] = (unsigned char)(i == 0       ? 1 + rand() % 255
+                                       : rand() % 4 ? 0x80 | (rand() % 0x40)
+                                                    : rand() % 256);
         mbstate_t shift = {0};
         wchar_t wide = 0;
         unsigned c = 0;
@@ -117,16 +123,28 @@ static void test_cut(void **state)
         {5, "a...", "a..."},
         {6, "a...", "a..."},
         {7, "a...", "a..."},
-        {8, "a\xe6\x97\xa5" "b\xc3\xa9", "a\xe6\x97\xa5..."},
-        {9, "a\xe6\x97\xa5" "b\xc3\xa9", "a\xe6\x97\xa5" "b..."},
-        {12, "a\xe6\x97\xa5" "b\xc3\xa9", "a\xe6\x97\xa5" "b\xc3\xa9more"},
+        {8,
+            "a\xe6\x97\xa5"
+            "b\xc3\xa9",
+            "a\xe6\x97\xa5..."},
+        {9,
+            "a\xe6\x97\xa5"
+            "b\xc3\xa9",
+            "a\xe6\x97\xa5"
+            "b..."},
+        {12,
+            "a\xe6\x97\xa5"
+            "b\xc3\xa9",
+            "a\xe6\x97\xa5"
+            "b\xc3\xa9more"},
     };
     char buf[16];
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct rl_say say;
         rl_say_begin(&say, buf, rows[i].size);
-        rl_say_foreign(&say, "a\xe6\x97\xa5" "b\xc3\xa9");
+        rl_say_foreign(&say, "a\xe6\x97\xa5"
+                             "b\xc3\xa9");
         assert_string_equal(buf, rows[i].foreign);
         rl_say(&say, "more");
         assert_string_equal(buf, rows[i].more);

@@ -33,30 +33,68 @@ static void check(void (*text)(uint64_t, char *, size_t), const struct row *rows
 static void test_numbers(void **state)
 {
     static const struct row sizes[] = {
-        {0, "0"}, {1, "1"}, {999, "999"}, {1000, "0.9K"}, {1024, "1K"}, {1536, "1.5K"},
-        {10 * K + 512, "10K"}, {999 * K, "999K"}, {1000 * K, "0.9M"}, {1023 * K, "0.9M"},
-        {512 * M, "512M"}, {G + 410 * M, "1.4G"}, {16 * G, "16G"}, {UINT64_MAX - 1, "15E"},
+        {0, "0"},
+        {1, "1"},
+        {999, "999"},
+        {1000, "0.9K"},
+        {1024, "1K"},
+        {1536, "1.5K"},
+        {10 * K + 512, "10K"},
+        {999 * K, "999K"},
+        {1000 * K, "0.9M"},
+        {1023 * K, "0.9M"},
+        {512 * M, "512M"},
+        {G + 410 * M, "1.4G"},
+        {16 * G, "16G"},
+        {UINT64_MAX - 1, "15E"},
         {RL_NO_LIMIT, "max"},
     };
     static const struct row exact[] = {
-        {0, "0"}, {1, "1"}, {1500, "1500"}, {K, "1K"}, {100 * M, "100M"}, {1025, "1025"},
-        {3 * G, "3G"}, {RL_NO_LIMIT, "max"},
+        {0, "0"},
+        {1, "1"},
+        {1500, "1500"},
+        {K, "1K"},
+        {100 * M, "100M"},
+        {1025, "1025"},
+        {3 * G, "3G"},
+        {RL_NO_LIMIT, "max"},
     };
     static const struct row shares[] = {
-        {0, "0%"}, {5, "0.05%"}, {50, "0.5%"}, {3000, "30%"}, {4217, "42.17%"}, {10000, "100%"},
+        {0, "0%"},
+        {5, "0.05%"},
+        {50, "0.5%"},
+        {3000, "30%"},
+        {4217, "42.17%"},
+        {10000, "100%"},
         {12340, "123.4%"},
     };
     static const struct row spans[] = {
-        {0, "0s"}, {1, "1us"}, {500000, "500ms"}, {S, "1s"}, {1500000, "1500ms"}, {90 * S, "90s"},
-        {60 * S, "1min"}, {3600 * S, "1h"}, {1234567, "1234567us"},
+        {0, "0s"},
+        {1, "1us"},
+        {500000, "500ms"},
+        {S, "1s"},
+        {1500000, "1500ms"},
+        {90 * S, "90s"},
+        {60 * S, "1min"},
+        {3600 * S, "1h"},
+        {1234567, "1234567us"},
     };
     static const struct row durations[] = {
-        {0, "0ms"}, {420000, "420ms"}, {999999, "999ms"}, {S, "1s"}, {1250000, "1.2s"},
-        {9 * S + 50000, "9s"}, {59 * S, "59s"}, {60 * S, "1min"}, {185 * S, "3min 5s"},
-        {7440 * S, "2h 4min"}, {262800 * S, "3d 1h"},
+        {0, "0ms"},
+        {420000, "420ms"},
+        {999999, "999ms"},
+        {S, "1s"},
+        {1250000, "1.2s"},
+        {9 * S + 50000, "9s"},
+        {59 * S, "59s"},
+        {60 * S, "1min"},
+        {185 * S, "3min 5s"},
+        {7440 * S, "2h 4min"},
+        {262800 * S, "3d 1h"},
     };
     static const struct row times[] = {
-        {0, "1970-01-01T00:00:00.000Z"}, {UINT64_C(1714564800123456), "2024-05-01T12:00:00.123Z"},
+        {0, "1970-01-01T00:00:00.000Z"},
+        {UINT64_C(1714564800123456), "2024-05-01T12:00:00.123Z"},
     };
 
 #define CHECK(text, rows) check(text, rows, sizeof(rows) / sizeof(rows[0]))
@@ -95,7 +133,10 @@ static void test_lines(void **state)
             "oom_kill 3 over 1min"},
         {{.kind = RL_LINE_HEADROOM, .relative = true, .share = 500, .max_bytes = RL_NO_LIMIT},
             "below 5%"},
-        {{.kind = RL_LINE_HEADROOM, .relative = true, .share = 300, .min_bytes = 200 * M,
+        {{.kind = RL_LINE_HEADROOM,
+             .relative = true,
+             .share = 300,
+             .min_bytes = 200 * M,
              .max_bytes = G},
             "below 3% min 200M max 1G"},
         {{.kind = RL_LINE_HEADROOM, .bytes = 64 * M, .max_bytes = RL_NO_LIMIT}, "below 64M"},

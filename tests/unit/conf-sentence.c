@@ -1,0 +1,121 @@
+#include "tests/unit/unit.h"
+
+#include "conf/builtin.h"
+#include "conf/compile.h"
+#include "conf/load.h"
+#include "tests/unit/conf-text.h"
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+#define TRIGGER "[Trigger t]\nPressure=full 30% over 10s\n"
+#define RELIEF  "[Relief]\nStep=kill\n"
+
+#define WHEN "when, for its own shortage, tasks were fully stalled for at least 30 % of 10 s. "
+#define THEN                                                                                       \
+    "Chooses the process with the highest score (percent-times-ten). Then: sends SIGKILL, and "    \
+    "then leaves it alone for 30 s. "
+#define NOBODY "Protects nobody but init, kernel threads and reliefd."
+
+static const struct {
+    const char *name, *text, *sentence;
+} rows[] = {
+    {"x.service", TRIGGER RELIEF, "Acts on x.service " WHEN THEN NOBODY},
+    {"x@.service", TRIGGER RELIEF, "Acts on every instance of x@.service " WHEN THEN NOBODY},
+    {"10-a", "[Match]\nCgroup=a/* b !c\nCgroup=/ !d !e\n" TRIGGER RELIEF,
+        "Acts on cgroups that match a/*, b or the root (the machine itself), but not on c, d or "
+        "e " WHEN THEN NOBODY},
+    {"10-a", "[Match]\nCgroup=/\n" TRIGGER RELIEF,
+        "Acts on the machine itself " WHEN THEN NOBODY},
+    {"default", TRIGGER RELIEF,
+        "Acts on every cgroup that no other policy names " WHEN THEN NOBODY},
+    {"default-a", "[Match]\nCgroup=!a\n" TRIGGER RELIEF,
+        "Acts on every cgroup that no other policy names, but not on a " WHEN THEN NOBODY},
+    {"x.service",
+        "[Trigger a]\nUsage=95.5%\nEvents=oom 1 over 10s\n"
+        "[Trigger b]\nPressure=some 2.25% over 1min 30s\nHeadroom=below 500M\nFrom=kill\n"
+        "[Trigger c]\nHeadroom=below 5% max 1G\nEvents=oom_kill 3 over 500ms\n"
+        "[Victim]\nKill=tree\nProtect=main \"comm:a b\" @system uid:0\n"
+        "[Relief]\nStep=terminate INT wait 3s\nStep=terminate wait 0\nStep=kill wait 1s\n"
+        "Cooldown=1h\n",
+        "Acts on x.service when at least 95.5 % of memory is used and the kernel counted oom at "
+        "least 1 time within 10 s; or when, for its own shortage, some task was stalled for at "
+        "least 2.25 % of 1 min 30 s and less than 500M of memory is left (then beginning with step "
+        "3, kill); or when less than 5 % (at most 1G) of memory is left and the kernel counted "
+        "oom_kill at least 3 times within 500 ms. "
+        "Chooses all of it, with every cgroup below. "
+        "Then: sends SIGINT and waits 3 s, if that was not enough sends SIGTERM, if that was not "
+        "enough sends SIGKILL and waits 1 s, and then leaves it alone for 1 h. "
+        "Never touches: main, comm:a b, the built-in list @system (50 patterns), uid:0."},
+    {"x.service", TRIGGER RELIEF "[Victim]\nKill=cgroup\n",
+        "Acts on x.service " WHEN
+        "Chooses the cgroup, of those that hold processes, whose death frees most. Then: sends "
+        "SIGKILL, and then leaves it alone for 30 s. " NOBODY},
+};
+
+static void check(const char *name, const char *text, size_t len, const char *sentence)
+{
+    struct rl_findings findings = {0};
+    struct rl_source source = {"f", text, len};
+    struct rl_compiled *compiled;
+    char *said;
+
+    assert_int_equal(rl_compile(name, &source, 1, &findings, &compiled), 0);
+    assert_non_null(compiled);
+    said = rl_policy_sentence(&compiled->policy);
+    assert_string_equal(said, sentence);
+    free(said);
+    rl_compiled_release(compiled);
+    rl_findings_free(&findings);
+}
+
+static void test_sentences(void **state)
+{
+    for (size_t i = 0; i < N(rows); i++)
+        check(rows[i].name, rows[i].text, strlen(rows[i].text), rows[i].sentence);
+}
+
+/* What the shipped defaults say: whoever changes a number there changes it here. */
+static void test_defaults(void **state)
+{
+    static const struct {
+        const char *name, *sentence;
+    } defaults[] = {
+        {"default",
+            "Acts on every cgroup that no other policy names when, for its own shortage, tasks "
+            "were fully stalled for at least 60 % of 20 s and less than 3 % of memory is left. "
+            "Chooses the process with the highest score (percent-times-ten). Then: sends SIGTERM "
+            "and waits 5 s, if that was not enough sends SIGKILL, and then leaves it alone for "
+            "30 s. Never touches: the built-in list @system (50 patterns)."},
+        {"default-container",
+            "Acts on cgroups that no other policy names and that match **/cri-containerd-*.scope, "
+            "**/crio-*.scope, **/docker-*.scope, **/libpod-*.scope, **/nerdctl-*.scope, "
+            "**/kubepods/pod*/*, **/kubepods/*/pod*/*, docker/* or libpod_parent/libpod-*, but "
+            "not on **/crio-conmon-* or **/libpod-conmon-* when, for its own shortage, tasks were "
+            "fully stalled for at least 80 % of 30 s and less than 2 % (at least 4M) of memory is "
+            "left. Chooses all of it, with every cgroup below. Then: sends SIGKILL, and then "
+            "leaves it alone for 1 min. Never touches: the built-in list @system (50 patterns)."},
+        {"default-node",
+            "Acts on the machine itself when, for its own shortage, tasks were fully stalled for "
+            "at least 30 % of 10 s and less than 3 % (at least 100M, at most 1G) of memory is "
+            "left. Chooses the process with the highest score (percent-times-ten). Then: sends "
+            "SIGTERM and waits 3 s, if that was not enough sends SIGKILL, and then leaves it alone "
+            "for 20 s. Never touches: the built-in list @system (50 patterns)."},
+    };
+
+    assert_int_equal(rl_builtins_n, N(defaults));
+    for (size_t i = 0; i < N(defaults); i++)
+        for (size_t j = 0; j < rl_builtins_n; j++)
+            if (strcmp(rl_builtins[j].name, defaults[i].name) == 0)
+                check(defaults[i].name, rl_builtins[j].text, rl_builtins[j].len,
+                    defaults[i].sentence);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_defaults),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

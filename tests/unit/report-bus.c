@@ -1,0 +1,526 @@
+/* The private bus: a server in this process, clients in children, and peers that misbehave. */
+#include "tests/unit/unit.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <systemd/sd-bus.h>
+
+#include "daemon/report/bus.h"
+#include "tests/unit/folder.h"
+
+#define OBJECT    "/org/reliefd1"
+#define INTERFACE "org.reliefd1"
+#define NOBODY    65534
+
+struct world {
+    struct folder folder;
+    char path[64];
+    sd_event *event;
+    struct rl_bus *bus;
+    unsigned reloads;
+    unsigned asked; /* incidents */
+};
+
+static char *api_status(void *userdata, const char **ret_error)
+{
+    return strdup("{\"pid\":1}");
+}
+
+static char *api_policies(void *userdata, const char **ret_error)
+{
+    *ret_error = "there are none";
+    return NULL;
+}
+
+static char *api_explain(void *userdata, const char *what, const char **ret_error)
+{
+    char *text = NULL;
+
+    if (strcmp(what, "big") == 0) {
+        text = malloc(1 << 20);
+        memset(text, 'x', (1 << 20) - 1);
+        text[(1 << 20) - 1] = '\0';
+    } else if (asprintf(&text, "<%s>", what) < 0) {
+        text = NULL;
+    }
+    return text;
+}
+
+static char *api_incidents(void *userdata, unsigned max, const char **ret_error)
+{
+    struct world *world = userdata;
+    char *text = NULL;
+
+    world->asked = max;
+    return asprintf(&text, "[%u]", max) < 0 ? NULL : text;
+}
+
+static int api_reload(void *userdata, const char **ret_error)
+{
+    struct world *world = userdata;
+
+    if (world->reloads++ > 0) {
+        *ret_error = "twice is enough";
+        return -EBUSY;
+    }
+    return 0;
+}
+
+static struct rl_bus *new_bus(struct world *world)
+{
+    const struct rl_bus_api api = {
+        api_status,
+        api_policies,
+        api_explain,
+        api_incidents,
+        api_reload,
+        world,
+    };
+    struct rl_bus *bus = NULL;
+
+    assert_int_equal(rl_bus_new(world->event, world->path, &api, &bus), 0);
+    return bus;
+}
+
+static int set_up(void **state)
+{
+    struct world *world = calloc(1, sizeof(*world));
+
+    folder_new(&world->folder);
+    assert_int_equal(chmod(world->folder.path, 0755), 0);
+    snprintf(world->path, sizeof(world->path), "%s/run/deep/bus", world->folder.path);
+    assert_true(sd_event_new(&world->event) >= 0);
+    world->bus = new_bus(world);
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+
+    rl_bus_free(world->bus);
+    sd_event_unref(world->event);
+    folder_free(&world->folder);
+    free(world);
+    return 0;
+}
+
+static int connect_raw(const struct world *world)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    strcpy(address.sun_path, world->path);
+    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+        close(fd);
+        return -errno;
+    }
+    return fd;
+}
+
+/* For children: no assertions of cmocka there, an exit code says which check failed. */
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            _exit(__LINE__ % 250 + 1);                                                             \
+    } while (0)
+
+static sd_bus *connect_bus(const struct world *world)
+{
+    sd_bus *bus = NULL;
+    int fd = connect_raw(world);
+
+    CHECK(fd >= 0);
+    CHECK(sd_bus_new(&bus) >= 0);
+    CHECK(sd_bus_set_fd(bus, fd, fd) >= 0);
+    CHECK(sd_bus_start(bus) >= 0);
+    return bus;
+}
+
+/* Run fn in a child while this process serves. Return: its exit code. */
+static int serve(struct world *world, void (*fn)(const struct world *world))
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        alarm(20);
+        fn(world);
+        _exit(0);
+    }
+    while (waitpid(pid, &status, WNOHANG) == 0)
+        assert_true(sd_event_run(world->event, 20000) >= 0);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* Let the server catch up with what clients did. */
+static void settle(struct world *world)
+{
+    while (sd_event_run(world->event, 50000) > 0)
+        ;
+}
+
+static void check_text(
+    sd_bus *bus, const char *method, const char *types, const char *argument, const char *expected)
+{
+    sd_bus_message *answer = NULL;
+    const char *text = NULL;
+
+    CHECK(sd_bus_call_method(
+              bus, NULL, OBJECT, INTERFACE, method, NULL, &answer, types, argument) >= 0);
+    CHECK(sd_bus_message_read(answer, "s", &text) >= 0);
+    CHECK(strcmp(text, expected) == 0);
+    sd_bus_message_unref(answer);
+}
+
+static void check_refused(sd_bus *bus, const char *method, const char *name, const char *message)
+{
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+
+    CHECK(sd_bus_call_method(bus, NULL, OBJECT, INTERFACE, method, &error, NULL, "") < 0);
+    CHECK(strcmp(error.name, name) == 0);
+    CHECK(!message || strcmp(error.message, message) == 0);
+    sd_bus_error_free(&error);
+}
+
+static void client_all(const struct world *world)
+{
+    sd_bus *bus = connect_bus(world);
+    sd_bus_message *answer = NULL;
+    const char *text;
+    char *version = NULL;
+
+    check_text(bus, "Status", "", NULL, "{\"pid\":1}");
+    check_text(bus, "Explain", "s", "/a/b", "</a/b>");
+    check_text(bus, "Explain", "s", "", "<>");
+    check_refused(bus, "Policies", "org.reliefd1.Error.Failed", "there are none");
+    CHECK(sd_bus_call_method(bus, NULL, OBJECT, INTERFACE, "Incidents", NULL, &answer, "u", 500) >=
+          0);
+    CHECK(sd_bus_message_read(answer, "s", &text) >= 0 && strcmp(text, "[500]") == 0);
+    sd_bus_message_unref(answer);
+    CHECK(sd_bus_get_property_string(bus, NULL, OBJECT, INTERFACE, "Version", NULL, &version) >= 0);
+    CHECK(*version >= '0' && *version <= '9');
+    CHECK(sd_bus_call_method(bus, NULL, OBJECT, INTERFACE, "Reload", NULL, NULL, "") >= 0);
+    check_refused(bus, "Reload", "org.reliefd1.Error.Failed", "twice is enough");
+    check_refused(bus, "Nonsense", SD_BUS_ERROR_UNKNOWN_METHOD, NULL);
+
+    /* What a client made for a message bus begins with. */
+    CHECK(sd_bus_call_method(bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello",
+              NULL, NULL, "") >= 0);
+    sd_bus_unref(bus);
+}
+
+static void client_stranger(const struct world *world)
+{
+    sd_bus_message *answer = NULL;
+    const char *text;
+
+    CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
+    sd_bus *bus = connect_bus(world);
+    check_text(bus, "Status", "", NULL, "{\"pid\":1}");
+    check_refused(bus, "Reload", "org.freedesktop.DBus.Error.AccessDenied",
+        "only root may reload the policies");
+    CHECK(sd_bus_call_method(bus, NULL, OBJECT, INTERFACE, "Incidents", NULL, &answer, "u", 500) >=
+          0);
+    CHECK(sd_bus_message_read(answer, "s", &text) >= 0 && strcmp(text, "[32]") == 0);
+    sd_bus_message_unref(answer);
+    sd_bus_unref(bus);
+}
+
+static void test_round_trip(void **state)
+{
+    struct world *world = *state;
+    struct stat st;
+
+    assert_int_equal(stat(world->path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0666);
+    assert_int_equal(serve(world, client_all), 0);
+    assert_int_equal(world->reloads, 2);
+}
+
+static void test_stranger(void **state)
+{
+    struct world *world = *state;
+
+    if (geteuid() != 0)
+        return; /* only root can become somebody else */
+    assert_int_equal(serve(world, client_stranger), 0);
+    assert_int_equal(world->reloads, 0);
+}
+
+static void client_again(const struct world *world)
+{
+    sd_bus *bus = connect_bus(world);
+
+    check_text(bus, "Status", "", NULL, "{\"pid\":1}");
+    sd_bus_unref(bus);
+}
+
+/* The server serves as before, whatever happened. */
+static void check_alive(struct world *world)
+{
+    settle(world);
+    assert_int_equal(serve(world, client_again), 0);
+}
+
+static void test_garbage(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        "\0AUTH EXTERNAL 30\r\nBEGIN\r\nl\1\0\1\377\377\377\377",
+        "\0AUTH "
+        "ANONYMOUS\r\nBEGIN\r\n\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377\377",
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        int fd = connect_raw(world);
+        assert_true(fd >= 0);
+        if (write(fd, texts[i], 40) < 0)
+            assert_int_equal(errno, EPIPE);
+        settle(world);
+        close(fd);
+        settle(world);
+    }
+    check_alive(world);
+}
+
+/* Only so many at a time; who is over is turned away, and a place that is left is free again. */
+static void test_cap(void **state)
+{
+    struct world *world = *state;
+    int fds[3 * RL_BUS_PEERS];
+    size_t n = sizeof(fds) / sizeof(fds[0]), held = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        fds[i] = connect_raw(world);
+        assert_true(fds[i] >= 0);
+        settle(world);
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct pollfd turned_away = {.fd = fds[i], .events = POLLIN};
+        assert_true(poll(&turned_away, 1, 0) >= 0);
+        held += !(turned_away.revents & POLLHUP);
+    }
+    assert_int_equal(held, RL_BUS_PEERS);
+    for (size_t i = 0; i < n; i++)
+        close(fds[i]);
+    check_alive(world);
+}
+
+/* A stranger's connections never shut root out. */
+static void client_crowd(const struct world *world)
+{
+    CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
+    for (int i = 0; i < 2 * RL_BUS_PEERS; i++)
+        CHECK(connect_raw(world) >= 0);
+    pause();
+}
+
+static void test_strangers_leave_room(void **state)
+{
+    struct world *world = *state;
+
+    if (geteuid() != 0)
+        return;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        alarm(20);
+        client_crowd(world);
+        _exit(0);
+    }
+    settle(world);
+    for (int i = 0; i < 20; i++)
+        settle(world);
+    assert_int_equal(serve(world, client_again), 0);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+/* A client that asks and never reads. */
+static void client_sulks(const struct world *world)
+{
+    sd_bus *bus = connect_bus(world);
+    sd_bus_message *message = NULL;
+
+    check_text(bus, "Status", "", NULL, "{\"pid\":1}");
+    for (int i = 0; i < 500; i++) {
+        if (sd_bus_message_new_method_call(bus, &message, NULL, OBJECT, INTERFACE, "Explain") < 0 ||
+            sd_bus_message_append(message, "s", "big") < 0)
+            _exit(1);
+        sd_bus_send(bus, message, NULL);
+        message = sd_bus_message_unref(message);
+        if (sd_bus_flush(bus) < 0)
+            break;
+    }
+    /* Dropped: what is left to read ends. */
+    int fd = sd_bus_get_fd(bus);
+    char buf[65536];
+    for (ssize_t n; (n = recv(fd, buf, sizeof(buf), 0)) > 0;)
+        ;
+}
+
+static void test_who_does_not_read_is_dropped(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(serve(world, client_sulks), 0);
+    check_alive(world);
+}
+
+static int on_signal(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+    const char *id, *json;
+
+    CHECK(sd_bus_message_read(message, "ss", &id, &json) >= 0);
+    if (strcmp(sd_bus_message_get_member(message), "IncidentEnded") == 0) {
+        CHECK(strcmp(id, "i1") == 0 && strcmp(json, "{}") == 0);
+        _exit(0);
+    }
+    return 0;
+}
+
+static void client_listens(const struct world *world)
+{
+    sd_bus *bus = connect_bus(world);
+
+    CHECK(sd_bus_match_signal_async(
+              bus, NULL, NULL, OBJECT, INTERFACE, NULL, on_signal, NULL, NULL) >= 0);
+    check_text(bus, "Status", "", NULL, "{\"pid\":1}");
+    check_text(bus, "Explain", "s", "ready", "<ready>");
+    for (;;) {
+        int r = sd_bus_process(bus, NULL);
+        CHECK(r >= 0);
+        if (r == 0)
+            sd_bus_wait(bus, UINT64_MAX);
+    }
+}
+
+static int emit_now(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    struct world *world = userdata;
+
+    rl_bus_incident_started(world->bus, "i1", "{}");
+    rl_bus_incident_ended(world->bus, "i1", "{}");
+    assert_true(sd_event_source_set_time_relative(source, 50000) >= 0);
+    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static void test_signals(void **state)
+{
+    struct world *world = *state;
+    sd_event_source *timer = NULL;
+
+    rl_bus_incident_started(world->bus, "i0", "{}"); /* nobody there */
+    assert_true(
+        sd_event_add_time(world->event, &timer, CLOCK_MONOTONIC, 0, 1, emit_now, world) >= 0);
+    assert_int_equal(serve(world, client_listens), 0);
+    sd_event_source_unref(timer);
+}
+
+/* Signals to somebody who never reads do not pile up. */
+static void test_signals_to_a_sulker(void **state)
+{
+    static char json[100000];
+    struct world *world = *state;
+    int ready[2];
+    char byte;
+
+    memset(json, 'x', sizeof(json) - 1);
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        alarm(20);
+        sd_bus *bus = connect_bus(world);
+        check_text(bus, "Status", "", NULL, "{\"pid\":1}");
+        CHECK(write(ready[1], "", 1) == 1);
+        pause();
+        _exit(0);
+    }
+    assert_int_equal(fcntl(ready[0], F_SETFL, O_NONBLOCK), 0);
+    while (read(ready[0], &byte, 1) != 1)
+        assert_true(sd_event_run(world->event, 20000) >= 0);
+    for (int i = 0; i < 1000; i++) {
+        rl_bus_incident_ended(world->bus, "i1", json);
+        assert_true(sd_event_run(world->event, 0) >= 0);
+    }
+    check_alive(world);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+static void test_old_socket(void **state)
+{
+    struct world *world = *state;
+    const struct rl_bus_api api = {
+        api_status,
+        api_policies,
+        api_explain,
+        api_incidents,
+        api_reload,
+        world,
+    };
+    struct rl_bus *second = NULL;
+    struct stat st;
+
+    /* Somebody listens there. */
+    assert_int_equal(rl_bus_new(world->event, world->path, &api, &second), -EADDRINUSE);
+    check_alive(world);
+
+    /* What a daemon left that was killed. */
+    world->bus = rl_bus_free(world->bus);
+    assert_int_equal(stat(world->path, &st), -1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strcpy(address.sun_path, world->path);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    close(fd);
+    world->bus = new_bus(world);
+    check_alive(world);
+
+    /* Somebody's file. */
+    world->bus = rl_bus_free(world->bus);
+    folder_write(&world->folder, "run/deep/bus", "mine");
+    assert_int_equal(rl_bus_new(world->event, world->path, &api, &second), -EEXIST);
+    assert_int_equal(stat(world->path, &st), 0);
+    assert_int_equal(unlink(world->path), 0);
+
+    char far[300];
+    memset(far, 'x', sizeof(far));
+    far[0] = '/';
+    far[sizeof(far) - 1] = '\0';
+    assert_int_equal(rl_bus_new(world->event, far, &api, &second), -ENAMETOOLONG);
+    world->bus = new_bus(world);
+}
+
+#define WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD(test_round_trip),
+        WORLD(test_stranger),
+        WORLD(test_garbage),
+        WORLD(test_cap),
+        WORLD(test_strangers_leave_room),
+        WORLD(test_who_does_not_read_is_dropped),
+        WORLD(test_signals),
+        WORLD(test_signals_to_a_sulker),
+        WORLD(test_old_socket),
+    };
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
