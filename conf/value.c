@@ -306,6 +306,8 @@ char *rl_word(char **text)
         (*text)++;
     if (**text)
         *(*text)++ = '\0';
+    while (is_blank(**text))
+        (*text)++;
     return start;
 }
 

@@ -46,7 +46,8 @@ const char *rl_format_time(uint64_t us, char *buf, size_t size);
 const char *rl_format_size(uint64_t bytes, char *buf, size_t size);
 const char *rl_format_share(uint32_t share, char *buf, size_t size);
 
-/* Next word of a text split at blanks; the text is cut up. Return: NULL at the end. */
+/* Next word of a text split at blanks; the text is cut up, and what is left of it begins with the
+ * word after. Return: NULL at the end. */
 char *rl_word(char **text);
 
 enum rl_item {

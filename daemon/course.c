@@ -41,19 +41,6 @@ int rl_course_init(struct rl_engine *engine)
     return 0;
 }
 
-void rl_course_close(struct rl_engine *engine)
-{
-    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
-        struct rl_running *running = &engine->running[i];
-
-        if (running->used)
-            rl_victim_drop(running);
-        sd_event_source_disable_unref(running->timer);
-        free(running->targets);
-        free(running->paths);
-    }
-}
-
 struct rl_running *rl_running_of(struct rl_engine *engine, const struct rl_cgroup *cgroup)
 {
     for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
@@ -319,5 +306,33 @@ void rl_course_report(struct rl_engine *engine)
         running->to_end = false;
         rl_report_ended(engine->options.report, &running->record);
         running->used = false;
+    }
+}
+
+/* What still runs is written down as it stands; nothing is undone. */
+void rl_course_end(struct rl_engine *engine)
+{
+    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
+        struct rl_running *running = &engine->running[i];
+
+        if (!running->used || running->incident.phase == RL_PHASE_ENDED)
+            continue;
+        running->incident.phase = RL_PHASE_ENDED;
+        running->incident.outcome = RL_OUTCOME_INTERRUPTED;
+        finish(running, rl_now_us());
+    }
+    rl_course_report(engine);
+}
+
+void rl_course_free(struct rl_engine *engine)
+{
+    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
+        struct rl_running *running = &engine->running[i];
+
+        running->timer = sd_event_source_disable_unref(running->timer);
+        free(running->targets);
+        free(running->paths);
+        running->targets = NULL;
+        running->paths = NULL;
     }
 }

@@ -79,7 +79,9 @@ void rl_cooldown_set(struct rl_engine *engine, uint64_t id, uint64_t until_us);
 
 /* ---- course.c: incidents from opening to end ---- */
 int rl_course_init(struct rl_engine *engine);
-void rl_course_close(struct rl_engine *engine);
+/* Write down what still runs. Before the watch and the killer are freed. */
+void rl_course_end(struct rl_engine *engine);
+void rl_course_free(struct rl_engine *engine);
 struct rl_running *rl_running_of(struct rl_engine *engine, const struct rl_cgroup *cgroup);
 /* Open an incident for what a look found, unless something stands in the way; which is returned
  * (RL_WAIT_*), RL_REASON_NONE when it was opened. */

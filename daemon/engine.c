@@ -289,11 +289,11 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
 {
     if (!engine)
         return NULL;
+    rl_course_end(engine);
     engine->later = sd_event_source_disable_unref(engine->later);
-    rl_course_report(engine);
-    rl_course_close(engine);
     engine->watch = rl_watch_free(engine->watch);
     engine->killer = rl_killer_free(engine->killer);
+    rl_course_free(engine);
     engine->policies = rl_policy_set_free(engine->policies);
     rl_scratch_free(&engine->scratch);
     sd_event_unref(engine->event);

@@ -30,9 +30,8 @@ static void copy_cgroup(char *to, const struct rl_cgroup *cgroup)
 }
 
 /* Sortable by time and unique on this machine: the file's name is made of it. */
-static void make_id(struct rl_engine *engine, char *id)
+static void make_id(struct rl_engine *engine, uint64_t wall, char *id)
 {
-    uint64_t wall = rl_wall_us();
     time_t seconds = (time_t)(wall / RL_US_PER_S);
     struct tm tm;
     char text[32];
@@ -84,10 +83,10 @@ void rl_fill_open(struct rl_engine *engine, struct rl_record *record, const stru
     size_t index = (size_t)(trigger - policy->triggers);
 
     memset(record, 0, sizeof(*record));
-    make_id(engine, record->id);
+    record->started_wall_us = rl_wall_us();
+    make_id(engine, record->started_wall_us, record->id);
     record->dry_run = engine->options.dry_run;
     record->open = true;
-    record->started_wall_us = rl_wall_us();
     record->started_us = now_us;
     copy_text(record->policy, sizeof(record->policy), policy->name);
     copy_text(record->source, sizeof(record->source), policy->source);

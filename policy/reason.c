@@ -47,6 +47,7 @@ static const struct {
     [RL_OUTCOME_STUCK] = {"stuck", "the victim did not die in time"},
     [RL_OUTCOME_LADDER_END] = {"ladder-end", "the last step was taken and the victim lives on"},
     [RL_OUTCOME_KERNEL_KILLED] = {"kernel-killed", "the kernel's OOM killer acted"},
+    [RL_OUTCOME_INTERRUPTED] = {"interrupted", "reliefd ended before the outcome was known"},
     [RL_WAIT_COOLDOWN] = {"cooldown", "the cooldown after the last kill is not over"},
     [RL_WAIT_BUSY_DOMAIN] = {"busy-domain", "an incident above or below is not over yet"},
     [RL_WAIT_DEFAULT_NODE_ONLY] = {"default-node-only",

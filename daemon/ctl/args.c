@@ -20,8 +20,8 @@ static size_t add_option(struct option *all, size_t n, const struct rl_option *o
 }
 
 /* Parse options up to the first word (command NULL), or all that is left. */
-static int parse_options(int argc, char **argv, const struct rl_command *command,
-    struct rl_args *args)
+static int parse_options(
+    int argc, char **argv, const struct rl_command *command, struct rl_args *args)
 {
     struct option all[RL_COMMON_OPTIONS + RL_OWN_OPTIONS_MAX + 1] = {0};
     size_t n = 0;
@@ -44,8 +44,7 @@ static int parse_options(int argc, char **argv, const struct rl_command *command
     return 0;
 }
 
-int rl_args_parse(int argc, char **argv, const struct rl_command **ret_command,
-    struct rl_args *ret)
+int rl_args_parse(int argc, char **argv, const struct rl_command **ret_command, struct rl_args *ret)
 {
     struct rl_args args = {0};
 

@@ -84,10 +84,10 @@ static void add_policy(struct checking *checking, const struct rl_policy *policy
 {
     rl_auto_free char *sentence = rl_policy_sentence(policy);
 
-    json_array_append_new(checking->policies,
-        json_pack("{s:o, s:o, s:o, s:o}", "name", rl_json_string(policy->name), "source",
-            rl_json_string(policy->source), "sentence", rl_json_string(sentence), "matches",
-            matches_json(&policy->match)));
+    json_array_append_new(
+        checking->policies, json_pack("{s:o, s:o, s:o, s:o}", "name", rl_json_string(policy->name),
+                                "source", rl_json_string(policy->source), "sentence",
+                                rl_json_string(sentence), "matches", matches_json(&policy->match)));
 }
 
 /* Does something that stands at path belong to what was asked for: the file itself or what adds
@@ -99,7 +99,7 @@ static bool belongs(const char *path, const char *asked)
     if (!asked || !path)
         return true;
     return strncmp(path, asked, length) == 0 &&
-        (path[length] == '\0' || strncmp(path + length, ".d/", 3) == 0);
+           (path[length] == '\0' || strncmp(path + length, ".d/", 3) == 0);
 }
 
 /* Load folders; only: the one file of them that was asked for, or NULL. */
@@ -165,8 +165,8 @@ static int check_file(struct checking *checking, const char *path)
     }
     if (length >= sizeof(folder))
         return -ENAMETOOLONG;
-    snprintf(folder, sizeof(folder), "%.*s", slash && length == 0 ? 1 : (int)length,
-        slash ? path : "");
+    snprintf(
+        folder, sizeof(folder), "%.*s", slash && length == 0 ? 1 : (int)length, slash ? path : "");
     const char *const dirs[] = {slash ? folder : ".", NULL};
     char with_folder[PATH_MAX + 2];
     snprintf(with_folder, sizeof(with_folder), "%s%s", slash ? "" : "./", path);
@@ -209,9 +209,8 @@ static void print_findings(const json_t *files)
             else
                 printf("%s: ", path);
             rl_print(error ? RL_STYLE_BAD : RL_STYLE_WARN, "%s", severity);
-            printf(": %s\n",
-                rl_escape(json_string_value(json_object_get(finding, "message")), message,
-                    sizeof(message)));
+            printf(": %s\n", rl_escape(json_string_value(json_object_get(finding, "message")),
+                                 message, sizeof(message)));
         }
     }
 }
@@ -257,8 +256,8 @@ static int print_checked(const struct rl_args *args, const struct checking *chec
         return RL_EXIT_FAILURE;
     }
     if (args->common[RL_OPT_JSON]) {
-        json_auto_t *json = json_pack("{s:O, s:O}", "files", checking->files, "policies",
-            checking->policies);
+        json_auto_t *json = json_pack(
+            "{s:O, s:O}", "files", checking->files, "policies", checking->policies);
         return rl_print_json(json) == RL_EXIT_OK ? code : RL_EXIT_FAILURE;
     }
     print_findings(checking->files);
@@ -305,11 +304,10 @@ static int print_keys(const struct rl_args *args)
         const struct rl_section *section = &rl_sections[s];
         rl_print(RL_STYLE_BOLD, "%s[%s%s]", s > 0 ? "\n" : "", section->name,
             section->named ? " NAME" : "");
-        printf("  %s%s\n", section->help,
-            section->file == RL_SETTINGS_FILE ? " (reliefd.conf)" : "");
+        printf(
+            "  %s%s\n", section->help, section->file == RL_SETTINGS_FILE ? " (reliefd.conf)" : "");
         for (size_t i = 0; i < rl_keys_n; i++) {
-            if (rl_keys[i].file == section->file &&
-                strcmp(rl_keys[i].section, section->name) == 0)
+            if (rl_keys[i].file == section->file && strcmp(rl_keys[i].section, section->name) == 0)
                 print_key(&rl_keys[i]);
         }
     }

@@ -64,7 +64,7 @@ int rl_client_open(const struct rl_args *args, sd_bus **ret)
     if (r < 0 || (r = sd_bus_set_fd(bus, fd, fd)) < 0) {
         close(fd);
     } else if ((r = sd_bus_set_method_call_timeout(bus, TIMEOUT_US)) >= 0 &&
-        (r = sd_bus_start(bus)) >= 0) {
+               (r = sd_bus_start(bus)) >= 0) {
         *ret = bus;
         return 0;
     }
@@ -103,8 +103,8 @@ static int say_refusal(const sd_bus_error *error, int r)
     return RL_EXIT_FAILURE;
 }
 
-static int call(sd_bus *bus, sd_bus_message **ret, const char *method, const char *types,
-    va_list arguments)
+static int call(
+    sd_bus *bus, sd_bus_message **ret, const char *method, const char *types, va_list arguments)
 {
     sd_bus_message *message = NULL;
     sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -138,8 +138,8 @@ static int parse_answer(sd_bus_message *answer, json_t **ret)
     return RL_EXIT_OK;
 }
 
-int rl_client_ask(const struct rl_args *args, json_t **ret, const char *method, const char *types,
-    ...)
+int rl_client_ask(
+    const struct rl_args *args, json_t **ret, const char *method, const char *types, ...)
 {
     sd_bus_message *answer = NULL;
     sd_bus *bus = NULL;

@@ -22,8 +22,8 @@ int rl_client_say(const struct rl_args *args, int error);
  * What goes wrong is said on stderr. Return: RL_EXIT_OK with *ret a new reference, else the exit
  * code.
  */
-int rl_client_ask(const struct rl_args *args, json_t **ret, const char *method, const char *types,
-    ...);
+int rl_client_ask(
+    const struct rl_args *args, json_t **ret, const char *method, const char *types, ...);
 
 /* The folder of incident files. */
 const char *rl_client_state_dir(const struct rl_args *args);

@@ -69,8 +69,8 @@ const struct rl_command *rl_command_find(const char *name);
  * Common options may stand before and behind the subcommand. What is wrong is said on stderr.
  * Return: 0, or -EINVAL.
  */
-int rl_args_parse(int argc, char **argv, const struct rl_command **ret_command,
-    struct rl_args *ret);
+int rl_args_parse(
+    int argc, char **argv, const struct rl_command **ret_command, struct rl_args *ret);
 
 /* The help text: of the program, or of one command. */
 void rl_help_print(const struct rl_command *command);

@@ -27,8 +27,7 @@ static void show_policy(const json_t *now)
         rl_get_name(now, "policy.source", source, sizeof(source)));
     if (rl_get(now, "policy.attached_at") &&
         strcmp(rl_get_text(now, "policy.attached_at"), rl_get_text(now, "cgroup")) != 0)
-        printf(", in force through %s",
-            rl_get_name(now, "policy.attached_at", at, sizeof(at)));
+        printf(", in force through %s", rl_get_name(now, "policy.attached_at", at, sizeof(at)));
     printf(".\n");
 }
 
@@ -208,7 +207,7 @@ int rl_ctl_explain(const struct rl_args *args)
         snprintf(path, sizeof(path), "/%s", what); /* a cgroup without its leading slash */
         return explain_present(args, path);
     }
-    fprintf(stderr, "reliefctl explain: '%s' is no cgroup (/a/b), process (pid:N) or incident\n",
-        what);
+    fprintf(
+        stderr, "reliefctl explain: '%s' is no cgroup (/a/b), process (pid:N) or incident\n", what);
     return RL_EXIT_USAGE;
 }

@@ -252,8 +252,8 @@ static void print_cell(const char *text, size_t width, const struct rl_column *c
     }
 }
 
-static void print_row(const struct rl_table *table, const struct row *row, const size_t *widths,
-    unsigned indent)
+static void print_row(
+    const struct rl_table *table, const struct row *row, const size_t *widths, unsigned indent)
 {
     printf("%*s%s", (int)indent, "", style_start(row->style));
     for (size_t c = 0; c < table->n_columns; c++) {

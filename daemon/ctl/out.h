@@ -51,8 +51,8 @@ struct rl_table *rl_table_new(const struct rl_column *columns, size_t n);
 void rl_table_row(struct rl_table *table, enum rl_style style);
 /* Fill the next cell of the row. */
 void rl_table_text(struct rl_table *table, const char *foreign);
-__attribute__((format(printf, 2, 3))) void rl_table_cell(struct rl_table *table,
-    const char *format, ...);
+__attribute__((format(printf, 2, 3))) void rl_table_cell(
+    struct rl_table *table, const char *format, ...);
 /* Print with an indent, and free. */
 void rl_table_end(struct rl_table *table, unsigned indent);
 

@@ -36,8 +36,8 @@ static json_t *process_json(const struct rl_table_row *row, uint32_t page_size)
     const struct rl_process *process = &row->candidate.process;
     const struct rl_score *score = &row->candidate.score;
     bool eligible = row->candidate.spared == RL_REASON_NONE && score->eligible;
-    enum rl_reason reason =
-        row->candidate.spared != RL_REASON_NONE ? row->candidate.spared : score->reason;
+    enum rl_reason reason = row->candidate.spared != RL_REASON_NONE ? row->candidate.spared
+                                                                    : score->reason;
 
     return json_pack("{s:i, s:o, s:o, s:o, s:n, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o}",
         "pid", (int)process->pid, "comm", rl_json_string(process->comm), "cgroup",
@@ -48,8 +48,7 @@ static json_t *process_json(const struct rl_table_row *row, uint32_t page_size)
         rl_json_number(process->rss_pages * page_size), "swap_bytes",
         rl_json_number(process->swap_pages * page_size), "pagetables_bytes",
         rl_json_number(process->table_pages * page_size), "oom_score_adj", process->oom_score_adj,
-        "eligible", eligible, "reason",
-        eligible ? json_null() : json_string(rl_reason_id(reason)));
+        "eligible", eligible, "reason", eligible ? json_null() : json_string(rl_reason_id(reason)));
 }
 
 static int print_json(const struct rl_process_table *table, const struct rl_model *model,
@@ -86,8 +85,8 @@ static void size_cell(struct rl_table *out, uint64_t bytes)
     rl_table_cell(out, "%s", text);
 }
 
-static void print_row(struct rl_table *out, const struct rl_table_row *row, uint32_t page_size,
-    bool names)
+static void print_row(
+    struct rl_table *out, const struct rl_table_row *row, uint32_t page_size, bool names)
 {
     const struct rl_process *process = &row->candidate.process;
     bool eligible = row->candidate.spared == RL_REASON_NONE && row->candidate.score.eligible;
@@ -112,10 +111,17 @@ static void print_row(struct rl_table *out, const struct rl_table_row *row, uint
 static void print_table(const struct rl_process_table *table, size_t most, bool names)
 {
     static const struct rl_column columns[] = {
-        {"PID", RL_COLUMN_RIGHT},    {"USER", RL_COLUMN_LEFT},   {"COMM", RL_COLUMN_LEFT},
-        {"SCORE", RL_COLUMN_RIGHT},  {"RSS", RL_COLUMN_RIGHT},   {"SWAP", RL_COLUMN_RIGHT},
-        {"ADJ", RL_COLUMN_RIGHT},    {"ROOT", RL_COLUMN_LEFT},   {"CGROUP", RL_COLUMN_PATH},
-        {"AVAILABLE", RL_COLUMN_RIGHT}, {"LIMITED BY", RL_COLUMN_PATH},
+        {"PID", RL_COLUMN_RIGHT},
+        {"USER", RL_COLUMN_LEFT},
+        {"COMM", RL_COLUMN_LEFT},
+        {"SCORE", RL_COLUMN_RIGHT},
+        {"RSS", RL_COLUMN_RIGHT},
+        {"SWAP", RL_COLUMN_RIGHT},
+        {"ADJ", RL_COLUMN_RIGHT},
+        {"ROOT", RL_COLUMN_LEFT},
+        {"CGROUP", RL_COLUMN_PATH},
+        {"AVAILABLE", RL_COLUMN_RIGHT},
+        {"LIMITED BY", RL_COLUMN_PATH},
     };
     struct rl_table *out = rl_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 

@@ -99,8 +99,8 @@ static void candidate_note(struct rl_table *table, const json_t *candidate)
     if (rl_get_true(candidate, "eligible"))
         rl_table_cell(table, "%s", "");
     else if (rl_get(candidate, "protected_by"))
-        rl_table_cell(table, "spared by Protect=%s",
-            rl_get_name(candidate, "protected_by", by, sizeof(by)));
+        rl_table_cell(
+            table, "spared by Protect=%s", rl_get_name(candidate, "protected_by", by, sizeof(by)));
     else
         rl_table_cell(table, "spared: %s", rl_show_reason(rl_get_text(candidate, "reason")));
 }
@@ -184,9 +184,14 @@ static enum rl_style outcome_style(const json_t *record)
         const char *id;
         enum rl_style style;
     } styles[] = {
-        {"relieved", RL_STYLE_GOOD},  {"eased", RL_STYLE_GOOD},   {"no-victim", RL_STYLE_BAD},
-        {"failed", RL_STYLE_BAD},     {"stuck", RL_STYLE_BAD},    {"not-relieved", RL_STYLE_WARN},
-        {"ladder-end", RL_STYLE_WARN}, {"dry-run", RL_STYLE_DIM},
+        {"relieved", RL_STYLE_GOOD},
+        {"eased", RL_STYLE_GOOD},
+        {"no-victim", RL_STYLE_BAD},
+        {"failed", RL_STYLE_BAD},
+        {"stuck", RL_STYLE_BAD},
+        {"not-relieved", RL_STYLE_WARN},
+        {"ladder-end", RL_STYLE_WARN},
+        {"dry-run", RL_STYLE_DIM},
     };
     const char *id = rl_get_text(record, "outcome.id");
 

@@ -22,8 +22,9 @@ static void show_head(const json_t *status)
     if (rl_get_true(status, "dry_run"))
         rl_print(RL_STYLE_WARN, "Dry run: it decides and reports, but sends no signal.\n");
     if (rl_get_true(status, "default_node_only"))
-        rl_print(RL_STYLE_BAD, "A policy file is broken and never was good: until it is mended, the "
-                               "default policy acts on the machine as a whole only.\n");
+        rl_print(RL_STYLE_BAD,
+            "A policy file is broken and never was good: until it is mended, the "
+            "default policy acts on the machine as a whole only.\n");
 }
 
 static void show_degraded(const json_t *degraded)
@@ -88,17 +89,16 @@ static void show_policies(const json_t *policies)
     {
         const char *state = rl_get_text(one, "state");
         bool good = strcmp(state, "loaded") == 0;
-        rl_table_row(table, good ? RL_STYLE_PLAIN
-                : strcmp(state, "masked") == 0 ? RL_STYLE_DIM
-                                               : RL_STYLE_BAD);
+        rl_table_row(table, good                           ? RL_STYLE_PLAIN
+                            : strcmp(state, "masked") == 0 ? RL_STYLE_DIM
+                                                           : RL_STYLE_BAD);
         rl_table_text(table, rl_get_text(one, "name"));
         rl_table_text(table, state);
         rl_table_cell(table, "%s", rl_get_int(one, "subjects", buf, sizeof(buf)));
         rl_table_text(table, rl_get_text(one, "source"));
     }
     rl_table_end(table, 2);
-    json_array_foreach(policies, i, one)
-        show_findings(one);
+    json_array_foreach(policies, i, one) show_findings(one);
 }
 
 static void show_hot(const json_t *hot)

@@ -190,7 +190,7 @@ static void tell_scale(const json_t *record)
     struct paragraph p;
     struct rl_say *say = begin(&p);
 
-    rl_say(say, "%" PRIu64 " process%s were looked at and scored", 
+    rl_say(say, "%" PRIu64 " process%s were looked at and scored",
         rl_get_count(record, "processes_seen"),
         rl_get_count(record, "processes_seen") == 1 ? "" : "es");
     if (*model) {
@@ -340,10 +340,10 @@ static void tell_end(const json_t *record)
         rl_say(say, "%s after the beginning the victim was gone and %s had come back.",
             rl_get_ms(record, "time_to_gone_ms", gone, sizeof(gone)),
             rl_get_size(record, "freed_bytes", freed, sizeof(freed)));
-    say_change(say, record, "Full pressure", "before.full_percent", "after.full_percent",
-        rl_get_percent);
-    say_change(say, record, "Headroom", "before.headroom_bytes", "after.headroom_bytes",
-        rl_get_size);
+    say_change(
+        say, record, "Full pressure", "before.full_percent", "after.full_percent", rl_get_percent);
+    say_change(
+        say, record, "Headroom", "before.headroom_bytes", "after.headroom_bytes", rl_get_size);
     rl_say(say, " Outcome: %s.", rl_show_outcome(record, outcome, sizeof(outcome)));
     end(&p);
 }
@@ -351,9 +351,12 @@ static void tell_end(const json_t *record)
 static void show_steps(const json_t *record)
 {
     static const struct rl_column columns[] = {
-        {"STEP", RL_COLUMN_LEFT},        {"SIGNAL", RL_COLUMN_LEFT},
-        {"AT", RL_COLUMN_RIGHT},         {"TOOK", RL_COLUMN_RIGHT},
-        {"PROCESSES", RL_COLUMN_RIGHT},  {"RESULT", RL_COLUMN_LEFT},
+        {"STEP", RL_COLUMN_LEFT},
+        {"SIGNAL", RL_COLUMN_LEFT},
+        {"AT", RL_COLUMN_RIGHT},
+        {"TOOK", RL_COLUMN_RIGHT},
+        {"PROCESSES", RL_COLUMN_RIGHT},
+        {"RESULT", RL_COLUMN_LEFT},
     };
     const json_t *steps = rl_get(record, "steps");
     char buf[RL_TEXT_MAX];
@@ -400,8 +403,8 @@ void rl_story_print(const json_t *record)
     tell_end(record);
 
     putchar('\n');
-    rl_print(RL_STYLE_BOLD, "Trigger %s",
-        rl_get_name(record, "trigger.name", trigger, sizeof(trigger)));
+    rl_print(
+        RL_STYLE_BOLD, "Trigger %s", rl_get_name(record, "trigger.name", trigger, sizeof(trigger)));
     printf(" of %s\n", rl_get_name(record, "policy.source", source, sizeof(source)));
     rl_show_lines(rl_get(record, "trigger.lines"), 2);
     rl_show_candidates(rl_get(record, "candidates"));

@@ -87,9 +87,8 @@ static int domain_read(const struct reading *reading, const char *path, struct d
     struct rl_room room;
     size_t n = 0;
 
-    int r = strcmp(path, "/") == 0
-        ? 0
-        : rl_levels_read(reading->probe->cgroup_fd, path, levels, &n);
+    int r = strcmp(path, "/") == 0 ? 0
+                                   : rl_levels_read(reading->probe->cgroup_fd, path, levels, &n);
     rl_room_of(levels, r < 0 ? 0 : n, &reading->node, &room);
     ret->available = room.available;
     rl_levels_path(path, n, room.limited_by, ret->limited_by, sizeof(ret->limited_by));

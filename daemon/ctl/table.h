@@ -7,10 +7,10 @@
 
 struct rl_table_row {
     struct rl_candidate candidate;
-    char *cgroup;        /* "" where it cannot be told */
-    char *limited_by;    /* a path, or "node" */
-    uint64_t available;  /* bytes that the score is against */
-    long kernel_score;   /* /proc/PID/oom_score */
+    char *cgroup;       /* "" where it cannot be told */
+    char *limited_by;   /* a path, or "node" */
+    uint64_t available; /* bytes that the score is against */
+    long kernel_score;  /* /proc/PID/oom_score */
     bool kernel_score_known;
 };
 

@@ -40,8 +40,8 @@ static int read_level(int dir_fd, struct rl_level *ret)
     if (own < 0)
         return -errno;
     rl_files_open(&files, own, -1);
-    int r = rl_files_read(&files,
-        RL_HAVE_LIMITS | RL_HAVE_CURRENT | RL_HAVE_STAT | RL_HAVE_SWAP, rl_now_us());
+    int r = rl_files_read(
+        &files, RL_HAVE_LIMITS | RL_HAVE_CURRENT | RL_HAVE_STAT | RL_HAVE_SWAP, rl_now_us());
     if (r >= 0)
         rl_level_of(&files.sample, ret);
     rl_files_close(&files);

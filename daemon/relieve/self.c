@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ static int find_pid(int proc_fd, pid_t *ret)
         return -errno;
     target[n] = '\0';
     pid = strtol(target, &end, 10);
-    if (*end != '\0' || end == target || pid <= 0)
+    if (*end != '\0' || end == target || pid <= 0 || pid > INT_MAX)
         return -EINVAL;
     *ret = (pid_t)pid;
     return 0;

@@ -30,6 +30,9 @@
 /* Messages that wait for a peer to read; it is dropped beyond. */
 #define QUEUE_MAX 64
 
+/* What somebody who is not root may ask. */
+#define CALLS_PER_SECOND 50
+
 /* Whatever peers ask comes after what the machine's pressure asks. */
 #define PRIORITY 100
 
@@ -37,7 +40,9 @@ struct peer {
     struct rl_bus *owner;
     sd_bus *bus; /* NULL: the place is free */
     uid_t uid;
-    bool dead;   /* to be freed outside of its own callbacks */
+    bool dead;         /* to be freed outside of its own callbacks */
+    uint64_t since_us; /* its calls are counted for a second from here */
+    unsigned calls;
 };
 
 struct rl_bus {
@@ -63,8 +68,7 @@ static void peer_free(struct peer *peer)
         sd_bus_detach_event(peer->bus);
         sd_bus_close_unref(peer->bus);
     }
-    peer->bus = NULL;
-    peer->dead = false;
+    *peer = (struct peer){.owner = peer->owner};
 }
 
 static int on_sweep(sd_event_source *source, void *userdata)
@@ -91,15 +95,29 @@ static bool keeps_up(struct peer *peer)
     return sd_bus_get_n_queued_write(peer->bus, &waiting) >= 0 && waiting <= QUEUE_MAX;
 }
 
+/* May this peer have an answer? One that does not read what it asked for, or that asks without end
+ * and is not root, is dropped: answers cost the daemon time. */
+static bool may_ask(struct peer *peer)
+{
+    uint64_t now = 0;
+
+    sd_event_now(peer->owner->event, CLOCK_MONOTONIC, &now);
+    if (now - peer->since_us >= 1000000) {
+        peer->since_us = now;
+        peer->calls = 0;
+    }
+    peer->calls++;
+    if (!peer->dead && keeps_up(peer) && (is_privileged(peer) || peer->calls <= CALLS_PER_SECOND))
+        return true;
+    drop(peer);
+    return false;
+}
+
 /* Answer with a JSON text, or with the sentence that says why there is none. Takes json. */
 static int reply(struct peer *peer, sd_bus_message *call, char *json, const char *error)
 {
     rl_auto_free char *owned = json;
 
-    if (!keeps_up(peer)) {
-        drop(peer);
-        return 1;
-    }
     if (!owned)
         return sd_bus_reply_method_errorf(call, FAILED, "%s", error ? error : "out of memory");
     return sd_bus_reply_method_return(call, "s", owned);
@@ -111,7 +129,10 @@ static int on_status(sd_bus_message *call, void *userdata, sd_bus_error *ret_err
     const struct rl_bus_api *api = &peer->owner->api;
     const char *error = NULL;
 
-    return reply(peer, call, api->status(api->userdata, &error), error);
+    if (!may_ask(peer))
+        return 1;
+    char *json = api->status(api->userdata, &error);
+    return reply(peer, call, json, error);
 }
 
 static int on_policies(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
@@ -120,7 +141,10 @@ static int on_policies(sd_bus_message *call, void *userdata, sd_bus_error *ret_e
     const struct rl_bus_api *api = &peer->owner->api;
     const char *error = NULL;
 
-    return reply(peer, call, api->policies(api->userdata, &error), error);
+    if (!may_ask(peer))
+        return 1;
+    char *json = api->policies(api->userdata, &error);
+    return reply(peer, call, json, error);
 }
 
 static int on_explain(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
@@ -130,7 +154,12 @@ static int on_explain(sd_bus_message *call, void *userdata, sd_bus_error *ret_er
     const char *error = NULL, *what;
     int r = sd_bus_message_read(call, "s", &what);
 
-    return r < 0 ? r : reply(peer, call, api->explain(api->userdata, what, &error), error);
+    if (!may_ask(peer))
+        return 1;
+    if (r < 0)
+        return r;
+    char *json = api->explain(api->userdata, what, &error);
+    return reply(peer, call, json, error);
 }
 
 static int on_incidents(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
@@ -141,10 +170,15 @@ static int on_incidents(sd_bus_message *call, void *userdata, sd_bus_error *ret_
     uint32_t max;
     int r = sd_bus_message_read(call, "u", &max);
 
+    if (!may_ask(peer))
+        return 1;
+    if (r < 0)
+        return r;
     /* More than memory holds means reading files, which is not for everyone to ask for. */
     if (!is_privileged(peer) && max > UNPRIVILEGED_INCIDENTS)
         max = UNPRIVILEGED_INCIDENTS;
-    return r < 0 ? r : reply(peer, call, api->incidents(api->userdata, max, &error), error);
+    char *json = api->incidents(api->userdata, max, &error);
+    return reply(peer, call, json, error);
 }
 
 static int on_reload(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
@@ -153,9 +187,11 @@ static int on_reload(sd_bus_message *call, void *userdata, sd_bus_error *ret_err
     const struct rl_bus_api *api = &peer->owner->api;
     const char *error = NULL;
 
+    if (!may_ask(peer))
+        return 1;
     if (!is_privileged(peer))
-        return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_ACCESS_DENIED,
-            "only root may reload the policies");
+        return sd_bus_reply_method_errorf(
+            call, SD_BUS_ERROR_ACCESS_DENIED, "only root may reload the policies");
     int r = api->reload(api->userdata, &error);
     if (r < 0)
         return sd_bus_reply_method_errorf(call, FAILED, "%s", error ? error : strerror(-r));
@@ -170,14 +206,17 @@ static int get_version(sd_bus *connection, const char *path, const char *interfa
 
 /* Unprivileged: who may do what is decided by the peer's uid in the handlers. */
 static const sd_bus_vtable vtable[] = {
-    SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Status", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), on_status, 0),
-    SD_BUS_METHOD_WITH_ARGS("Policies", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), on_policies, 0),
-    SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("s", what), SD_BUS_RESULT("s", json),
-        on_explain, 0),
+    SD_BUS_VTABLE_START(0),
+    SD_BUS_METHOD_WITH_ARGS(
+        "Status", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), on_status, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Policies", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), on_policies,
+        SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("s", what), SD_BUS_RESULT("s", json), on_explain,
+        SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Incidents", SD_BUS_ARGS("u", max), SD_BUS_RESULT("s", json),
-        on_incidents, 0),
-    SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_reload, 0),
+        on_incidents, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS(
+        "Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_reload, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_SIGNAL_WITH_ARGS("IncidentStarted", SD_BUS_ARGS("s", id, "s", json), 0),
     SD_BUS_SIGNAL_WITH_ARGS("IncidentEnded", SD_BUS_ARGS("s", id, "s", json), 0),
@@ -196,10 +235,10 @@ static int on_match(sd_bus_message *call, void *userdata, sd_bus_error *ret_erro
 }
 
 static const sd_bus_vtable driver_vtable[] = {
-    SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD("Hello", "", "s", on_hello, 0),
-    SD_BUS_METHOD("AddMatch", "s", "", on_match, 0),
-    SD_BUS_METHOD("RemoveMatch", "s", "", on_match, 0),
+    SD_BUS_VTABLE_START(0),
+    SD_BUS_METHOD("Hello", "", "s", on_hello, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("AddMatch", "s", "", on_match, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("RemoveMatch", "s", "", on_match, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_VTABLE_END,
 };
 
@@ -223,8 +262,8 @@ static int peer_start(struct peer *peer, int fd)
     if ((r = sd_id128_randomize(&id)) < 0 || (r = sd_bus_set_server(bus, 1, id)) < 0 ||
         (r = sd_bus_negotiate_fds(bus, 0)) < 0 ||
         (r = sd_bus_add_object_vtable(bus, NULL, OBJECT, INTERFACE, vtable, peer)) < 0 ||
-        (r = sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/DBus",
-             "org.freedesktop.DBus", driver_vtable, peer)) < 0 ||
+        (r = sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus",
+             driver_vtable, peer)) < 0 ||
         (r = sd_bus_match_signal_async(bus, NULL, NULL, "/org/freedesktop/DBus/Local",
              "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, peer)) < 0 ||
         (r = sd_bus_start(bus)) < 0)
@@ -332,8 +371,7 @@ static int listen_at(struct rl_bus *bus)
     return sd_event_source_set_ratelimit(bus->listening, 1000000, 4 * RL_BUS_PEERS);
 }
 
-int rl_bus_new(sd_event *event, const char *path, const struct rl_bus_api *api,
-    struct rl_bus **ret)
+int rl_bus_new(sd_event *event, const char *path, const struct rl_bus_api *api, struct rl_bus **ret)
 {
     struct rl_bus *bus = calloc(1, sizeof(*bus));
     int r;
@@ -346,7 +384,7 @@ int rl_bus_new(sd_event *event, const char *path, const struct rl_bus_api *api,
     if (strlen(path) >= sizeof(bus->address.sun_path))
         r = -ENAMETOOLONG;
     else if ((r = sd_event_add_defer(event, &bus->sweep, on_sweep, bus)) >= 0 &&
-        (r = sd_event_source_set_enabled(bus->sweep, SD_EVENT_OFF)) >= 0) {
+             (r = sd_event_source_set_enabled(bus->sweep, SD_EVENT_OFF)) >= 0) {
         strcpy(bus->address.sun_path, path);
         r = listen_at(bus);
     }

@@ -30,8 +30,8 @@ struct rl_bus;
  * rl_bus_new() - listen on PATH (an old socket file of ours is replaced, folders are made 0755)
  * Return: 0, or -errno with nothing left behind.
  */
-int rl_bus_new(sd_event *event, const char *path, const struct rl_bus_api *api,
-    struct rl_bus **ret);
+int rl_bus_new(
+    sd_event *event, const char *path, const struct rl_bus_api *api, struct rl_bus **ret);
 struct rl_bus *rl_bus_free(struct rl_bus *bus);
 
 /* Signals to all peers; json is the incident record. Never blocks. */

@@ -64,8 +64,8 @@ static size_t field_parts(const struct rl_field *field, uint64_t *length, struct
     return n;
 }
 
-enum rl_journal_result rl_journal_send(struct rl_journal *journal, const struct rl_field *fields,
-    size_t n)
+enum rl_journal_result rl_journal_send(
+    struct rl_journal *journal, const struct rl_field *fields, size_t n)
 {
     struct iovec parts[RL_JOURNAL_FIELDS_MAX * PARTS_MAX];
     uint64_t lengths[RL_JOURNAL_FIELDS_MAX];

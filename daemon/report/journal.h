@@ -42,5 +42,5 @@ void rl_journal_close(struct rl_journal *journal);
  * Connects again where journald was restarted. Never blocks. An entry that is too large for the
  * socket is counted as lost.
  */
-enum rl_journal_result rl_journal_send(struct rl_journal *journal, const struct rl_field *fields,
-    size_t n);
+enum rl_journal_result rl_journal_send(
+    struct rl_journal *journal, const struct rl_field *fields, size_t n);

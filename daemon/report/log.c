@@ -36,7 +36,7 @@ struct log {
     pthread_mutex_t mutex;
     _Atomic int level; /* read without the mutex */
     struct rl_journal journal;
-    int fd;             /* where stderr is written */
+    int fd; /* where stderr is written */
     bool own_fd;
     enum stderr_kind kind;
     bool journal_stream; /* stderr leads to the journal */
@@ -79,7 +79,7 @@ static bool is_journal_stream(const struct stat *st)
     unsigned long long device, inode;
 
     return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && device == st->st_dev &&
-        inode == st->st_ino;
+           inode == st->st_ino;
 }
 
 static void open_stderr(struct log *log, int fd)
@@ -182,8 +182,8 @@ static void say_field(struct rl_say *say, const struct rl_field *field)
     rl_say(say, "%s", quote);
 }
 
-static void stderr_line(struct log *log, int level, const char *message,
-    const struct rl_field *fields, size_t n)
+static void stderr_line(
+    struct log *log, int level, const char *message, const struct rl_field *fields, size_t n)
 {
     char line[LINE_MAX_BYTES];
     struct rl_say say;
@@ -201,8 +201,8 @@ static void stderr_line(struct log *log, int level, const char *message,
         log->lost++;
 }
 
-static enum rl_journal_result journal_line(struct log *log, int level, const char *message,
-    const struct rl_field *fields, size_t n)
+static enum rl_journal_result journal_line(
+    struct log *log, int level, const char *message, const struct rl_field *fields, size_t n)
 {
     char priority[2] = {(char)('0' + (level & LOG_PRIMASK)), '\0'};
     struct rl_field all[RL_JOURNAL_FIELDS_MAX] = {

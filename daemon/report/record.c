@@ -63,26 +63,23 @@ json_t *rl_record_candidate_json(const struct rl_process *process, const struct 
 {
     enum rl_reason reason = spared != RL_REASON_NONE ? spared : score->reason;
 
-    return json_pack(
-        "{s:i, s:o, s:I, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:o, s:i, s:b, s:o, s:o}", "pid",
-        (int)process->pid, "comm", rl_json_string(process->comm), "uid", (json_int_t)process->uid,
-        "cgroup", rl_json_name(cgroup), "score",
+    return json_pack("{s:i, s:o, s:I, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:o, s:i, s:b, s:o, s:o}",
+        "pid", (int)process->pid, "comm", rl_json_string(process->comm), "uid",
+        (json_int_t)process->uid, "cgroup", rl_json_name(cgroup), "score",
         score->eligible ? json_integer(score->points) : json_null(), "parts", "memory",
         (json_int_t)score->memory_points, "root", (json_int_t)score->root_points, "adj",
-        (json_int_t)score->adj_points, "rss_bytes",
-        rl_json_number(process->rss_pages * page_size), "swap_bytes",
-        rl_json_number(process->swap_pages * page_size), "oom_score_adj", process->oom_score_adj,
-        "eligible", spared == RL_REASON_NONE && score->eligible, "reason", reason_id_json(reason),
-        "protected_by", rl_json_name(by));
+        (json_int_t)score->adj_points, "rss_bytes", rl_json_number(process->rss_pages * page_size),
+        "swap_bytes", rl_json_number(process->swap_pages * page_size), "oom_score_adj",
+        process->oom_score_adj, "eligible", spared == RL_REASON_NONE && score->eligible, "reason",
+        reason_id_json(reason), "protected_by", rl_json_name(by));
 }
 
 static json_t *group_json(const struct rl_record_group *group)
 {
-    return json_pack("{s:o, s:I, s:o, s:o, s:I, s:b, s:o}", "cgroup",
-        rl_json_string(group->cgroup), "score", (json_int_t)group->points, "anon_bytes",
-        rl_json_number(group->anon), "swap_bytes", rl_json_number(group->swap), "processes",
-        (json_int_t)group->processes, "eligible", group->spared == RL_REASON_NONE, "reason",
-        reason_id_json(group->spared));
+    return json_pack("{s:o, s:I, s:o, s:o, s:I, s:b, s:o}", "cgroup", rl_json_string(group->cgroup),
+        "score", (json_int_t)group->points, "anon_bytes", rl_json_number(group->anon), "swap_bytes",
+        rl_json_number(group->swap), "processes", (json_int_t)group->processes, "eligible",
+        group->spared == RL_REASON_NONE, "reason", reason_id_json(group->spared));
 }
 
 static json_t *error_json(int error)
@@ -92,8 +89,7 @@ static json_t *error_json(int error)
 
     if (error == 0)
         return json_null();
-    snprintf(both, sizeof(both), "%s (%s)", text ? text : "unknown error",
-        name ? name : "?");
+    snprintf(both, sizeof(both), "%s (%s)", text ? text : "unknown error", name ? name : "?");
     return json_string(both);
 }
 
@@ -161,8 +157,7 @@ static json_t *trigger_json(const struct rl_record *record)
     json_t *lines = json_array();
 
     for (uint8_t i = 0; i < record->n_lines && i < RL_LINES_MAX; i++)
-        json_array_append_new(lines,
-            rl_record_line_json(&record->lines[i], &record->readings[i]));
+        json_array_append_new(lines, rl_record_line_json(&record->lines[i], &record->readings[i]));
     return json_pack("{s:o, s:o}", "name", rl_json_string(record->trigger), "lines", lines);
 }
 
@@ -173,8 +168,8 @@ static json_t *candidates_json(const struct rl_record *record)
 
     for (uint32_t i = 0; i < record->n_candidates && i < RL_RECORD_CANDIDATES; i++) {
         const struct rl_record_candidate *one = &record->candidates[i];
-        json_array_append_new(all, rl_record_candidate_json(&one->process, &one->score,
-            one->spared, one->by, one->cgroup, page_size));
+        json_array_append_new(all, rl_record_candidate_json(&one->process, &one->score, one->spared,
+                                       one->by, one->cgroup, page_size));
     }
     return all;
 }

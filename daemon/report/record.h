@@ -20,7 +20,7 @@ struct rl_record_candidate {
     struct rl_process process;
     struct rl_score score;
     enum rl_reason spared;
-    char by[RL_NAME_MAX];     /* the Protect= pattern that spared it, as written; "" for none */
+    char by[RL_NAME_MAX]; /* the Protect= pattern that spared it, as written; "" for none */
     char cgroup[RL_PATH_MAX];
 };
 
@@ -55,15 +55,15 @@ struct rl_record_state {
 struct rl_record {
     char id[RL_RECORD_ID_MAX];
     bool dry_run;
-    bool open;                  /* not ended yet */
+    bool open;                               /* not ended yet */
     uint64_t started_wall_us, ended_wall_us; /* CLOCK_REALTIME */
     uint64_t started_us, ended_us;           /* CLOCK_MONOTONIC */
 
     char policy[RL_NAME_MAX], source[RL_PATH_MAX];
-    char subject[RL_PATH_MAX];  /* the cgroup that the policy is attached to */
-    char offender[RL_PATH_MAX]; /* where the shortage is; "/" is the machine */
+    char subject[RL_PATH_MAX];    /* the cgroup that the policy is attached to */
+    char offender[RL_PATH_MAX];   /* where the shortage is; "/" is the machine */
     char limited_by[RL_PATH_MAX]; /* the cgroup whose memory.max counts, or "node" */
-    char tightest[RL_PATH_MAX]; /* the cgroup whose limit headroom is about, or "node" */
+    char tightest[RL_PATH_MAX];   /* the cgroup whose limit headroom is about, or "node" */
     uint64_t offender_id;
 
     char trigger[RL_NAME_MAX];
@@ -72,17 +72,17 @@ struct rl_record {
     struct rl_reading readings[RL_LINES_MAX];
     struct rl_evidence origin;
 
-    enum rl_kill kill;          /* as the policy says */
+    enum rl_kill kill; /* as the policy says */
     char model[RL_NAME_MAX];
-    uint32_t page_size;         /* of the pages in candidates; 0: this machine's */
-    uint32_t n_seen;            /* processes looked at */
-    uint32_t n_candidates;      /* kept below, highest first, spared ones among them */
+    uint32_t page_size;    /* of the pages in candidates; 0: this machine's */
+    uint32_t n_seen;       /* processes looked at */
+    uint32_t n_candidates; /* kept below, highest first, spared ones among them */
     struct rl_record_candidate candidates[RL_RECORD_CANDIDATES];
     uint32_t n_groups;
     struct rl_record_group groups[RL_RECORD_GROUPS];
-    struct rl_choice choice;    /* indices mean nothing here; the victim is spelt out below */
+    struct rl_choice choice; /* indices mean nothing here; the victim is spelt out below */
 
-    pid_t victim_pid;           /* 0 where a cgroup was chosen as such */
+    pid_t victim_pid; /* 0 where a cgroup was chosen as such */
     char victim_comm[RL_COMM_MAX];
     char victim_cgroup[RL_PATH_MAX];
 
@@ -90,8 +90,8 @@ struct rl_record {
     struct rl_record_step steps[RL_STEPS_MAX];
 
     struct rl_record_state before, after;
-    uint64_t freed_bytes;       /* fall of the offender's memory + swap, before to after */
-    uint64_t first_signal_us;   /* CLOCK_MONOTONIC; 0: none */
-    uint64_t gone_us;           /* when the last of the victim was gone; 0: not */
-    enum rl_reason outcome;     /* RL_OUTCOME_* */
+    uint64_t freed_bytes;     /* fall of the offender's memory + swap, before to after */
+    uint64_t first_signal_us; /* CLOCK_MONOTONIC; 0: none */
+    uint64_t gone_us;         /* when the last of the victim was gone; 0: not */
+    enum rl_reason outcome;   /* RL_OUTCOME_* */
 };

@@ -21,7 +21,7 @@ struct rl_report {
     unsigned keep;
     uint64_t keep_bytes;
     struct rl_bus *bus;
-    bool store_failed; /* said already */
+    bool store_failed;                    /* said already */
     struct kept recent[RL_REPORT_RECENT]; /* of incidents that ended, newest first */
     size_t n_recent;
 };

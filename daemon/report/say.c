@@ -40,10 +40,13 @@ static bool is_unsafe(unsigned c)
     static const struct {
         unsigned from, to;
     } ranges[] = {
-        {0x00, 0x1f}, {0x7f, 0x9f},
-        {0x61c, 0x61c},                     /* Arabic letter mark */
-        {0x200b, 0x200f}, {0x2028, 0x202e}, /* invisible, line breaks, directions */
-        {0x2066, 0x2069}, {0xfeff, 0xfeff},
+        {0x00, 0x1f},
+        {0x7f, 0x9f},
+        {0x61c, 0x61c}, /* Arabic letter mark */
+        {0x200b, 0x200f},
+        {0x2028, 0x202e}, /* invisible, line breaks, directions */
+        {0x2066, 0x2069},
+        {0xfeff, 0xfeff},
     };
 
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {

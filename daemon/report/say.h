@@ -22,8 +22,8 @@ void rl_say_begin(struct rl_say *say, char *buf, size_t size);
 /* Add our own words. Arguments must not be foreign text. */
 __attribute__((format(printf, 2, 3))) void rl_say(struct rl_say *say, const char *format, ...);
 
-__attribute__((format(printf, 2, 0))) void rl_say_list(struct rl_say *say, const char *format,
-    va_list args);
+__attribute__((format(printf, 2, 0))) void rl_say_list(
+    struct rl_say *say, const char *format, va_list args);
 
 /* Add foreign text: control bytes (C0, DEL, C1), characters that reorder or break lines, and
  * bytes that are not UTF-8 become \xNN. A backslash stays as it is: unit names hold them. */

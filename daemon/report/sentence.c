@@ -89,8 +89,8 @@ static void say_cause(struct rl_say *say, const struct rl_record *record)
             continue;
         rl_amount_text(reading->unit, reading->value, amount, sizeof(amount));
         rl_line_text(&record->lines[i], line, sizeof(line));
-        rl_say(say, "%s %s %s (%s)", i == 0 ? ":" : ",",
-            rl_line_noun(record->lines[i].kind), amount, line);
+        rl_say(say, "%s %s %s (%s)", i == 0 ? ":" : ",", rl_line_noun(record->lines[i].kind),
+            amount, line);
     }
 }
 
@@ -103,8 +103,8 @@ static void say_effect(struct rl_say *say, const struct rl_record *record)
     if (record->gone_us > 0 && record->first_signal_us > 0 && !record->dry_run) {
         rl_size_text(record->freed_bytes, amount, sizeof(amount));
         rl_duration_text(record->gone_us > record->first_signal_us
-                ? record->gone_us - record->first_signal_us
-                : 0,
+                             ? record->gone_us - record->first_signal_us
+                             : 0,
             span, sizeof(span));
         rl_say(say, "; freed %s in %s", amount, span);
     }

@@ -37,8 +37,7 @@ bool rl_store_id_valid(const char *id)
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     size_t length = strlen(id);
 
-    return length > 0 && length < RL_RECORD_ID_MAX && id[0] != '.' &&
-        strspn(id, allowed) == length;
+    return length > 0 && length < RL_RECORD_ID_MAX && id[0] != '.' && strspn(id, allowed) == length;
 }
 
 /* Return: a descriptor of the folder, or -errno. */
@@ -75,8 +74,8 @@ static int write_all(int fd, const char *text, size_t size)
 static int write_file(int folder, const char *name, const char *text)
 {
     unlinkat(folder, name, 0);
-    rl_auto_fd int fd =
-        openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+    rl_auto_fd int fd = openat(
+        folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
     if (fd < 0)
         return -errno;
     int r = fchmod(fd, FILE_MODE) < 0 ? -errno : write_all(fd, text, strlen(text));

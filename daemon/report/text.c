@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "conf/value.h"
 #include "daemon/report/say.h"
 
 void rl_share_text(uint64_t hundredths, char *buf, size_t size)
@@ -40,21 +41,6 @@ void rl_size_text(uint64_t bytes, char *buf, size_t size)
         snprintf(buf, size, "%" PRIu64 "%c", whole, units[unit]);
     else
         snprintf(buf, size, "%" PRIu64, whole);
-}
-
-void rl_size_exact_text(uint64_t bytes, char *buf, size_t size)
-{
-    unsigned unit = 0;
-
-    if (bytes == RL_NO_LIMIT) {
-        snprintf(buf, size, "max");
-        return;
-    }
-    while (bytes > 0 && bytes % 1024 == 0 && unit + 2 < sizeof(units)) {
-        bytes /= 1024;
-        unit++;
-    }
-    snprintf(buf, size, "%" PRIu64 "%.1s", bytes, units + unit);
 }
 
 void rl_span_text(uint64_t us, char *buf, size_t size)
@@ -96,8 +82,8 @@ void rl_duration_text(uint64_t us, char *buf, size_t size)
             continue;
         uint64_t rest = s % spans[i].s / spans[i].small;
         if (rest > 0)
-            snprintf(buf, size, "%" PRIu64 "%s %" PRIu64 "%s", s / spans[i].s,
-                spans[i].large_name, rest, spans[i].small_name);
+            snprintf(buf, size, "%" PRIu64 "%s %" PRIu64 "%s", s / spans[i].s, spans[i].large_name,
+                rest, spans[i].small_name);
         else
             snprintf(buf, size, "%" PRIu64 "%s", s / spans[i].s, spans[i].large_name);
         return;
@@ -188,14 +174,14 @@ static void say_headroom(const struct rl_line *line, struct rl_say *say)
     if (line->relative)
         rl_share_text(line->share, amount, sizeof(amount));
     else
-        rl_size_exact_text(line->bytes, amount, sizeof(amount));
+        rl_format_size(line->bytes, amount, sizeof(amount));
     rl_say(say, "below %s", amount);
     if (line->min_bytes > 0) {
-        rl_size_exact_text(line->min_bytes, amount, sizeof(amount));
+        rl_format_size(line->min_bytes, amount, sizeof(amount));
         rl_say(say, " min %s", amount);
     }
     if (line->max_bytes != RL_NO_LIMIT && line->max_bytes > 0) {
-        rl_size_exact_text(line->max_bytes, amount, sizeof(amount));
+        rl_format_size(line->max_bytes, amount, sizeof(amount));
         rl_say(say, " max %s", amount);
     }
 }

@@ -2,7 +2,7 @@
  * of a policy, used by log, sentence, explain and status alike.
  *
  * All functions write a terminated text into a caller's buffer of RL_TEXT_MAX bytes or less and
- * never allocate. */
+ * never allocate. Sizes as a policy file would write them: rl_format_size() of conf/value.h. */
 #pragma once
 
 #include <stddef.h>
@@ -18,9 +18,6 @@ void rl_share_text(uint64_t hundredths, char *buf, size_t size);
 /* Bytes for reading: at most three digits before the unit ("812", "64K", "1.4G"), and "max" for
  * RL_NO_LIMIT. */
 void rl_size_text(uint64_t bytes, char *buf, size_t size);
-
-/* Bytes for writing into a policy: the largest unit that loses nothing ("100M", "1500"). */
-void rl_size_exact_text(uint64_t bytes, char *buf, size_t size);
 
 /* Microseconds for writing into a policy ("10s", "500ms", "2min"). */
 void rl_span_text(uint64_t us, char *buf, size_t size);

@@ -28,8 +28,7 @@ static inline int sandbox_setup(void **state)
     return 0;
 }
 
-static inline int sandbox_remove(
-    const char *path, const struct stat *st, int kind, struct FTW *ftw)
+static inline int sandbox_remove(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 {
     return remove(path);
 }

@@ -43,11 +43,11 @@ static void check(const char *text, size_t len, const char *expected, const char
     rl_findings_free(&findings);
 }
 
-#define X10   "xxxxxxxxxx"
-#define X48   X10 X10 X10 X10 "xxxxxxxx"
-#define X49   X48 "x"
-#define X186  X48 X48 X48 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-#define BIG   X186 X186
+#define X10  "xxxxxxxxxx"
+#define X48  X10 X10 X10 X10 "xxxxxxxx"
+#define X49  X48 "x"
+#define X186 X48 X48 X48 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define BIG  X186 X186
 
 struct row {
     const char *text;
@@ -68,7 +68,8 @@ static const struct row rows[] = {
     {"  [a]  \n  k = v w  \n", "1 [a]\n2 a|k|v w\n", ""},
     {"[a]\nk=1\n  l=2\n\tm=3\n", "1 [a]\n2 a|k|1\n3 a|l|2\n4 a|m|3\n", ""},
     {"; c\n# c\n  ; c\n[a] ; c\nk=v ; c\n", "4 [a]\n5 a|k|v\n", ""},
-    {"[a]\nk=1;c\nl=2 # c\nm= ; c\nn=;c\n", "1 [a]\n2 a|k|1;c\n3 a|l|2 # c\n4 a|m|\n5 a|n|;c\n", ""},
+    {"[a]\nk=1;c\nl=2 # c\nm= ; c\nn=;c\n", "1 [a]\n2 a|k|1;c\n3 a|l|2 # c\n4 a|m|\n5 a|n|;c\n",
+        ""},
     {"[a]\nk=\"q ;r\"\n", "1 [a]\n2 a|k|\"q\n", ""},
     {"\r\n[a]\r\nk=v\r\n", "2 [a]\n3 a|k|v\n", ""},
     {"\xef\xbb\xbf[a]\nk=v\n", "1 [a]\n2 a|k|v\n", ""},
@@ -101,7 +102,8 @@ static const struct row rows[] = {
     {"[a]\nk=\x01\nl=\x7f\nm=a\tb\n", "1 [a]\n4 a|m|a\tb\n",
         "2: error [control-character] the line holds a control character\n"
         "3: error [control-character] the line holds a control character\n"},
-    {"[a]\nk=\rv\n", "1 [a]\n", "2: error [control-character] the line holds a control character\n"},
+    {"[a]\nk=\rv\n", "1 [a]\n",
+        "2: error [control-character] the line holds a control character\n"},
     {"[a]\nk=\xff\nl=\xc0\x80\nm=\xed\xa0\x80\nn=\xf4\x90\x80\x80\no=\xe2\x82\n", "1 [a]\n",
         "2: error [not-utf8] the line is not valid UTF-8\n"
         "3: error [not-utf8] the line is not valid UTF-8\n"
@@ -169,8 +171,8 @@ static void test_a_call_ends_the_reading(void **state)
         struct rl_findings findings = {0};
         int n = 0;
 
-        assert_int_equal(rl_ini_read("f", texts[i].text, strlen(texts[i].text), &calls, &n,
-                             &findings), -EIO);
+        assert_int_equal(
+            rl_ini_read("f", texts[i].text, strlen(texts[i].text), &calls, &n, &findings), -EIO);
         assert_int_equal(n, texts[i].calls);
         assert_int_equal(findings.n, 0);
     }
@@ -219,8 +221,8 @@ static void test_any_bytes(void **state)
         unsigned lines = 1;
 
         for (size_t i = 0; i < len; i++) {
-            text[i] = round % 3 ? alphabet[(size_t)random() % (sizeof(alphabet) - 1)] :
-                                  (char)random();
+            text[i] = round % 3 ? alphabet[(size_t)random() % (sizeof(alphabet) - 1)]
+                                : (char)random();
             lines += text[i] == '\n';
         }
         assert_int_equal(rl_ini_read("f", text, len, &calls, &a, &findings), 0);

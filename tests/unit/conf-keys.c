@@ -32,25 +32,27 @@ static const struct row rows[] = {
     {"Match", "Cgroup", "./b", "'./b' has a level '.' or '..'"},
     {"Match", "Cgroup", "a[b", "'a[b' has a '[' without ']'"},
     {"Match", "Cgroup", "a[]b", "'a[]b' has a '[' without ']'"},
-    {"Match", "Cgroup", "\"a", "'a' has no closing quote (a blank and ';' begin a comment even "
-                               "within quotes)"},
-    {"Match", "Cgroup", "a\"b\"", "'a\"b\"' has a quote inside; quotes stand around a whole item, "
-                                  "\\\" is the character itself"},
+    {"Match", "Cgroup", "\"a",
+        "'a' has no closing quote (a blank and ';' begin a comment even "
+        "within quotes)"},
+    {"Match", "Cgroup", "a\"b\"",
+        "'a\"b\"' has a quote inside; quotes stand around a whole item, "
+        "\\\" is the character itself"},
     {"Match", "Cgroup", "\"\"", "an item is empty"},
 
     {"Trigger", "Pressure", "full 30% over 10s", NULL},
     {"Trigger", "Pressure", "some 0.01% over 0.5s", NULL},
     {"Trigger", "Pressure", "full  100%   over  10 min", NULL},
     {"Trigger", "Pressure", "full 2.25% over 1min 30s", NULL},
-    {"Trigger", "Pressure", "ful 30% over 10s", "unknown kind of stall 'ful'; did you mean 'full'?"},
+    {"Trigger", "Pressure", "ful 30% over 10s",
+        "unknown kind of stall 'ful'; did you mean 'full'?"},
     {"Trigger", "Pressure", "30% over 10s", "unknown kind of stall '30%'"},
     {"Trigger", "Pressure", "full", "nothing follows 'full'"},
     {"Trigger", "Pressure", "full 30 over 10s", "'30' has no '%'"},
     {"Trigger", "Pressure", "full 30%", "'over T' is missing"},
     {"Trigger", "Pressure", "full 30% for 10s", "'for' stands where 'over' is due"},
     {"Trigger", "Pressure", "full 30% over", "no time follows 'over'"},
-    {"Trigger", "Pressure", "full 30% over 10",
-        "'10' has no unit (a time has us, ms, s, min, h)"},
+    {"Trigger", "Pressure", "full 30% over 10", "'10' has no unit (a time has us, ms, s, min, h)"},
     {"Trigger", "Pressure", "full 30% over 10m",
         "'10m' has an unknown unit (a time has us, ms, s, min, h)"},
     {"Trigger", "Pressure", "full 0% over 10s", "'0%' is not over 0% and up to 100%"},
@@ -90,7 +92,8 @@ static const struct row rows[] = {
     {"Trigger", "Events", "oom_kill 3 over 10min", NULL},
     {"Trigger", "Events", "high 4294967295 over 1s", NULL},
     {"Trigger", "Events", "max 5 over 1s", NULL},
-    {"Trigger", "Events", "oomkill 1 over 10s", "unknown event 'oomkill'; did you mean 'oom_kill'?"},
+    {"Trigger", "Events", "oomkill 1 over 10s",
+        "unknown event 'oomkill'; did you mean 'oom_kill'?"},
     {"Trigger", "Events", "low 1 over 10s", "unknown event 'low'; did you mean 'oom'?"},
     {"Trigger", "Events", "oom", "nothing follows 'oom'"},
     {"Trigger", "Events", "oom 0 over 10s", "'0' is not within 1 and 4294967295"},
@@ -134,8 +137,9 @@ static const struct row rows[] = {
     {"Victim", "Protect", "uid:1&uid:2&uid:3&uid:4&uid:5",
         "'uid:1&uid:2&uid:3&uid:4&uid:5' joins too many; at most 4"},
     {"Victim", "Protect", "comm:[a", "'[a' has a '[' without ']'"},
-    {"Victim", "Protect", "comm:\"a b\"", "'comm:\"a b\"' has a quote inside; quotes stand around a "
-                                          "whole item, \\\" is the character itself"},
+    {"Victim", "Protect", "comm:\"a b\"",
+        "'comm:\"a b\"' has a quote inside; quotes stand around a "
+        "whole item, \\\" is the character itself"},
 
     {"Relief", "Step", "kill", NULL},
     {"Relief", "Step", "kill wait 10s", NULL},
@@ -180,8 +184,7 @@ static const struct row rows[] = {
 };
 
 /* Reads one line of a section on its own. */
-static void read_line(
-    const struct rl_key *key, const char *value, struct rl_findings *findings)
+static void read_line(const struct rl_key *key, const char *value, struct rl_findings *findings)
 {
     struct rl_arena arena = {0};
     struct rl_policy policy = {.source = "f"};
@@ -211,8 +214,7 @@ static void expect(const struct rl_key *key, const char *value, const char *refu
     if (!refused) {
         expect_findings(&findings, "f", "");
     } else {
-        snprintf(expected, sizeof(expected), "%s=: %s; expected %s", key->name, refused,
-            key->form);
+        snprintf(expected, sizeof(expected), "%s=: %s; expected %s", key->name, refused, key->form);
         assert_int_equal(findings.n, 1);
         assert_int_equal(findings.items[0].line, 2);
         assert_memory_equal(findings.items[0].message, expected, strlen(expected));

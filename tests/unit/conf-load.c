@@ -447,8 +447,7 @@ static void test_refusal(void **state)
     for (size_t i = 0; i < N(rows); i++) {
         if (rows[i].owner && geteuid() != 0)
             continue; /* nobody else can give a file away */
-        check_refusal(
-            *state, rows[i].name, rows[i].mode, rows[i].owner ? rows[i].owner : geteuid(),
+        check_refusal(*state, rows[i].name, rows[i].mode, rows[i].owner ? rows[i].owner : geteuid(),
             rows[i].message);
     }
 }

@@ -11,8 +11,8 @@
 #define TRIGGER "[Trigger t]\nPressure=full 30% over 10s\n"
 #define RELIEF  "[Relief]\nStep=kill\n"
 
-static struct rl_compiled *compile_sources(const char *name, const char *const *texts, size_t n,
-    struct rl_findings *findings)
+static struct rl_compiled *compile_sources(
+    const char *name, const char *const *texts, size_t n, struct rl_findings *findings)
 {
     static const char *const paths[] = {"f", "d1", "d2", "d3"};
     struct rl_source sources[N(paths)];
@@ -73,7 +73,8 @@ static const struct row bad[] = {
         "1: error [unknown-section] unknown section [Reliefs]; did you mean [Relief]?\n"},
     {"x.service", "[Service]\nUsage=90%\n" TRIGGER RELIEF,
         "1: error [unknown-section] unknown section [Service]\n"},
-    {"x.service", "[Daemon]\n" TRIGGER RELIEF, "1: error [unknown-section] unknown section [Daemon]\n"},
+    {"x.service", "[Daemon]\n" TRIGGER RELIEF,
+        "1: error [unknown-section] unknown section [Daemon]\n"},
     {"x.service", "[]\n" TRIGGER RELIEF, "1: error [unknown-section] unknown section []\n"},
     {"x.service", "[trigger t]\n" TRIGGER RELIEF,
         "1: error [unknown-section] unknown section [trigger t]; did you mean [Trigger NAME]?\n"},
@@ -117,7 +118,8 @@ static const struct row bad[] = {
         "moves, and leads to 'terminate'; add Pressure= or Headroom=\n"},
     {"x.service", TRIGGER "From=warn\n" RELIEF,
         "3: error [no-such-step] From=: no step is called 'warn'; the steps are: kill\n"},
-    {"x.service", TRIGGER "From=terminat\n[Relief]\nStep=terminate INT\nStep=terminate\nStep=kill\n",
+    {"x.service",
+        TRIGGER "From=terminat\n[Relief]\nStep=terminate INT\nStep=terminate\nStep=kill\n",
         "3: error [no-such-step] From=: no step is called 'terminat'; did you mean 'terminate'?; "
         "the steps are: terminate, terminate, kill\n"},
     /* everything is told at once */
@@ -141,7 +143,8 @@ static const struct row good[] = {
     {"x.service", "[Trigger t]\nEvents=oom 5 over 1s\n" RELIEF, ""},
     {"x.service", "[Trigger t]\nEvents=oom_kill 1 over 1s\n[Relief]\nStep=terminate\n", ""},
     {"x.service", "[Trigger t]\nEvents=oom_kill 1 over 1s\n" RELIEF,
-        "2: warning [kill-after-kill] Events=oom_kill with Step=kill: the kernel has killed already "
+        "2: warning [kill-after-kill] Events=oom_kill with Step=kill: the kernel has killed "
+        "already "
         "when this holds\n"},
     {"x.service", TRIGGER RELIEF "Step=terminate\n",
         "5: warning [step-after-kill] Step=terminate stands behind Step=kill, which leaves it "
@@ -363,19 +366,30 @@ static void test_rank(void **state)
         const char *name;
         enum rl_rank rank;
     } rows[] = {
-        {"a.service", RL_RANK_UNIT}, {"a@b.service", RL_RANK_UNIT}, {"a.scope", RL_RANK_UNIT},
-        {"a-b.slice", RL_RANK_UNIT}, {"a.socket", RL_RANK_UNIT}, {"a.mount", RL_RANK_UNIT},
-        {"a.swap", RL_RANK_UNIT}, {"a@.service", RL_RANK_TEMPLATE}, {"a", RL_RANK_MATCH},
-        {"50-pods", RL_RANK_MATCH}, {".service", RL_RANK_MATCH}, {"a.timer", RL_RANK_MATCH},
-        {"defaults", RL_RANK_MATCH}, {"default-x", RL_RANK_DEFAULT_ROW},
-        {"default-x.service", RL_RANK_UNIT}, {"default", RL_RANK_DEFAULT},
+        {"a.service", RL_RANK_UNIT},
+        {"a@b.service", RL_RANK_UNIT},
+        {"a.scope", RL_RANK_UNIT},
+        {"a-b.slice", RL_RANK_UNIT},
+        {"a.socket", RL_RANK_UNIT},
+        {"a.mount", RL_RANK_UNIT},
+        {"a.swap", RL_RANK_UNIT},
+        {"a@.service", RL_RANK_TEMPLATE},
+        {"a", RL_RANK_MATCH},
+        {"50-pods", RL_RANK_MATCH},
+        {".service", RL_RANK_MATCH},
+        {"a.timer", RL_RANK_MATCH},
+        {"defaults", RL_RANK_MATCH},
+        {"default-x", RL_RANK_DEFAULT_ROW},
+        {"default-x.service", RL_RANK_UNIT},
+        {"default", RL_RANK_DEFAULT},
     };
 
     for (size_t i = 0; i < N(rows); i++)
         assert_int_equal(rl_policy_rank(rows[i].name), rows[i].rank);
 }
 
-/* The built-in defaults are well, and in their order each case meets the one that is meant for it. */
+/* The built-in defaults are well, and in their order each case meets the one that is meant for it.
+ */
 static void test_defaults(void **state)
 {
     static const struct {
@@ -426,8 +440,7 @@ static void test_defaults(void **state)
         policies[before] = compiled[i]->policy;
     }
     for (size_t i = 0; i < N(rows); i++) {
-        const struct rl_policy *p =
-            rl_match_policy(policies, rl_builtins_n, rows[i].path, true);
+        const struct rl_policy *p = rl_match_policy(policies, rl_builtins_n, rows[i].path, true);
 
         if (!p || strcmp(p->name, rows[i].policy) != 0)
             fail_msg("%s: %s", rows[i].path, p ? p->name : "none");
@@ -450,8 +463,8 @@ static void test_system_list(void **state)
         {"/system.slice/dbus.service", "/usr/bin/dbus-daemon", 100, true, true},
         {"/system.slice/dbus-broker.service", "/usr/bin/dbus-broker", 100, true, true},
         {"/system.slice/systemd-journald.service", "/x", 0, true, true},
-        {"/system.slice/system-systemd\\x2djournald.slice/systemd-journald@a.service", "/x", 0, true,
-            true},
+        {"/system.slice/system-systemd\\x2djournald.slice/systemd-journald@a.service", "/x", 0,
+            true, true},
         {"/system.slice/ssh.service", "/usr/sbin/sshd", 0, true, true},
         {"/system.slice/system-sshd.slice/sshd@1.service", "/usr/sbin/sshd", 0, true, true},
         {"/user.slice/user-1000.slice/session-3.scope", "/usr/sbin/sshd", 1000, true, true},
@@ -484,8 +497,8 @@ static void test_system_list(void **state)
         {"/", "/usr/bin/leaker", 0, true, false},
         {"/sshd", "/usr/sbin/sshd", 1000, true, false},
     };
-    struct rl_compiled *compiled =
-        compile_well("x.service", TRIGGER RELIEF "[Victim]\nProtect=@system\n");
+    struct rl_compiled *compiled = compile_well(
+        "x.service", TRIGGER RELIEF "[Victim]\nProtect=@system\n");
     const struct rl_victim *victim = &compiled->policy.victim;
 
     assert_true(victim->n_protect > 20);
@@ -532,8 +545,8 @@ static void test_any_bytes(void **state)
 
     srandom(4);
     for (int round = 0; round < 20000; round++) {
-        const char *seed = round % 2 ? good[(size_t)random() % N(good)].text :
-                                       bad[(size_t)random() % N(bad)].text;
+        const char *seed = round % 2 ? good[(size_t)random() % N(good)].text
+                                     : bad[(size_t)random() % N(bad)].text;
         struct rl_findings findings = {0};
         struct rl_compiled *compiled;
         struct rl_source source = {"f", NULL, 0};

@@ -24,8 +24,7 @@ static const struct {
     {"10-a", "[Match]\nCgroup=a/* b !c\nCgroup=/ !d !e\n" TRIGGER RELIEF,
         "Acts on cgroups that match a/*, b or the root (the machine itself), but not on c, d or "
         "e " WHEN THEN NOBODY},
-    {"10-a", "[Match]\nCgroup=/\n" TRIGGER RELIEF,
-        "Acts on the machine itself " WHEN THEN NOBODY},
+    {"10-a", "[Match]\nCgroup=/\n" TRIGGER RELIEF, "Acts on the machine itself " WHEN THEN NOBODY},
     {"default", TRIGGER RELIEF,
         "Acts on every cgroup that no other policy names " WHEN THEN NOBODY},
     {"default-a", "[Match]\nCgroup=!a\n" TRIGGER RELIEF,

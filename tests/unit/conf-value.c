@@ -29,8 +29,7 @@ static const struct row sizes[] = {
     {"0.1K", RL_VALUE_OK, 102},
     {"2T", RL_VALUE_OK, UINT64_C(2) << 40},
     {"16777215T", RL_VALUE_OK, UINT64_C(16777215) << 40},
-    {"16777215.999999999T", RL_VALUE_OK,
-        (UINT64_C(16777215) << 40) + UINT64_C(1099511626676)},
+    {"16777215.999999999T", RL_VALUE_OK, (UINT64_C(16777215) << 40) + UINT64_C(1099511626676)},
     {"18446744073709551615", RL_VALUE_OK, UINT64_MAX},
     {"18446744073709551616", RL_VALUE_TOO_LARGE, NONE},
     {"16777216T", RL_VALUE_TOO_LARGE, NONE},
@@ -257,9 +256,17 @@ static void test_distance(void **state)
         const char *a, *b;
         unsigned distance;
     } rows[] = {
-        {"", "", 0}, {"a", "", 1}, {"abc", "abc", 0}, {"ABC", "abc", 0}, {"Presure", "Pressure", 1},
-        {"Pressuer", "Pressure", 1}, {"Pessuer", "Pressure", 2}, {"kill", "sill", 1},
-        {"ca", "abc", 3}, {"Headrom", "Headroom", 1}, {"Usage", "Cgroup", 6},
+        {"", "", 0},
+        {"a", "", 1},
+        {"abc", "abc", 0},
+        {"ABC", "abc", 0},
+        {"Presure", "Pressure", 1},
+        {"Pressuer", "Pressure", 1},
+        {"Pessuer", "Pressure", 2},
+        {"kill", "sill", 1},
+        {"ca", "abc", 3},
+        {"Headrom", "Headroom", 1},
+        {"Usage", "Cgroup", 6},
     };
     char longer[80];
 
@@ -301,13 +308,29 @@ static void test_utf8(void **state)
         const char *text;
         bool valid;
     } rows[] = {
-        {"", true}, {"ascii", true}, {"\xc3\xa4", true}, {"\xe2\x82\xac", true},
-        {"\xf0\x9f\x98\x80", true}, {"\xef\xbf\xbf", true}, {"\xf4\x8f\xbf\xbf", true},
-        {"\x80", false}, {"\xc3", false}, {"\xc3(", false}, {"\xc0\xaf", false},
-        {"\xc1\xbf", false}, {"\xe0\x80\x80", false}, {"\xe0\x9f\xbf", false},
-        {"\xed\xa0\x80", false}, {"\xf0\x80\x80\x80", false}, {"\xf4\x90\x80\x80", false},
-        {"\xf5\x80\x80\x80", false}, {"\xf8\x88\x80\x80\x80", false}, {"\xff", false},
-        {"\xe2\x82", false}, {"\xf0\x9f\x98", false}, {"\xe2\x28\xa1", false},
+        {"", true},
+        {"ascii", true},
+        {"\xc3\xa4", true},
+        {"\xe2\x82\xac", true},
+        {"\xf0\x9f\x98\x80", true},
+        {"\xef\xbf\xbf", true},
+        {"\xf4\x8f\xbf\xbf", true},
+        {"\x80", false},
+        {"\xc3", false},
+        {"\xc3(", false},
+        {"\xc0\xaf", false},
+        {"\xc1\xbf", false},
+        {"\xe0\x80\x80", false},
+        {"\xe0\x9f\xbf", false},
+        {"\xed\xa0\x80", false},
+        {"\xf0\x80\x80\x80", false},
+        {"\xf4\x90\x80\x80", false},
+        {"\xf5\x80\x80\x80", false},
+        {"\xf8\x88\x80\x80\x80", false},
+        {"\xff", false},
+        {"\xe2\x82", false},
+        {"\xf0\x9f\x98", false},
+        {"\xe2\x28\xa1", false},
     };
 
     for (size_t i = 0; i < N(rows); i++)

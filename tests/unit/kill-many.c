@@ -1,9 +1,11 @@
 /* Many processes, many victims, and what happens when something runs out. */
 #include "tests/unit/unit.h"
 
+#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "daemon/relieve/watch.h"
 #include "tests/unit/killer.h"
 
 #include "tests/unit/counted-malloc.h"
@@ -239,6 +241,39 @@ static void test_no_allocation(void **state)
     free(targets);
 }
 
+/* What helps a process to die: here one that lives, to see it. */
+static void test_hasten(void **state)
+{
+    struct fixture *f = *state;
+    pid_t pid = spawn(child_dies_of_term);
+    int pidfd = pidfd_open(pid, 0);
+    uint64_t deadline = now_us() + PATIENCE_S * UINT64_C(1000000);
+    size_t fds = count_fds();
+    int own = getpriority(PRIO_PROCESS, 0);
+
+    assert_true(pidfd >= 0);
+    if (setpriority(PRIO_PROCESS, (id_t)pid, -1) < 0) {
+        close(pidfd);
+        put_down(pid);
+        skip();
+    }
+    assert_int_equal(rl_hasten(f->killer->reaper, f->proc_fd, pid, pidfd), 0);
+    while (getpriority(PRIO_PROCESS, (id_t)pid) != -20 && now_us() < deadline)
+        usleep(1000);
+    assert_int_equal(getpriority(PRIO_PROCESS, (id_t)pid), -20);
+    assert_true(is_alive(pid)); /* process_mrelease refuses one without SIGKILL */
+    while (count_fds() != fds && now_us() < deadline)
+        usleep(1000);
+
+    /* gone already: its number may be another's by now, nothing is done */
+    put_down(pid);
+    assert_int_equal(rl_hasten(f->killer->reaper, f->proc_fd, getpid(), pidfd), 0);
+    assert_int_equal(count_fds(), fds);
+    f->killer->reaper = rl_worker_free(f->killer->reaper);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), own);
+    close(pidfd);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -248,6 +283,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_descriptor, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pool_exhausted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_allocation, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hasten, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,9 +259,10 @@ static void the_next_look_is_the_earliest_of_all_triggers(void **state)
     const struct rl_trigger triggers[] = {
         {.n = 1, .lines = {full_over(9000, 600 * SEC)}},
         {.n = 1, .lines = {full_over(5000, 4 * SEC)}},
+        {.n = 1, .lines = {full_over(9000, 60 * SEC)}},
     };
     const struct rl_level level = level_of(0, RL_NO_LIMIT, RL_NO_LIMIT);
-    struct rl_policy policy = policy_of(triggers, 2);
+    struct rl_policy policy = policy_of(triggers, LENGTH(triggers));
 
     live(&(struct life){0});
     assert_int_equal(judge(&policy, &level, 0).next_us, NOW + SEC);

@@ -353,6 +353,7 @@ static void looks_are_neither_too_far_nor_too_near(void **state)
         {{pressure(0, 10 * SEC)}, 1, NULL, 25 * MS, 25 * MS}, /* holds: the floor */
         {{pressure(9000, 600 * SEC), pressure(1000, 2 * SEC)}, 2, NULL, 500 * MS, 500 * MS},
         {{pressure(0, 10 * SEC), usage(9000)}, 2, &close, 100 * MS, 100 * MS},
+        {{pressure(9000, 2 * SEC), pressure(9000, SEC)}, 2, NULL, 250 * MS, 250 * MS},
         {{events(RL_COUNT_OOM, 1, 10 * SEC)}, 1, NULL, 2500 * MS, 2500 * MS},
         {{usage(9000)}, 1, &close, SEC, 1100 * MS}, /* levels alone are timed */
         {{usage(9000)}, 1, &far, 30 * SEC, 30 * SEC},

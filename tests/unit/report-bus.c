@@ -263,6 +263,20 @@ static void client_again(const struct world *world)
     sd_bus_unref(bus);
 }
 
+/* Somebody who is not root asks without end. */
+static void client_nags(const struct world *world)
+{
+    CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
+    sd_bus *bus = connect_bus(world);
+    int served = 0;
+
+    while (served < 100000 &&
+           sd_bus_call_method(bus, NULL, OBJECT, INTERFACE, "Status", NULL, NULL, "") >= 0)
+        served++;
+    CHECK(served >= 20 && served < 100000);
+    sd_bus_close_unref(bus);
+}
+
 /* The server serves as before, whatever happened. */
 static void check_alive(struct world *world)
 {
@@ -375,6 +389,16 @@ static void test_who_does_not_read_is_dropped(void **state)
     struct world *world = *state;
 
     assert_int_equal(serve(world, client_sulks), 0);
+    check_alive(world);
+}
+
+static void test_who_asks_without_end_is_dropped(void **state)
+{
+    struct world *world = *state;
+
+    if (geteuid() != 0)
+        return;
+    assert_int_equal(serve(world, client_nags), 0);
     check_alive(world);
 }
 
@@ -517,6 +541,7 @@ int main(void)
         WORLD(test_cap),
         WORLD(test_strangers_leave_room),
         WORLD(test_who_does_not_read_is_dropped),
+        WORLD(test_who_asks_without_end_is_dropped),
         WORLD(test_signals),
         WORLD(test_signals_to_a_sulker),
         WORLD(test_old_socket),

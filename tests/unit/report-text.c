@@ -49,16 +49,6 @@ static void test_numbers(void **state)
         {UINT64_MAX - 1, "15E"},
         {RL_NO_LIMIT, "max"},
     };
-    static const struct row exact[] = {
-        {0, "0"},
-        {1, "1"},
-        {1500, "1500"},
-        {K, "1K"},
-        {100 * M, "100M"},
-        {1025, "1025"},
-        {3 * G, "3G"},
-        {RL_NO_LIMIT, "max"},
-    };
     static const struct row shares[] = {
         {0, "0%"},
         {5, "0.05%"},
@@ -99,7 +89,6 @@ static void test_numbers(void **state)
 
 #define CHECK(text, rows) check(text, rows, sizeof(rows) / sizeof(rows[0]))
     CHECK(rl_size_text, sizes);
-    CHECK(rl_size_exact_text, exact);
     CHECK(rl_share_text, shares);
     CHECK(rl_span_text, spans);
     CHECK(rl_duration_text, durations);

@@ -13,15 +13,16 @@ readonly KERNEL_ARGUMENTS
 # choose_accelerator: sets ACCELERATOR to kvm only when a guest has really started with it since the machine's boot:
 # a nested /dev/kvm may exist and hang. RELIEFD_TEST_ACCEL=tcg|kvm overrides.
 choose_accelerator() {
-    local boot_id verdict_file
+    local boot_id verdict_file verdict
     boot_id=$(</proc/sys/kernel/random/boot_id)
     verdict_file=$CACHE/accelerator-$boot_id
     ACCELERATOR=${RELIEFD_TEST_ACCEL:-}
     [[ -z $ACCELERATOR ]] || return 0
     if [[ ! -f $verdict_file ]]; then
         rm -f "$CACHE"/accelerator-*
-        probe_kvm >"$verdict_file"
-        note "accelerator: $(<"$verdict_file")"
+        verdict=$(probe_kvm)
+        echo "$verdict" >"$verdict_file"
+        note "accelerator: $verdict"
     fi
     ACCELERATOR=$(<"$verdict_file")
 }

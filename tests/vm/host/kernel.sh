@@ -25,7 +25,7 @@ kernel_paths() {
 # make_kernel CODENAME DIRECTORY: vmlinuz and, in load order, the modules of Debian's standard kernel.
 make_kernel() {
     local codename=$1 directory=$2 tree=$2/tree release
-    download_first_dependency "$codename" linux-image-amd64 "$directory" || return 1
+    download_first_dependency "$codename" linux-image-amd64 "$directory"
     mkdir "$tree"
     dpkg-deb --fsys-tarfile "$directory"/linux-image-*.deb | tar -x -C "$tree"
     mv "$tree"/boot/vmlinuz-* "$directory/vmlinuz"

@@ -17,7 +17,7 @@ daemon_config() { cat >"$WORK/reliefd.conf"; }
 # reliefd_start [ARGUMENT ...]: starts the daemon and waits until it says READY=1; sets RELIEFD_PID.
 # The scenario stops when it does not get ready. Log: $OUT/reliefd.log; what it told the service manager: notify.log
 reliefd_start() {
-    [[ -x $PROGRAMS/reliefd ]] || { fail "reliefd: expected $BUILD/reliefd, found no such program"; exit 1; }
+    [[ -x $PROGRAMS/reliefd ]] || { fail "reliefd: expected it in the build directory $BUILD, found no such program"; exit 1; }
     mkdir -p "$WORK/policy" "$WORK/state" "$WORK/run"
     touch "$WORK/reliefd.conf"
     notify_listen
@@ -66,8 +66,11 @@ reliefd_stop() {
 reliefctl() { "$PROGRAMS/reliefctl" --runtime-dir "$WORK/run" "$@"; }
 
 # incidents: the paths of the incident files, oldest first; incident_count: how many.
-incidents() { find "$WORK/state/incidents" -name '*.json' 2>/dev/null | sort; }
+incidents() { { find "$WORK/state/incidents" -name '*.json' 2>/dev/null || :; } | sort; }
 incident_count() { incidents | wc -l; }
+
+# first_incident JQ_FILTER: of the oldest one, where more may follow.
+first_incident() { jq -r "$1" "$(incidents | head -n 1)"; }
 
 # incident JQ_FILTER: of the newest incident, as in: incident .victim.pid
 incident() { jq -r "$1" "$(incidents | tail -n 1)"; }

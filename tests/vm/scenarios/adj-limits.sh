@@ -27,8 +27,8 @@ never=$RUN_PID
 
 expect_dead "$first" within 45
 expect "the incident has ended" wait_until 10 incident_ended
-expect_equal "first victim" "$first" "$(incident .victim.pid)"
+expect_equal "first victim" "$first" "$(first_incident .victim.pid)"
 expect_equal "why the leaker was spared" adj-minus-1000 \
-    "$(incident ".candidates[] | select(.pid == $never) | .reason")"
+    "$(first_incident ".candidates[] | select(.pid == $never) | .reason")"
 expect_dead "$second" within 30
 expect_alive "$never"
