@@ -1,21 +1,15 @@
-#!/usr/bin/env python3
 """Write the C source that holds the given files as strings: embed.py OUTPUT FILE..."""
 
 import os
 import sys
 
 
-def quoted(line):
-    text = line.replace('\\', '\\\\').replace('"', '\\"').replace('\n', '\\n')
-    return '        "%s"' % text
-
-
 def row(path):
-    with open(path, encoding='utf-8') as file:
-        lines = file.readlines()
+    with open(path, 'rb') as file:
+        data = file.read()
     name = os.path.basename(path).removesuffix('.conf')
-    size = sum(len(line.encode()) for line in lines)
-    return '    {"%s",\n%s,\n        %d},\n' % (name, '\n'.join(map(quoted, lines)), size)
+    numbers = ', '.join(str(byte - 256 if byte > 127 else byte) for byte in data + b'\0')
+    return '    {"%s", (const char[]){%s}, %d},\n' % (name, numbers, len(data))
 
 
 def main(output, *paths):

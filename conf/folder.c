@@ -51,6 +51,16 @@ static int add(struct rl_entries *entries, const char *folder, const char *name,
     return 0;
 }
 
+static int add_unknown(
+    struct rl_entries *entries, const char *folder, unsigned rank, const char *parent)
+{
+    int error = add(entries, folder, "", rank, parent);
+
+    if (!error)
+        entries->items[entries->n - 1].unknown = true;
+    return error;
+}
+
 static bool ends_with(const char *text, const char *end)
 {
     size_t len = strlen(text), n = strlen(end);
@@ -76,6 +86,8 @@ static int add_drop_ins(const char *folder, const char *name, unsigned rank,
     parent[strlen(parent) - 2] = '\0';
     if (asprintf(&path, "%s/%s", folder, name) >= 0) {
         result = rl_folder_list(path, rank, parent, findings, entries);
+        if (result == RL_FOLDER_UNREADABLE)
+            result = add_unknown(entries, path, rank, parent);
         free(path);
     }
     free(parent);
@@ -108,21 +120,18 @@ static int unreadable(struct rl_findings *findings, const char *path, int error)
 static int list(DIR *dir, const char *path, unsigned rank, const char *parent,
     struct rl_findings *findings, struct rl_entries *entries)
 {
-    int worst = 0;
+    int error = 0;
 
-    for (;;) {
+    while (!error) {
         struct dirent *found;
-        int result;
 
         errno = 0;
         found = readdir(dir);
         if (!found)
-            return errno ? unreadable(findings, path, -errno) : worst;
-        result = take_name(path, found->d_name, rank, parent, findings, entries);
-        if (result < 0)
-            return result;
-        worst = result > worst ? result : worst;
+            return errno ? unreadable(findings, path, -errno) : 0;
+        error = take_name(path, found->d_name, rank, parent, findings, entries);
     }
+    return error;
 }
 
 int rl_folder_list(const char *path, unsigned rank, const char *parent,

@@ -12,6 +12,7 @@ struct rl_entry {
     char *path;
     char *parent;  /* of a drop-in: the file that it adds to, "web.service.conf"; else NULL */
     unsigned rank; /* of its folder; a higher one counts more */
+    bool unknown;  /* stands for a NAME.conf.d that cannot be listed; its path is the folder's */
 };
 
 struct rl_entries {
@@ -27,7 +28,8 @@ void rl_entries_free(struct rl_entries *entries);
  * @parent: NULL; or the folder is a drop-in folder itself, and its files add to this one
  *
  * Names that begin with a dot are passed over (a ConfigMap's ..data, editors' files), a folder
- * that is not there is empty. One that cannot be listed is an error in the findings.
+ * that is not there is empty. One that cannot be listed is an error in the findings; for a
+ * NAME.conf.d an entry with `unknown` set takes its place.
  *
  * Return: 0; RL_FOLDER_UNREADABLE after a finding; -ENOMEM.
  */

@@ -23,6 +23,7 @@ struct backing {
 struct set {
     struct rl_policy_set public; /* first: the two are cast into each other */
     struct backing *backing;     /* one for each file */
+    bool blind;                  /* a folder could not be read, neither now nor ever before */
 };
 
 /* One name to be loaded. */
@@ -209,8 +210,11 @@ static int add_file_text(struct loading *load, struct texts *texts, const struct
 {
     char *text;
     size_t len;
-    int result = rl_read_conf(entry->path, load->strict, load->findings, &text, &len);
+    int result;
 
+    if (entry->unknown)
+        return RL_CONF_REFUSED; /* said when it was listed */
+    result = rl_read_conf(entry->path, load->strict, load->findings, &text, &len);
     if (result == RL_CONF_TEXT)
         texts->sources[texts->n++] = (struct rl_source){entry->path, text, len};
     return result;
@@ -387,8 +391,9 @@ static int assemble(struct loading *load)
         public->files[i].policy = &policies[public->n++];
     }
     for (size_t i = 0; load->dirs[i]; i++)
-        if (load->unreadable[i] && !load->last)
-    public->default_node_only = true;
+        if (load->unreadable[i] && (!load->last || load->last->blind))
+            load->set->blind = true;
+    public->default_node_only = public->default_node_only || load->set->blind;
     return 0;
 }
 

@@ -1,8 +1,15 @@
 /* Finding, reading and compiling policy files.
  *
  * Folders are read in order of precedence; the same file name in a more important folder replaces,
- * a link to /dev/null (or an empty file) masks, NAME.conf.d/ *.conf adds to NAME.conf. One bad file
- * never stops the others; at a reload the last good version of it stays in force. */
+ * a link to /dev/null (or an empty file) masks, NAME.conf.d/ *.conf adds to NAME.conf, sorted by
+ * name over all folders (what adds up and what replaces: conf/draft.h). One bad file never stops
+ * the others; at a reload the last good version of it stays in force, and so does all that came
+ * from a folder which can no longer be read.
+ *
+ * The defaults are a family, default-NAME.conf and default.conf, each with a built-in version where
+ * no folder has it. A masked default.conf turns off the whole family, a masked default-NAME.conf
+ * itself. For a default that is broken and never was good the built-in version stands in
+ * (default_node_only is set then). */
 #pragma once
 
 #include "conf/findings.h"
@@ -10,7 +17,7 @@
 
 enum rl_file_state {
     RL_FILE_LOADED,
-    RL_FILE_LAST_GOOD, /* broken now; the version before is in force */
+    RL_FILE_LAST_GOOD, /* broken now; the version before, or the built-in one, is in force */
     RL_FILE_BROKEN,    /* broken, and never was good */
     RL_FILE_MASKED,
 };
@@ -28,12 +35,14 @@ struct rl_policy_set {
     struct rl_policy_file *files;
     size_t n_files;
     struct rl_findings findings;
-    bool default_node_only; /* a file never loaded: the defaults act on the node only */
+    /* A file never loaded, or a folder could never be read: the defaults act on the node only,
+     * since nobody knows what else somebody had written. */
+    bool default_node_only;
 };
 
 struct rl_load_options {
     const char *const *dirs; /* NULL-terminated, most important last; NULL: the standard ones */
-    bool strict_owner;       /* refuse files that group or others may write (the daemon) */
+    bool strict_owner;       /* refuse what others may write (conf/open.h): the daemon; else warn */
 };
 
 /**

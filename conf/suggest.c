@@ -46,7 +46,7 @@ void rl_suggest(struct rl_suggestion *suggestion, const char *known)
 {
     unsigned distance = rl_distance(suggestion->word, known);
 
-    if (distance > RL_SUGGEST_DISTANCE || distance >= strlen(known))
+    if (distance > RL_SUGGEST_DISTANCE || 2 * distance > strlen(known))
         return;
     if (!suggestion->best || distance < suggestion->distance) {
         suggestion->best = known;

@@ -20,8 +20,8 @@ struct rl_suggestion {
     unsigned distance;
 };
 
-/* Offer one known word; the first of equally near ones stays. A word of which nothing would be
- * left (two letters, both wrong) is never suggested. */
+/* Offer one known word; the first of equally near ones stays. A word more than half of which would
+ * be wrong is never suggested. */
 void rl_suggest(struct rl_suggestion *suggestion, const char *known);
 
 /* "; did you mean 'X'?" in buf, or an empty string. Return: buf. */

@@ -45,7 +45,7 @@ static json_t *hot_json(const struct rl_hot *hot, uint64_t now_us)
     const struct rl_point *last = rl_history_last(&hot->history);
     struct rl_history copy = hot->history;
 
-    copy.restart_us = 0;
+    copy.restart_us = copy.kernel_kill_us = 0;
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cgroup", cgroup_json(hot->cgroup),
         "policy", hot->cgroup->policy ? rl_json_string(hot->cgroup->policy->name) : json_null(),
         "some_percent",

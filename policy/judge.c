@@ -1,5 +1,8 @@
 #include "judge.h"
 
+/* How often pressure is looked at that is over its threshold, but not this cgroup's own. */
+#define UNBLAMED_LOOK_US (250 * RL_US_PER_MS)
+
 /* Which of its lines speak about pressure, and whether others speak as well. */
 static bool has_pressure(const struct rl_trigger *trigger, bool *ret_alone)
 {
@@ -54,7 +57,9 @@ void rl_judge(const struct rl_case *c, struct rl_verdict *ret)
         bool lines = rl_trigger_read(trigger, &present, ret->readings[t]);
         uint64_t next = rl_trigger_earliest(trigger, &present);
 
-        if (lines && to_blame(trigger, &ret->origin) && !ret->holds) {
+        if (lines && !to_blame(trigger, &ret->origin)) {
+            next = c->now_us + UNBLAMED_LOOK_US;
+        } else if (lines && !ret->holds) {
             ret->holds = true;
             ret->trigger = (uint8_t)t;
         }

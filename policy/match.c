@@ -102,7 +102,12 @@ static bool match_comm(const char *glob, const struct rl_process *p, const char 
 
 static bool match_exe(const char *glob, const struct rl_process *p, const char *path, bool unknown)
 {
-    return (p->flags & RL_PROCESS_EXE_KNOWN) ? rl_glob_text(glob, p->exe) : unknown;
+    /* One that was cut in front is known at its end only. */
+    bool whole = (p->flags & RL_PROCESS_EXE_KNOWN) && strlen(p->exe) < RL_EXE_MAX - 1;
+
+    if ((p->flags & RL_PROCESS_EXE_KNOWN) && rl_glob_text(glob, p->exe))
+        return true;
+    return whole ? false : unknown;
 }
 
 static bool match_uid(const char *glob, const struct rl_process *p, const char *path, bool unknown)

@@ -112,7 +112,8 @@ read_scores() {
 show_log() {
     local line
     while read -r -u "$LOG_FD" line; do
-        echo "* $line"
+        line=${line#reliefd: }
+        echo "* ${line%% incident=*}" | fold -s -w 96 | sed -e '2,$s/^/* /' -e 's/ *$//' # fields follow, as in the journal
     done
 }
 
@@ -140,16 +141,16 @@ play_scene() {
     set_up
     echo "# A shop: a cgroup with memory.max=$LIMIT memory.high=$SOFT_LIMIT memory.swap.max=$SWAP_LIMIT, on Linux $(uname -r)"
     echo "# and its policy:"
-    sed 's/^/    /' "$PLACE/policy/shop.conf"
+    sed 's/^./    &/' "$PLACE/policy/shop.conf"
     start_daemon || return 1
     start_in_shop holder --mb 24
     NEIGHBOUR=$STARTED
-    start_in_shop leaker --rate 12 --on-term ignore
+    start_in_shop leaker --rate 9 --on-term ignore
     LEAKER=$STARTED
     echo
-    echo "# Two programs in it: the neighbour [$NEIGHBOUR] holds 24M, the leaker [$LEAKER] takes 12M more each second"
-    echo "# and ignores SIGTERM. Once a second: the share of time in which nothing ran for want of memory,"
-    echo "# what the cgroup uses, and the scores: what a process holds, in thousandths of what its cgroup may use."
+    echo "# Two programs in it: holder[$NEIGHBOUR], the neighbour, keeps 24M; leaker[$LEAKER] takes 9M more each second"
+    echo "# and ignores SIGTERM. Once a second, the share of time in which nothing ran for want of memory, what"
+    echo "# the cgroup uses, and the scores: what a process holds, in thousandths of what its cgroup may use."
     declare -gA SCORE_OF=()
     exec {LOG_FD}<"$PLACE/reliefd.log"
     while read -r -u "$LOG_FD"; do :; done

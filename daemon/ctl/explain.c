@@ -23,8 +23,10 @@ static void show_policy(const json_t *now)
         puts("No policy is in force here: reliefd leaves it alone.");
         return;
     }
-    printf("Policy %s (%s)", rl_get_name(now, "policy.name", name, sizeof(name)),
-        rl_get_name(now, "policy.source", source, sizeof(source)));
+    rl_get_name(now, "policy.source", source, sizeof(source));
+    bool file = *source == '/'; /* else "(built in)" */
+    printf("Policy %s %s%s%s", rl_get_name(now, "policy.name", name, sizeof(name)), file ? "(" : "",
+        source, file ? ")" : "");
     if (rl_get(now, "policy.attached_at") &&
         strcmp(rl_get_text(now, "policy.attached_at"), rl_get_text(now, "cgroup")) != 0)
         printf(", in force through %s", rl_get_name(now, "policy.attached_at", at, sizeof(at)));
@@ -82,17 +84,28 @@ static void show_choice(const json_t *now)
             rl_get_ms(now, "cooldown_ms", score, sizeof(score)));
 }
 
+static void show_origin(const json_t *now)
+{
+    char origin[TEXT_MAX];
+
+    if (strcmp(rl_get_text(now, "origin.id"), "unattributed") == 0 && !rl_get_true(now, "hot")) {
+        puts("It shows no shortage of its own.");
+        return;
+    }
+    rl_story_origin(rl_get(now, "origin"), origin, sizeof(origin));
+    if (*origin)
+        rl_print_paragraph(0, origin);
+}
+
 static void show_present(const json_t *now)
 {
-    char cgroup[TEXT_MAX], origin[TEXT_MAX];
+    char cgroup[TEXT_MAX];
 
     rl_print(RL_STYLE_BOLD, "%s", rl_get_name(now, "cgroup", cgroup, sizeof(cgroup)));
     puts(rl_get_true(now, "hot") ? "  (under pressure)\n" : "\n");
     show_policy(now);
     show_room(now);
-    rl_story_origin(rl_get(now, "origin"), rl_get_text(now, "cgroup"), origin, sizeof(origin));
-    if (*origin)
-        rl_print_paragraph(0, origin);
+    show_origin(now);
     show_choice(now);
     show_triggers(rl_get(now, "triggers"));
     rl_show_candidates(rl_get(now, "candidates"));

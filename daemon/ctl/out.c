@@ -252,12 +252,21 @@ static void print_cell(const char *text, size_t width, const struct rl_column *c
     }
 }
 
+static bool is_empty(const char *cell)
+{
+    return !cell || !*cell;
+}
+
 static void print_row(
     const struct rl_table *table, const struct row *row, const size_t *widths, unsigned indent)
 {
+    size_t n = table->n_columns;
+
+    while (n > 0 && is_empty(row->cells[n - 1]))
+        n--; /* no blanks at the end of a line */
     printf("%*s%s", (int)indent, "", style_start(row->style));
-    for (size_t c = 0; c < table->n_columns; c++) {
-        bool last = c + 1 == table->n_columns;
+    for (size_t c = 0; c < n; c++) {
+        bool last = c + 1 == n;
         print_cell(row->cells[c] ? row->cells[c] : "", widths[c], &table->columns[c], last);
         if (!last)
             printf("%*s", GAP, "");

@@ -46,7 +46,7 @@ const char *rl_show_reason(const char *id)
         if (strcmp(rl_reason_id((enum rl_reason)reason), id) == 0)
             return rl_reason_text((enum rl_reason)reason);
     }
-    return id;
+    return "for a reason that this reliefctl does not know";
 }
 
 /* A number of a line in its unit. */
@@ -59,6 +59,18 @@ static const char *amount(const json_t *line, const char *key, char *buf, size_t
     if (strcmp(unit, "bytes") == 0)
         return rl_get_size(line, key, buf, size);
     return rl_get_int(line, key, buf, size);
+}
+
+static void line_cell(struct rl_table *table, const json_t *line)
+{
+    char text[NAME_MAX_SHOWN];
+    struct rl_say say;
+
+    rl_say_begin(&say, text, sizeof(text));
+    rl_say_foreign(&say, rl_get_text(line, "key"));
+    rl_say(&say, "=");
+    rl_say_foreign(&say, rl_get_text(line, "text"));
+    rl_table_cell(table, "%s", text);
 }
 
 void rl_show_lines(const json_t *lines, unsigned indent)
@@ -80,11 +92,13 @@ void rl_show_lines(const json_t *lines, unsigned indent)
     {
         bool holds = rl_get_true(line, "holds"), known = rl_get_true(line, "known");
         rl_table_row(table, holds ? RL_STYLE_WARN : RL_STYLE_PLAIN);
-        rl_table_cell(table, "%s=%s", rl_get_text(line, "key"), rl_get_text(line, "text"));
+        line_cell(table, line);
         rl_table_cell(table, "%s", amount(line, "value", buf, sizeof(buf)));
         rl_table_cell(table, "%s", amount(line, "threshold", buf, sizeof(buf)));
         if (known)
             rl_table_cell(table, "%s", holds ? "yes" : "no");
+        else if (!rl_get(line, "reason"))
+            rl_table_cell(table, "not looked at");
         else
             rl_table_cell(table, "cannot: %s", rl_show_reason(rl_get_text(line, "reason")));
     }

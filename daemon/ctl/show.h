@@ -11,7 +11,7 @@ void rl_show_victim(struct rl_say *say, const json_t *victim);
 /* A sentence on what happened, for a list: the outcome's text, or "still running". */
 const char *rl_show_outcome(const json_t *record, char *buf, size_t size);
 
-/* The text of a reason's id, or the id where this program does not know it. */
+/* The text of a reason's id; safe to print, whatever the id is. */
 const char *rl_show_reason(const char *id);
 
 /* Tables. Each prints nothing where there is nothing to show. */

@@ -1,5 +1,6 @@
 #include "daemon/ctl/story.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static void say_place(struct rl_say *say, const char *cgroup)
     rl_say_foreign(say, cgroup);
 }
 
-void rl_story_origin(const json_t *origin, const char *cgroup, char *buf, size_t size)
+void rl_story_origin(const json_t *origin, char *buf, size_t size)
 {
     char window[RL_TEXT_MAX], used[RL_TEXT_MAX], limit[RL_TEXT_MAX];
     const char *id = rl_get_text(origin, "id");
@@ -96,18 +97,20 @@ static void tell_beginning(const json_t *record)
     rl_say(say, "At %s ", rl_get_time(record, "started", time, sizeof(time)));
     say_place(say, offender);
     rl_say(say, " ran short of memory. ");
-    rl_story_origin(rl_get(record, "origin"), offender, origin, sizeof(origin));
+    rl_story_origin(rl_get(record, "origin"), origin, sizeof(origin));
     rl_say(say, "%s", origin);
     end(&p);
 }
 
 static void say_line(struct rl_say *say, const json_t *line)
 {
-    char value[RL_TEXT_MAX];
-    const char *unit = rl_get_text(line, "unit"), *key = rl_get_text(line, "key");
+    char value[RL_TEXT_MAX], noun[RL_TEXT_MAX];
+    const char *unit = rl_get_text(line, "unit");
 
-    for (const char *c = key; *c; c++)
-        rl_say(say, "%c", *c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+    /* "Pressure" in the middle of a sentence. */
+    snprintf(noun, sizeof(noun), "%s", rl_get_text(line, "key"));
+    noun[0] = (char)tolower((unsigned char)noun[0]);
+    rl_say_foreign(say, noun);
     if (!rl_get_true(line, "known")) {
         rl_say(say, " unknown");
         return;

@@ -7,4 +7,4 @@
 void rl_story_print(const json_t *record);
 
 /* The sentence on whose shortage it is, with its numbers; "" where no evidence was sought. */
-void rl_story_origin(const json_t *origin, const char *cgroup, char *buf, size_t size);
+void rl_story_origin(const json_t *origin, char *buf, size_t size);

@@ -94,7 +94,7 @@ static const struct row rows[] = {
     {"Trigger", "Events", "max 5 over 1s", NULL},
     {"Trigger", "Events", "oomkill 1 over 10s",
         "unknown event 'oomkill'; did you mean 'oom_kill'?"},
-    {"Trigger", "Events", "low 1 over 10s", "unknown event 'low'; did you mean 'oom'?"},
+    {"Trigger", "Events", "low 1 over 10s", "unknown event 'low'"},
     {"Trigger", "Events", "oom", "nothing follows 'oom'"},
     {"Trigger", "Events", "oom 0 over 10s", "'0' is not within 1 and 4294967295"},
     {"Trigger", "Events", "oom 4294967296 over 10s", "'4294967296' is not within 1 and 4294967295"},

@@ -1,5 +1,8 @@
 #include "tests/unit/unit.h"
 
+#include <sched.h>
+#include <sys/mount.h>
+
 #include "conf/load.h"
 #include "policy/match.h"
 #include "tests/unit/conf-folders.h"
@@ -369,7 +372,7 @@ static void test_config_map(void **state)
 
 static void test_folders_that_are_none(void **state)
 {
-    struct rl_policy_set *first, *second;
+    struct rl_policy_set *first, *second, *third;
 
     put(*state, "etc/a.service.conf", POLICY(3));
     put_link(*state, "etc/b.service.conf", "/dev/null");
@@ -382,6 +385,9 @@ static void test_folders_that_are_none(void **state)
     expect_codes(second, "unreadable-folder");
     assert_true(second->default_node_only);
     assert_null(file_of(second, "a.service"));
+    third = load_as(*state, second, false);
+    assert_true(third->default_node_only);
+    rl_policy_set_free(third);
     rl_policy_set_free(second);
 
     second = load_as(*state, first, false);
@@ -391,6 +397,26 @@ static void test_folders_that_are_none(void **state)
     expect_state(second, "b.service", RL_FILE_MASKED);
     expect_state(second, "c.service", RL_FILE_LOADED);
     assert_int_equal(cooldown_of(second, "a.service"), 3);
+    assert_false(second->default_node_only);
+    rl_policy_set_free(second);
+}
+
+/* Drop-ins that nobody can list concern their own policy only. */
+static void test_drop_in_folder_that_is_none(void **state)
+{
+    struct rl_policy_set *first, *second;
+
+    put(*state, "etc/a.service.conf", POLICY(1));
+    put(*state, "etc/b.service.conf", POLICY(1));
+    first = load(*state);
+    put(*state, "etc/a.service.conf.d", "[Relief]\nCooldown=5s\n");
+    put(*state, "etc/b.service.conf", POLICY(2));
+    second = load_as(*state, first, false);
+    rl_policy_set_free(first);
+    expect_codes(second, "unreadable-folder");
+    expect_state(second, "a.service", RL_FILE_LAST_GOOD);
+    assert_int_equal(cooldown_of(second, "a.service"), 1);
+    assert_int_equal(cooldown_of(second, "b.service"), 2);
     assert_false(second->default_node_only);
     rl_policy_set_free(second);
 }
@@ -481,6 +507,29 @@ static void test_refusal_behind_links(void **state)
     rl_policy_set_free(set);
 }
 
+/* A ConfigMap's files may have any mode: nobody can write to a read-only mount. */
+static void test_read_only_mount(void **state)
+{
+    const char *etc = in(*state, "etc");
+    struct rl_policy_set *set;
+
+    put(*state, "etc/a.service.conf", POLICY(1));
+    assert_int_equal(chmod(in(*state, "etc/a.service.conf"), 0666), 0);
+    assert_int_equal(chmod(etc, 0777), 0);
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount(etc, etc, NULL, MS_BIND, NULL) < 0)
+        skip();
+    set = load_as(*state, NULL, true);
+    expect_codes(set, "unsafe-owner");
+    rl_policy_set_free(set);
+    assert_int_equal(mount(NULL, etc, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
+    set = load_as(*state, NULL, true);
+    expect_codes(set, "");
+    expect_state(set, "a.service", RL_FILE_LOADED);
+    rl_policy_set_free(set);
+    assert_int_equal(umount(etc), 0);
+}
+
 /* A refused drop-in takes its policy with it; the version before stays. */
 static void test_refused_drop_in(void **state)
 {
@@ -522,6 +571,8 @@ int main(void)
         TEST(test_refusal),
         TEST(test_refusal_behind_links),
         TEST(test_refused_drop_in),
+        TEST(test_drop_in_folder_that_is_none),
+        TEST(test_read_only_mount),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,6 +151,37 @@ static void test_commands(void **state)
     free(text);
 }
 
+/* The words of "local NAME='...'" are the options, no more and no fewer. */
+static void expect_list(
+    const char *text, const char *name, const struct rl_option *options, size_t most)
+{
+    char begin[64], list[1024] = "";
+
+    snprintf(begin, sizeof(begin), "local %s='", name);
+    const char *found = strstr(text, begin);
+    if (!found)
+        fail_msg("completion knows no options of %s", name);
+    for (size_t i = 0; i < most && options[i].name; i++) {
+        size_t n = strlen(list);
+        snprintf(list + n, sizeof(list) - n, "%s--%s", i > 0 ? " " : "", options[i].name);
+    }
+    found += strlen(begin);
+    if (strncmp(found, list, strlen(list)) != 0 || found[strlen(list)] != '\'')
+        fail_msg("completion of %s should offer: %s", name, list);
+}
+
+static void test_completed_options(void **state)
+{
+    char *text = read_source("contrib/completion/reliefctl");
+
+    expect_list(text, "common", rl_common_options, RL_COMMON_OPTIONS);
+    for (const struct rl_command *c = rl_commands; c->name; c++) {
+        if (c->options)
+            expect_list(text, c->name, c->options, RL_OWN_OPTIONS_MAX);
+    }
+    free(text);
+}
+
 static char *daemon_man, *daemon_completion, *daemon_options;
 
 static void documented_option(const char *name)
@@ -268,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reliefctl),
         cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_completed_options),
         cmocka_unit_test(test_reliefd),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_fallbacks),

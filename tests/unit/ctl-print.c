@@ -329,7 +329,7 @@ static void test_table(void **state)
     const char *text = capture_end(&capture);
     expect(text, " A    NUMBER  PATH\n");
     expect(text, "       7  /a\\x0a\n");
-    expect(text, " abc          \n");
+    expect(text, " abc\n");
     assert_null(strchr(text, '\033'));
 }
 

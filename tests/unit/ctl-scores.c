@@ -108,16 +108,30 @@ static void test_against_the_machine(void **state)
     rl_process_table_free(&table);
 }
 
-/* A name that begins like the cgroup is not in it. */
+/* A cgroup whose name begins like another's has none of its processes. */
 static void test_neighbours(void **state)
 {
     struct rl_table_options options = {.model = rl_model_default(), .cgroup = "/system.slice/sm"};
     struct rl_process_table table;
     struct rl_probe probe;
+    struct folder folder;
+    char text[512];
 
-    assert_int_equal(rl_table_probe(&node_basic, false, &probe), RL_EXIT_OK);
+    folder_new(&folder);
+    snprintf(text, sizeof(text), "cp -a '%s/tests/fixtures/node-basic' '%s/root'", RL_SOURCE_ROOT,
+        folder.path);
+    assert_int_equal(system(text), 0);
+    folder_write(&folder, "root/sys/fs/cgroup/system.slice/sm/memory.max", "max\n");
+    snprintf(text, sizeof(text), "%s/root", folder.path);
+    const struct rl_args args = {.common = {[RL_OPT_ROOT] = text}};
+    assert_int_equal(rl_table_probe(&args, false, &probe), RL_EXIT_OK);
+    assert_int_equal(rl_process_table_read(&probe, &options, &table), RL_EXIT_OK);
+    assert_int_equal(table.n, 0);
+    rl_process_table_free(&table);
+    options.cgroup = "/none";
     assert_int_equal(rl_process_table_read(&probe, &options, &table), RL_EXIT_FAILURE);
     rl_probe_close(&probe);
+    folder_free(&folder);
 }
 
 static void write_level(const struct folder *folder, const char *path, const char *max,

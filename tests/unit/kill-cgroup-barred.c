@@ -7,33 +7,6 @@
 #include "daemon/relieve/watch.h"
 #include "tests/unit/cgroups.h"
 
-/* A job on which the thread waits until the pipe is read. */
-static int block_writer(struct fixture *f, char *dir)
-{
-    int fd;
-
-    assert_non_null(mkdtemp(dir));
-    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_true(fd >= 0);
-    assert_int_equal(mkfifoat(fd, "fifo", 0600), 0);
-    assert_int_equal(rl_worker_write(f->killer->writer, fd, "fifo", "x", NULL, NULL), 0);
-    return fd;
-}
-
-static void release_writer(int fd, const char *dir)
-{
-    int pipe_fd = openat(fd, "fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-    assert_true(pipe_fd >= 0);
-    /* Wait for the writer, so that it does not meet a pipe without readers. */
-    while (read(pipe_fd, &(char){0}, 1) != 1)
-        usleep(1000);
-    close(pipe_fd);
-    unlinkat(fd, "fifo", 0);
-    close(fd);
-    rmdir(dir);
-}
-
 static void fill_writer(struct fixture *f, int fd)
 {
     while (rl_worker_write(f->killer->writer, fd, "missing", "x", NULL, NULL) == 0)
@@ -45,7 +18,7 @@ static void test_writer_hangs(void **state)
 {
     struct fixture *f = *state;
     char dir[] = "/tmp/reliefd-kill-XXXXXX";
-    int fd = make("a"), blocked = block_writer(f, dir);
+    int fd = make("a"), blocked = block_worker(f->killer->writer, dir);
     struct rl_victim_watch *watch = NULL;
     struct rl_kill_result result;
     struct wake wake = {0};
@@ -55,7 +28,7 @@ static void test_writer_hangs(void **state)
     assert_true(run_until(f->event, &wake.gone));
     assert_int_equal(wake.error, 0);
     rl_victim_watch_free(watch);
-    release_writer(blocked, dir);
+    release_worker(blocked, dir);
     run_idle(f->event);
     assert_int_equal(wake.calls, 1);
     close(fd);
@@ -66,7 +39,7 @@ static void test_writer_full(void **state)
 {
     struct fixture *f = *state;
     char dir[] = "/tmp/reliefd-kill-XXXXXX";
-    int fd = make("a"), blocked = block_writer(f, dir);
+    int fd = make("a"), blocked = block_worker(f->killer->writer, dir);
     struct rl_victim_watch *watch = NULL;
     struct rl_kill_result result;
     struct wake wake = {0};
@@ -77,7 +50,35 @@ static void test_writer_full(void **state)
     assert_int_equal(result.signalled, 1);
     assert_true(run_until(f->event, &wake.gone));
     rl_victim_watch_free(watch);
-    release_writer(blocked, dir);
+    release_worker(blocked, dir);
+    close(fd);
+}
+
+/* The caller lets go while the write is on its way, and another victim takes the place: that one
+ * does not hear of it. */
+static void test_write_outlives_wait(void **state)
+{
+    struct fixture *f = *state;
+    char dir[] = "/tmp/reliefd-kill-XXXXXX";
+    int fd = make("a"), blocked = block_worker(f->killer->writer, dir);
+    pid_t first = spawn_in(fd, child_ignores_term), second = spawn(child_ignores_term);
+    struct rl_target target = target_of(second);
+    struct rl_victim_watch *watch = NULL, *place;
+    struct rl_kill_result result;
+    struct wake wake = {0};
+
+    assert_int_equal(strike(f, fd, &wake, &watch, &result), 0);
+    place = watch;
+    watch = rl_victim_watch_free(watch);
+    assert_int_equal(
+        rl_kill_processes(f->killer, &target, 1, SIGTERM, on_gone, &wake, &watch, &result), 0);
+    assert_ptr_equal(watch, place);
+    release_worker(blocked, dir);
+    assert_int_equal(waitpid(first, NULL, 0), first); /* carried out all the same */
+    run_idle(f->event);
+    assert_int_equal(wake.calls, 0);
+    rl_victim_watch_free(watch);
+    put_down(second);
     close(fd);
 }
 
@@ -87,7 +88,7 @@ static void test_thaw_is_owed(void **state)
 {
     struct fixture *f = *state;
     char dir[] = "/tmp/reliefd-kill-XXXXXX";
-    int fd = make("a"), blocked = block_writer(f, dir);
+    int fd = make("a"), blocked = block_worker(f->killer->writer, dir);
     struct rl_victim_watch *watch = NULL, *owing;
     struct rl_kill_result result;
     struct wake wake = {0};
@@ -100,7 +101,7 @@ static void test_thaw_is_owed(void **state)
     watch = rl_victim_watch_free(watch);
     assert_true(owing->frozen);
     assert_ptr_not_equal(rl_watch_find(f->killer), owing);
-    release_writer(blocked, dir);
+    release_worker(blocked, dir);
 
     deadline = now_us() + PATIENCE_S * UINT64_C(1000000);
     while (owing->frozen && now_us() < deadline)
@@ -211,6 +212,7 @@ static int run_all(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_writer_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_writer_full, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_write_outlives_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(test_thaw_is_owed, setup_without_cgroup_kill, teardown),
         cmocka_unit_test_setup_teardown(
             test_killer_free_thaws, setup_without_cgroup_kill, teardown),

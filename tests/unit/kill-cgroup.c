@@ -300,6 +300,7 @@ static void test_removed_without_wakeup(void **state)
 
     assert_int_equal(strike(f, fd, &wake, &watch, &result), 0);
     sd_event_source_set_enabled(watch->ready, SD_EVENT_OFF);
+    rl_worker_forget(f->killer->writer, watch);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     assert_int_equal(unlinkat(base_fd, "removed", AT_REMOVEDIR), 0);
     assert_true(run_until(f->event, &wake.gone));

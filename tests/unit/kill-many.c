@@ -119,7 +119,7 @@ static void test_out_of_descriptors(void **state)
     struct rl_victim_watch *watch = NULL;
     struct rl_kill_result result;
     struct rlimit old, low;
-    int spare;
+    int spare[8];
 
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
     low = old;
@@ -128,9 +128,12 @@ static void test_out_of_descriptors(void **state)
     assert_int_equal(
         rl_kill_processes(f->killer, targets, 100, SIGTERM, on_gone, &crowd.wake, &watch, &result),
         0);
-    spare = open("/", O_RDONLY | O_CLOEXEC);
-    assert_true(spare >= 0);
-    close(spare);
+    for (size_t i = 0; i < 8; i++)
+        spare[i] = open("/", O_RDONLY | O_CLOEXEC);
+    for (size_t i = 0; i < 8; i++) {
+        assert_true(spare[i] >= 0);
+        close(spare[i]);
+    }
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
 
     assert_result(&result, 100, 0, 0, 0);
@@ -241,6 +244,36 @@ static void test_no_allocation(void **state)
     free(targets);
 }
 
+/* The reaper still holds a pidfd of the last victim when the wait is given to the next one: that
+ * one is not taken for dead. */
+static void test_reaper_lags(void **state)
+{
+    struct fixture *f = *state;
+    char dir[] = "/tmp/reliefd-kill-XXXXXX";
+    int blocked = block_worker(f->killer->reaper, dir);
+    pid_t first = spawn(child_ignores_term), second = spawn(child_ignores_term);
+    struct rl_target targets[] = {target_of(first), target_of(second)};
+    struct rl_victim_watch *watch = NULL, *place;
+    struct rl_kill_result result;
+    struct wake wake = {0}, next = {0};
+
+    /* handed over by us, since a victim that dies at once is not */
+    assert_int_equal(send(f, targets, 1, SIGTERM, &wake, &watch, &result), 0);
+    assert_int_equal(rl_hasten(f->killer->reaper, f->proc_fd, first, watch->held[0].fd), 0);
+    assert_int_equal(send(f, targets, 1, SIGKILL, &wake, &watch, &result), 0);
+    assert_true(run_until(f->event, &wake.gone));
+    place = watch;
+    watch = rl_victim_watch_free(watch);
+    assert_int_equal(send(f, &targets[1], 1, SIGTERM, &next, &watch, &result), 0);
+    assert_ptr_equal(watch, place);
+    run_idle(f->event);
+    assert_int_equal(next.calls, 0);
+    rl_victim_watch_free(watch);
+    release_worker(blocked, dir);
+    assert_int_equal(waitpid(first, NULL, 0), first);
+    put_down(second);
+}
+
 /* What helps a process to die: here one that lives, to see it. */
 static void test_hasten(void **state)
 {
@@ -283,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_descriptor, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pool_exhausted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_allocation, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_reaper_lags, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hasten, setup, teardown),
     };
 

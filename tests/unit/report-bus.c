@@ -286,7 +286,7 @@ static void check_alive(struct world *world)
 
 static void test_garbage(void **state)
 {
-    static const char *const texts[] = {
+    static const char texts[][64] = {
         "",
         "\n",
         "GET / HTTP/1.1\r\n\r\n",
@@ -299,7 +299,7 @@ static void test_garbage(void **state)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         int fd = connect_raw(world);
         assert_true(fd >= 0);
-        if (write(fd, texts[i], 40) < 0)
+        if (write(fd, texts[i], sizeof(texts[i])) < 0)
             assert_int_equal(errno, EPIPE);
         settle(world);
         close(fd);
@@ -331,34 +331,69 @@ static void test_cap(void **state)
     check_alive(world);
 }
 
-/* A stranger's connections never shut root out. */
-static void client_crowd(const struct world *world)
+/* Open more connections than there are. Return: how many of them are held. */
+static int crowd(const struct world *world, uid_t uid)
 {
-    CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
-    for (int i = 0; i < 2 * RL_BUS_PEERS; i++)
-        CHECK(connect_raw(world) >= 0);
-    pause();
+    int fds[2 * RL_BUS_PEERS], held = 0;
+
+    CHECK(setgid(NOBODY) == 0 && setuid(uid) == 0);
+    for (int i = 0; i < 2 * RL_BUS_PEERS; i++) {
+        fds[i] = connect_raw(world);
+        CHECK(fds[i] >= 0);
+        /* Who is let in gets an answer to his greeting, who is not gets the end. */
+        char answer[64];
+        CHECK(write(fds[i], "\0AUTH EXTERNAL\r\n", 16) == 16 || errno == EPIPE);
+        held += recv(fds[i], answer, sizeof(answer), 0) > 0;
+    }
+    return held;
 }
 
-static void test_strangers_leave_room(void **state)
+static void client_crowd(const struct world *world)
+{
+    _exit(crowd(world, NOBODY));
+}
+
+static void test_one_user_has_a_share(void **state)
 {
     struct world *world = *state;
 
     if (geteuid() != 0)
         return;
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        alarm(20);
-        client_crowd(world);
-        _exit(0);
+    assert_int_equal(serve(world, client_crowd), 4);
+    check_alive(world);
+}
+
+/* Several users' connections never shut root out. */
+static void test_strangers_leave_room(void **state)
+{
+    struct world *world = *state;
+    pid_t pids[6];
+    int ready[2];
+    char byte;
+
+    if (geteuid() != 0)
+        return;
+    assert_int_equal(pipe2(ready, O_NONBLOCK), 0);
+    for (size_t i = 0; i < 6; i++) {
+        pids[i] = fork();
+        assert_true(pids[i] >= 0);
+        if (pids[i] == 0) {
+            alarm(20);
+            crowd(world, (uid_t)(60000 + i));
+            CHECK(write(ready[1], "", 1) == 1);
+            pause();
+            _exit(0);
+        }
     }
-    settle(world);
-    for (int i = 0; i < 20; i++)
-        settle(world);
+    for (size_t i = 0; i < 6; i += read(ready[0], &byte, 1) == 1)
+        assert_true(sd_event_run(world->event, 20000) >= 0);
     assert_int_equal(serve(world, client_again), 0);
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+    for (size_t i = 0; i < 6; i++) {
+        kill(pids[i], SIGKILL);
+        waitpid(pids[i], NULL, 0);
+    }
+    close(ready[0]);
+    close(ready[1]);
 }
 
 /* A client that asks and never reads. */
@@ -452,38 +487,60 @@ static void test_signals(void **state)
     sd_event_source_unref(timer);
 }
 
-/* Signals to somebody who never reads do not pile up. */
+/* Waits until the server has sent a thousand signals, and only then reads. */
+static void wait_and_read(const struct world *world, int ready, int sent)
+{
+    sd_bus *bus = connect_bus(world);
+    char buf[65536];
+    size_t bytes = 0;
+
+    check_text(bus, "Status", "", NULL, "{\"pid\":1}");
+    CHECK(write(ready, "", 1) == 1);
+    CHECK(read(sent, buf, 1) == 1);
+    for (ssize_t n; (n = recv(sd_bus_get_fd(bus), buf, sizeof(buf), 0)) != 0; bytes += (size_t)n) {
+        struct pollfd more = {.fd = sd_bus_get_fd(bus), .events = POLLIN};
+        if (n < 0 && errno == EAGAIN && (n = 0, poll(&more, 1, -1)) < 0)
+            _exit(1);
+        if (n < 0)
+            break; /* reset: the same */
+    }
+    CHECK(bytes > 0 && bytes < 200 * 100000u);
+}
+
+/* Signals to somebody who never reads do not pile up: he is dropped. */
 static void test_signals_to_a_sulker(void **state)
 {
     static char json[100000];
     struct world *world = *state;
-    int ready[2];
+    int ready[2], sent[2], status;
     char byte;
 
     memset(json, 'x', sizeof(json) - 1);
-    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe2(ready, O_NONBLOCK), 0);
+    assert_int_equal(pipe(sent), 0);
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
         alarm(20);
-        sd_bus *bus = connect_bus(world);
-        check_text(bus, "Status", "", NULL, "{\"pid\":1}");
-        CHECK(write(ready[1], "", 1) == 1);
-        pause();
+        wait_and_read(world, ready[1], sent[0]);
         _exit(0);
     }
-    assert_int_equal(fcntl(ready[0], F_SETFL, O_NONBLOCK), 0);
     while (read(ready[0], &byte, 1) != 1)
         assert_true(sd_event_run(world->event, 20000) >= 0);
     for (int i = 0; i < 1000; i++) {
         rl_bus_incident_ended(world->bus, "i1", json);
         assert_true(sd_event_run(world->event, 0) >= 0);
     }
+    assert_int_equal(write(sent[1], "", 1), 1);
+    while (waitpid(pid, &status, WNOHANG) == 0)
+        assert_true(sd_event_run(world->event, 20000) >= 0);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
     check_alive(world);
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-    close(ready[0]);
-    close(ready[1]);
+    for (int i = 0; i < 2; i++) {
+        close(ready[i]);
+        close(sent[i]);
+    }
 }
 
 static void test_old_socket(void **state)
@@ -539,6 +596,7 @@ int main(void)
         WORLD(test_stranger),
         WORLD(test_garbage),
         WORLD(test_cap),
+        WORLD(test_one_user_has_a_share),
         WORLD(test_strangers_leave_room),
         WORLD(test_who_does_not_read_is_dropped),
         WORLD(test_who_asks_without_end_is_dropped),

@@ -268,6 +268,13 @@ static void test_journal_restarts(void **state)
     rl_info("three");
     expect_message(world, "three");
     assert_int_equal(receive(world, data, sizeof(data)), -EAGAIN);
+    expect_stderr(world, "reliefd: three\n");
+
+    /* Gone and back between two lines: nothing is missing. */
+    close(world->journal);
+    world->journal = bind_journal(world->path);
+    rl_info("four");
+    expect_message(world, "four");
 }
 
 /* stderr is the stream that systemd made: level prefixes, and nothing said twice. */

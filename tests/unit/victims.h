@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 
 #include "daemon/observe/read.h"
 #include "daemon/relieve/kill.h"
+#include "daemon/relieve/worker.h"
 
 /* Far longer than anything here takes: only a defect waits that long. */
 #define PATIENCE_S 30
@@ -159,4 +161,31 @@ static inline void put_down(pid_t pid)
 {
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* A job on which the thread waits until release_worker(); dir is a template for mkdtemp(). */
+static inline int block_worker(struct rl_worker *worker, char *dir)
+{
+    int fd;
+
+    assert_non_null(mkdtemp(dir));
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(mkfifoat(fd, "fifo", 0600), 0);
+    assert_int_equal(rl_worker_write(worker, fd, "fifo", "x", NULL, NULL), 0);
+    return fd;
+}
+
+static inline void release_worker(int fd, const char *dir)
+{
+    int pipe_fd = openat(fd, "fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    assert_true(pipe_fd >= 0);
+    /* Wait for the thread, so that it does not meet a pipe without readers. */
+    while (read(pipe_fd, &(char){0}, 1) != 1)
+        usleep(1000);
+    close(pipe_fd);
+    unlinkat(fd, "fifo", 0);
+    close(fd);
+    rmdir(dir);
 }
