@@ -10,6 +10,8 @@ struct rl_group {
     uint64_t id;         /* cgroup id (inode of the directory) */
     const char *path;    /* absolute, leading / */
     int32_t parent;      /* index, -1 for the offender */
+    bool omit;           /* user.oomd_omit, by systemd's ownership rule */
+    bool avoid;          /* user.oomd_avoid */
     bool oom_group;      /* memory.oom.group=1 */
     bool holds_self;     /* reliefd lives in it or below */
     uint64_t anon, swap; /* bytes: what killing all of it would free */
@@ -21,8 +23,17 @@ struct rl_group {
     int64_t points;
 };
 
+/* Tiers are emptied in this order. */
+enum rl_tier {
+    RL_TIER_PREFERRED,
+    RL_TIER_PLAIN,
+    RL_TIER_AVOIDED,
+};
+
 struct rl_candidate {
     struct rl_process process;
+    enum rl_tier tier;
+    int adjust; /* points of Adjust= lines, part of score.points */
     struct rl_score score;
     enum rl_reason spared;       /* RL_REASON_NONE: may be chosen */
     const struct rl_pattern *by; /* the Protect= pattern that spared it, or NULL */

@@ -1,15 +1,30 @@
 /* Whether to act on one cgroup now, with every number that led to the answer. */
 #pragma once
 
+#include "gate24.h"
 #include "origin.h"
 #include "policy.h"
+
+/* What judging one cgroup remembers from look to look. Zero at the start; forgotten with
+ * rl_memory_clear() when windows restart (a policy was reloaded, an incident ended, the machine
+ * slept). */
+struct rl_memory {
+    uint64_t held_since_us[RL_TRIGGERS_MAX]; /* all lines hold since then; 0: they do not */
+    struct rl_gate24 gate[RL_TRIGGERS_MAX];
+};
+
+void rl_memory_clear(struct rl_memory *memory);
 
 struct rl_verdict {
     bool holds;
     uint8_t trigger; /* the first one that holds */
     struct rl_evidence origin;
     struct rl_reading readings[RL_TRIGGERS_MAX][RL_LINES_MAX];
-    uint64_t next_us; /* nothing can change before this instant */
+    enum rl_reason why[RL_TRIGGERS_MAX]; /* why each trigger does not hold: RL_READ_BELOW (a line),
+                                          * RL_WAIT_FOR, RL_WAIT_GATE, RL_ORIGIN_*; else
+                                          * RL_READ_HOLDS */
+    uint64_t held_us[RL_TRIGGERS_MAX];   /* how long all its lines have held */
+    uint64_t next_us;                    /* nothing can change before this instant */
 };
 
 struct rl_case {
@@ -18,6 +33,9 @@ struct rl_case {
     const struct rl_room *room;   /* NULL when unknown */
     const struct rl_level *level; /* the cgroup's own; NULL for the machine */
     const struct rl_node *node;
+    struct rl_memory *memory;              /* of this cgroup; changed */
+    const struct rl_evidence *node_origin; /* is the machine short: for Origin=node and any; NULL
+                                            * when it was not looked at */
     uint32_t have;
     uint64_t now_us;
     uint64_t since_us; /* 0, or when the last step of its running incident ended */
@@ -26,8 +44,9 @@ struct rl_case {
 /**
  * rl_judge() - hold a policy against one cgroup
  *
- * Holds when all lines of one trigger hold and the shortage is the cgroup's own (or the
- * machine's, for the root). A trigger without a Pressure= line speaks about limits only and
- * needs no attribution.
+ * Holds when all lines of one trigger have held for its For=, its Gate= is passed, and the shortage
+ * is the one that Origin= asks for: the cgroup's own (the machine's, for the root), the machine's,
+ * or any of them. A trigger of level lines alone speaks about limits and needs no attribution
+ * unless it says Origin=node.
  */
 void rl_judge(const struct rl_case *c, struct rl_verdict *ret);

@@ -9,10 +9,21 @@
 #include "score.h"
 #include "trigger.h"
 
-/* One item of Cgroup=. */
+/* One item of Cgroup=, Unit=, Pod=, QoS=, Container=. */
 struct rl_cgroup_glob {
     const char *glob;
     bool exclude; /* it began with ! */
+};
+
+struct rl_globs {
+    const struct rl_cgroup_glob *items;
+    size_t n; /* 0: everything */
+};
+
+enum rl_tristate {
+    RL_EITHER,
+    RL_NO,
+    RL_YES,
 };
 
 enum rl_attach {
@@ -21,17 +32,31 @@ enum rl_attach {
     RL_ATTACH_DEFAULT, /* default.conf and default-*.conf: always tried last */
 };
 
+/* [Match] Level=: which level of a Kubernetes pod, see kube.h. */
+enum rl_level_kind {
+    RL_LEVEL_ANY,
+    RL_LEVEL_CONTAINER,
+    RL_LEVEL_POD,
+    RL_LEVEL_QOS,
+};
+
 struct rl_match {
     enum rl_attach attach;
-    const char *unit; /* UNIT: the unit's name; "x@.service" stands for every instance */
-    const struct rl_cgroup_glob *cgroups;
-    size_t n_cgroups; /* 0 in a default: everything */
+    const char *unit;           /* UNIT: the unit's name; "x@.service" stands for every instance */
+    struct rl_globs cgroups;    /* paths */
+    struct rl_globs units;      /* last path element */
+    struct rl_globs pods;       /* "namespace/name" where it is known, and the pod's UID */
+    struct rl_globs qos;        /* guaranteed, burstable, besteffort */
+    struct rl_globs containers; /* the container's id */
+    enum rl_tristate limited;   /* has a memory.high or memory.max of its own */
+    enum rl_level_kind level;   /* ANY where not said */
 };
 
 /* KIND:GLOB. One pattern is one or several of them joined by & ("exe:/usr/sbin/sshd&uid:0"). */
 enum rl_fact {
     RL_FACT_COMM,
     RL_FACT_EXE,
+    RL_FACT_CMDLINE,
     RL_FACT_UID,
     RL_FACT_UNIT,
     RL_FACT_CGROUP,
@@ -59,11 +84,33 @@ enum rl_kill {
     RL_KILL_TREE,
 };
 
+enum rl_within {
+    RL_WITHIN_OFFENDER,
+    RL_WITHIN_SUBJECT,
+    RL_WITHIN_GLOB,
+};
+
+/* Adjust=KIND:GLOB +N */
+struct rl_adjust {
+    struct rl_pattern pattern;
+    int points;
+};
+
 struct rl_victim {
     enum rl_kill kill;
     const struct rl_model *model;
+    enum rl_within within;
+    const char *within_glob; /* GLOB: cgroup paths */
     const struct rl_pattern *protect;
     size_t n_protect;
+    const struct rl_pattern *avoid; /* chosen only when nobody else can be */
+    size_t n_avoid;
+    const struct rl_pattern *prefer; /* chosen before all others */
+    size_t n_prefer;
+    const struct rl_adjust *adjust;
+    size_t n_adjust;
+    uint64_t min_bytes;     /* smaller ones are passed over; 0: no such rule */
+    uint32_t max_processes; /* more die only one at a time; 0: no such rule */
 };
 
 enum rl_step_kind {
@@ -79,10 +126,49 @@ struct rl_step {
     unsigned lineno;
 };
 
+/* What to do instead of a kill when Limit= is used up. */
+enum rl_on_repeat {
+    RL_REPEAT_ALARM, /* say it loudly, and do nothing */
+    RL_REPEAT_HOLD,  /* leave it alone until the time of Limit= is over */
+    RL_REPEAT_STOP,  /* leave this cgroup alone until reliefd or the policy is restarted */
+};
+
+enum rl_on_no_victim {
+    RL_NO_VICTIM_LOG,
+    RL_NO_VICTIM_PANIC, /* needs AllowPanic=yes in reliefd.conf */
+};
+
+enum rl_dry {
+    RL_DRY_NO,
+    RL_DRY_YES,
+    RL_DRY_AUTO, /* while another such daemon runs */
+};
+
 struct rl_relief {
     struct rl_step steps[RL_STEPS_MAX];
     uint8_t n;
     uint64_t cooldown_us; /* per offender, from the end of its last kill */
+    uint32_t limit;       /* kills per offender within limit_us; 0: no such rule */
+    uint64_t limit_us;
+    enum rl_on_repeat on_repeat;
+    enum rl_on_no_victim on_no_victim;
+    enum rl_dry dry_run;
+};
+
+/* [Guard]: standing orders for matched cgroups, undone when reliefd stops. */
+struct rl_guard_adj {
+    struct rl_pattern pattern;
+    int oom_score_adj;
+};
+
+struct rl_guard {
+    bool high_relative;         /* HighBelowMax=N% rather than SIZE */
+    uint32_t high_share;        /* hundredths of a percent of memory.max; */
+    uint64_t high_bytes;        /* 0 and 0: no such order */
+    enum rl_tristate oom_group; /* memory.oom.group */
+    const struct rl_guard_adj *adj;
+    size_t n_adj;
+    bool managed_override; /* Managed=override: also where kubelet or systemd manage it */
 };
 
 struct rl_policy {
@@ -93,6 +179,8 @@ struct rl_policy {
     uint8_t n_triggers;
     struct rl_victim victim;
     struct rl_relief relief;
+    struct rl_guard guard;
+    bool vendor;    /* from the vendor's folder: reaches outside its subject only by AllowWithin= */
     uint32_t needs; /* enum rl_have: inputs that its triggers read */
 };
 

@@ -6,8 +6,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define RL_COMM_MAX 16
-#define RL_EXE_MAX  128 /* longer ones are cut in front: the end of a path tells more */
+#define RL_COMM_MAX    16
+#define RL_CMDLINE_MAX 256 /* NULs are blanks; longer ones are cut at the end */
+#define RL_EXE_MAX     128 /* longer ones are cut in front: the end of a path tells more */
 
 enum rl_process_flag {
     RL_PROCESS_KERNEL_THREAD = 1u << 0,
@@ -18,6 +19,7 @@ enum rl_process_flag {
     RL_PROCESS_SELF_ANCESTOR = 1u << 5,
     RL_PROCESS_MAIN = 1u << 6,      /* the unit's main process */
     RL_PROCESS_EXE_KNOWN = 1u << 7, /* exe was read (it may be empty) */
+    RL_PROCESS_CMDLINE_KNOWN = 1u << 8,
 };
 
 struct rl_process {
@@ -26,6 +28,7 @@ struct rl_process {
     uint64_t start_ticks; /* field 22 of stat: identity together with pid */
     char comm[RL_COMM_MAX];
     char exe[RL_EXE_MAX];
+    char cmdline[RL_CMDLINE_MAX];
     uint32_t flags; /* enum rl_process_flag */
     int oom_score_adj;
     uint64_t rss_pages;   /* field 24 of stat: the counter that the kernel's badness uses */

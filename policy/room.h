@@ -16,16 +16,21 @@ struct rl_level {
     uint64_t memory_high, memory_max, swap_max;
     uint64_t used;
     bool used_known;
+    uint64_t swap_used; /* memory.swap.current */
+    bool swap_known;
 };
 
 struct rl_room {
-    uint64_t available; /* bytes: the denominator of the score (see rl_room_of) */
-    int limited_by;     /* index of the level whose memory.max is that, or RL_LEVEL_NODE */
-    uint64_t usage;     /* hundredths of a percent: the largest used / limit of all levels */
-    uint64_t headroom;  /* bytes: the smallest limit - used of all levels, 0 when over it */
-    uint64_t limit;     /* bytes: the limit that headroom is measured against */
-    int tightest;       /* index of the level that headroom is about, or RL_LEVEL_NODE */
-    bool known;         /* usage and headroom could be computed for every limited level */
+    uint64_t available;  /* bytes: the denominator of the score (see rl_room_of) */
+    int limited_by;      /* index of the level whose memory.max is that, or RL_LEVEL_NODE */
+    uint64_t usage;      /* hundredths of a percent: the largest used / limit of all levels */
+    uint64_t headroom;   /* bytes: the smallest limit - used of all levels, 0 when over it */
+    uint64_t limit;      /* bytes: the limit that headroom is measured against */
+    int tightest;        /* index of the level that headroom is about, or RL_LEVEL_NODE */
+    bool known;          /* usage and headroom could be computed for every limited level */
+    uint64_t swap_usage; /* hundredths of a percent: the largest part in use of the swap that any
+                          * level may use, the machine's own among them */
+    bool has_swap;       /* there is swap that the cgroup may use at all */
 };
 
 /**

@@ -13,6 +13,9 @@ enum rl_line_kind {
     RL_LINE_USAGE,    /* Usage=N% */
     RL_LINE_HEADROOM, /* Headroom=below SIZE|N% [min SIZE] [max SIZE] */
     RL_LINE_EVENTS,   /* Events=high|max|oom|oom_kill N over T */
+    RL_LINE_SWAP,     /* Swap=N%: of the swap that the cgroup may use */
+    RL_LINE_GROWTH,   /* Growth=SIZE over T: of used */
+    RL_LINE_REFAULTS, /* Refaults=N/s: anonymous and active file pages read back */
     RL_LINE_KINDS,
 };
 
@@ -20,17 +23,32 @@ enum rl_unit {
     RL_UNIT_SHARE, /* hundredths of a percent */
     RL_UNIT_BYTES,
     RL_UNIT_COUNT,
+    RL_UNIT_RATE, /* a second */
+};
+
+/* Whose shortage a trigger is about: [Trigger] Origin=. */
+enum rl_origin_want {
+    RL_WANT_OWN,  /* the subject's, or that of something below it */
+    RL_WANT_NODE, /* the machine's */
+    RL_WANT_ANY,
+};
+
+/* A further condition from another age: [Trigger] Gate=. */
+enum rl_gate_kind {
+    RL_GATE_NONE,
+    RL_GATE_LINUX_24, /* see gate24.h */
 };
 
 struct rl_line {
     enum rl_line_kind kind;
     unsigned lineno;         /* in the policy file */
     enum rl_counter counter; /* PRESSURE: SOME or FULL; EVENTS: which */
-    uint32_t share;          /* PRESSURE, USAGE, relative HEADROOM: hundredths of a percent */
-    uint64_t window_us;      /* PRESSURE, EVENTS */
-    uint64_t count;          /* EVENTS */
+    uint32_t share;          /* PRESSURE, USAGE, SWAP, relative HEADROOM: hundredths of a percent */
+    uint64_t window_us;      /* PRESSURE, EVENTS, GROWTH; REFAULTS: the trigger's longest other
+                              * window, 10 s where it has none (conf/ fills it in) */
+    uint64_t count;          /* EVENTS; REFAULTS: a second */
     bool relative;           /* HEADROOM: share of the limit rather than bytes */
-    uint64_t bytes;          /* HEADROOM: absolute threshold */
+    uint64_t bytes;          /* absolute HEADROOM, GROWTH */
     uint64_t min_bytes;      /* HEADROOM: clamps of the threshold; 0 and RL_NO_LIMIT where unset */
     uint64_t max_bytes;
 };
@@ -40,7 +58,10 @@ struct rl_trigger {
     unsigned lineno;
     struct rl_line lines[RL_LINES_MAX]; /* all must hold */
     uint8_t n;
-    uint8_t from; /* index of the ladder's rung where this trigger enters */
+    uint8_t from;               /* index of the ladder's rung where this trigger enters */
+    uint64_t for_us;            /* all lines must have held that long without a break; 0: at once */
+    enum rl_origin_want origin; /* OWN where not said */
+    enum rl_gate_kind gate;
 };
 
 /* A line's number now against its threshold. */
