@@ -7,32 +7,9 @@
 
 #include "conf/suggest.h"
 
-static struct rl_place whole(const struct rl_draft *draft)
+static struct rl_written whole(const struct rl_draft *draft)
 {
-    return (struct rl_place){.path = draft->policy->source};
-}
-
-static void check_match(struct rl_draft *draft)
-{
-    struct rl_match *match = &draft->policy->match;
-    struct rl_place file = whole(draft);
-    size_t named = 0;
-
-    match->cgroups = draft->cgroups;
-    match->n_cgroups = draft->n_cgroups;
-    for (size_t i = 0; i < draft->n_cgroups; i++)
-        named += !draft->cgroups[i].exclude;
-    if (match->attach == RL_ATTACH_UNIT && draft->match_place.file)
-        rl_draft_say(draft, RL_ERROR, &draft->match_place, "match-and-unit",
-            "[Match] contradicts the file's name, by which it is for %s", match->unit);
-    else if (match->attach == RL_ATTACH_MATCH && draft->n_cgroups == 0)
-        rl_draft_say(draft, RL_ERROR, draft->match_place.file ? &draft->match_place : &file,
-            "no-match",
-            "nothing says which cgroups this is for; expected [Match] with Cgroup=, or a file "
-            "named after a unit");
-    else if (draft->n_cgroups && named == 0)
-        rl_draft_say(draft, RL_WARNING, &draft->match_place, "only-exclusions",
-            "Cgroup= has exclusions only, so the policy is for every other cgroup");
+    return (struct rl_written){.path = draft->policy->source};
 }
 
 /* The rungs that exist, as "terminate, kill". */
@@ -98,23 +75,80 @@ static void check_events(struct rl_draft *draft, const struct rl_draft_trigger *
             trigger->name, rl_step_name(relief->steps[0].kind));
 }
 
+#define REFAULTS_WINDOW_US (10 * RL_US_PER_S) /* of Refaults= without another window */
+
+/* Refaults= counts over the longest window of the lines beside it. */
+static void fill_windows(struct rl_trigger *trigger)
+{
+    uint64_t longest = 0;
+
+    for (size_t i = 0; i < trigger->n; i++)
+        if (trigger->lines[i].kind != RL_LINE_REFAULTS && trigger->lines[i].window_us > longest)
+            longest = trigger->lines[i].window_us;
+    for (size_t i = 0; i < trigger->n; i++)
+        if (trigger->lines[i].kind == RL_LINE_REFAULTS)
+            trigger->lines[i].window_us = longest ? longest : REFAULTS_WINDOW_US;
+}
+
 static void take_trigger(struct rl_draft *draft, const struct rl_draft_trigger *from)
 {
     struct rl_policy *policy = draft->policy;
     struct rl_trigger *to = &policy->triggers[policy->n_triggers++];
 
-    to->name = from->name;
-    to->lineno = from->place.line;
+    *to = (struct rl_trigger){
+        .name = from->name,
+        .lineno = from->place.line,
+        .n = from->n,
+        .from = resolve_from(draft, from),
+        .for_us = from->for_us,
+        .origin = from->origin,
+        .gate = from->gate,
+    };
     memcpy(to->lines, from->lines, from->n * sizeof(from->lines[0]));
-    to->n = from->n;
-    to->from = resolve_from(draft, from);
-    for (size_t i = 0; i < from->n; i++)
-        policy->needs |= rl_line_needs(&from->lines[i]);
+    fill_windows(to);
+    for (size_t i = 0; i < to->n; i++)
+        policy->needs |= rl_line_needs(&to->lines[i]);
+}
+
+/* Where a line is missing that was not understood, this may not be what is meant. */
+static void check_timed(struct rl_draft *draft, const struct rl_draft_trigger *trigger)
+{
+    const struct rl_policy *policy = draft->policy;
+
+    if (draft->findings->errors == draft->errors_before &&
+        rl_trigger_timed(&policy->triggers[policy->n_triggers - 1]))
+        rl_draft_say(draft, RL_WARNING, &trigger->place, "timed",
+            "[Trigger %s] has neither Pressure= nor Events=: nothing in the kernel announces this, "
+            "so it is looked at every 1 to 30 s",
+            trigger->name);
+}
+
+/* The keys of lines, as "Pressure=, Usage= or Events=". */
+static void list_lines(char *buf, size_t size)
+{
+    size_t used = 0;
+
+    buf[0] = '\0';
+    for (int kind = 0; kind < RL_LINE_KINDS && used < size; kind++)
+        used += (size_t)snprintf(buf + used, size - used, "%s%s=",
+            kind == 0                   ? ""
+            : kind + 1 == RL_LINE_KINDS ? " or "
+                                        : ", ",
+            rl_line_key((enum rl_line_kind)kind));
+}
+
+static void say_empty(struct rl_draft *draft, const struct rl_draft_trigger *trigger)
+{
+    char keys[256];
+
+    list_lines(keys, sizeof(keys));
+    rl_draft_say(draft, RL_ERROR, &trigger->place, "empty-trigger",
+        "[Trigger %s] has no line that could hold; expected %s", trigger->name, keys);
 }
 
 static void check_triggers(struct rl_draft *draft)
 {
-    struct rl_place file = whole(draft);
+    struct rl_written file = whole(draft);
     bool said = draft->too_many_triggers;
 
     for (size_t i = 0; i < draft->n_triggers; i++) {
@@ -124,12 +158,10 @@ static void check_triggers(struct rl_draft *draft)
         if (trigger->n) {
             check_events(draft, trigger);
             take_trigger(draft, trigger);
+            check_timed(draft, trigger);
         } else if (!trigger->emptied && !trigger->faulty) {
             said = true;
-            rl_draft_say(draft, RL_ERROR, &trigger->place, "empty-trigger",
-                "[Trigger %s] has no line that could hold; expected Pressure=, Usage=, Headroom= "
-                "or Events=",
-                trigger->name);
+            say_empty(draft, trigger);
         }
     }
     if (draft->policy->n_triggers == 0 && !said)
@@ -140,7 +172,7 @@ static void check_triggers(struct rl_draft *draft)
 static void check_relief(struct rl_draft *draft)
 {
     const struct rl_relief *relief = &draft->policy->relief;
-    struct rl_place file = whole(draft);
+    struct rl_written file = whole(draft);
 
     if (relief->n == 0 && !draft->steps_faulty)
         rl_draft_say(draft, RL_ERROR, &file, "no-step",
@@ -152,11 +184,65 @@ static void check_relief(struct rl_draft *draft)
                 rl_step_name(relief->steps[i].kind));
 }
 
+static void warn_without(
+    struct rl_draft *draft, const char *section, const char *key, bool idle, const char *why)
+{
+    const struct rl_written *place = rl_draft_given(draft, section, key);
+
+    if (place->file && idle)
+        rl_draft_say(draft, RL_WARNING, place, "no-effect", "%s= %s", key, why);
+}
+
+/* What stands in two lists that exclude each other. */
+static void check_lists(struct rl_draft *draft, enum rl_draft_list more, const char *more_key,
+    enum rl_draft_list less, const char *less_key)
+{
+    const struct rl_draft_patterns *a = &draft->patterns[more], *b = &draft->patterns[less];
+
+    for (size_t i = 0; i < b->n; i++)
+        for (size_t j = 0; j < a->n; j++)
+            if (strcmp(a->items[j].text, b->items[i].text) == 0) {
+                rl_draft_say(draft, RL_WARNING, rl_draft_given(draft, "Victim", less_key),
+                    "named-twice", "%s=: '%s' is named by %s=, too, which counts", less_key,
+                    b->items[i].text, more_key);
+                break;
+            }
+}
+
+static void check_victim(struct rl_draft *draft)
+{
+    const struct rl_victim *victim = &draft->policy->victim;
+    const struct rl_relief *relief = &draft->policy->relief;
+
+    warn_without(draft, "Victim", "MaxProcesses",
+        victim->max_processes && victim->kill == RL_KILL_PROCESS,
+        "has no effect: Kill=process kills one at a time anyway");
+    warn_without(draft, "Relief", "OnRepeat", relief->limit == 0, "has no effect without Limit=");
+    check_lists(draft, RL_LIST_PROTECT, "Protect", RL_LIST_AVOID, "Avoid");
+    check_lists(draft, RL_LIST_PROTECT, "Protect", RL_LIST_PREFER, "Prefer");
+    check_lists(draft, RL_LIST_AVOID, "Avoid", RL_LIST_PREFER, "Prefer");
+}
+
+static void take_lists(struct rl_draft *draft)
+{
+    struct rl_victim *victim = &draft->policy->victim;
+
+    victim->protect = draft->patterns[RL_LIST_PROTECT].items;
+    victim->n_protect = draft->patterns[RL_LIST_PROTECT].n;
+    victim->avoid = draft->patterns[RL_LIST_AVOID].items;
+    victim->n_avoid = draft->patterns[RL_LIST_AVOID].n;
+    victim->prefer = draft->patterns[RL_LIST_PREFER].items;
+    victim->n_prefer = draft->patterns[RL_LIST_PREFER].n;
+    victim->adjust = draft->numbers[RL_NUMBERS_ADJUST].items;
+    victim->n_adjust = draft->numbers[RL_NUMBERS_ADJUST].n;
+}
+
 void rl_draft_finish_policy(struct rl_draft *draft)
 {
-    draft->policy->victim.protect = draft->protect;
-    draft->policy->victim.n_protect = draft->n_protect;
-    check_match(draft);
+    take_lists(draft);
+    rl_check_match(draft);
     check_relief(draft);
     check_triggers(draft);
+    check_victim(draft);
+    rl_check_guard(draft);
 }

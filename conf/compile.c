@@ -54,6 +54,29 @@ static int begin(struct rl_compiled *compiled, const char *name, const char *sou
     return 0;
 }
 
+static struct rl_spot keep_spot(struct rl_draft *draft, const struct rl_written *place)
+{
+    if (!place->file)
+        return (struct rl_spot){0};
+    return (struct rl_spot){rl_draft_copy(draft, place->path), place->line};
+}
+
+/* What is not part of the policy itself, but of what is said about it later. */
+static void keep_spots(struct rl_draft *draft, struct rl_compiled *compiled)
+{
+    compiled->match = keep_spot(draft, &draft->match_place);
+    compiled->within = keep_spot(draft, rl_draft_given(draft, "Victim", "Within"));
+    compiled->on_no_victim = keep_spot(draft, rl_draft_given(draft, "Relief", "OnNoVictim"));
+}
+
+/* Whose word Within= is: where it is not given, nobody reaches out, and the main file counts. */
+static bool is_vendor(const struct rl_draft *draft, const struct rl_source *main)
+{
+    const struct rl_written *within = rl_draft_given(draft, "Victim", "Within");
+
+    return within->file ? within->vendor : main->vendor;
+}
+
 int rl_compile(const char *name, const struct rl_source *sources, size_t n,
     struct rl_findings *findings, struct rl_compiled **ret)
 {
@@ -68,15 +91,19 @@ int rl_compile(const char *name, const struct rl_source *sources, size_t n,
         .kind = RL_POLICY_FILE,
         .arena = &compiled->arena,
         .findings = findings,
+        .errors_before = findings->errors,
         .policy = &compiled->policy,
         .error = begin(compiled, name, sources[0].path),
     };
     if (!draft.error)
         rl_draft_defaults(&draft);
     for (size_t i = 0; i < n && !draft.error; i++)
-        rl_draft_read(&draft, sources[i].path, sources[i].text, sources[i].len);
-    if (!draft.error)
+        rl_draft_read(&draft, sources[i].path, sources[i].text, sources[i].len, sources[i].vendor);
+    if (!draft.error) {
+        compiled->policy.vendor = is_vendor(&draft, &sources[0]);
         rl_draft_finish_policy(&draft);
+        keep_spots(&draft, compiled);
+    }
     if (draft.error || findings->errors > errors) {
         rl_compiled_release(compiled);
         compiled = NULL;

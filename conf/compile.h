@@ -18,17 +18,25 @@ enum rl_rank {
 /* By the name alone (without .conf). */
 enum rl_rank rl_policy_rank(const char *name);
 
+/* Where something stands in a policy's files; path NULL: nowhere. */
+struct rl_spot {
+    const char *path;
+    unsigned line;
+};
+
 /* One policy with all it points to. Held by every set that has it in force. */
 struct rl_compiled {
     unsigned holders;
     struct rl_arena arena;
     struct rl_policy policy;
+    struct rl_spot match, within, on_no_victim; /* for findings about the set it is in */
 };
 
 struct rl_source {
     const char *path;
     const char *text; /* need not end in NUL */
     size_t len;
+    bool vendor; /* from the vendor's folder, or built in */
 };
 
 /**

@@ -8,7 +8,7 @@
 
 #include "conf/suggest.h"
 
-void rl_draft_say(struct rl_draft *draft, enum rl_severity severity, const struct rl_place *place,
+void rl_draft_say(struct rl_draft *draft, enum rl_severity severity, const struct rl_written *place,
     const char *code, const char *format, ...)
 {
     char *text;
@@ -92,7 +92,7 @@ static struct rl_draft_trigger *open_trigger(struct rl_draft *draft, const char 
     return trigger;
 }
 
-static bool stands_twice(struct rl_draft *draft, struct rl_place *place)
+static bool stands_twice(struct rl_draft *draft, struct rl_written *place)
 {
     if (place->file == draft->place.file) {
         rl_draft_say(draft, RL_ERROR, &draft->place, "duplicate-section",
@@ -200,7 +200,7 @@ static void unknown_key(struct rl_draft *draft, const char *name)
 
 static bool key_stands_twice(struct rl_draft *draft, const struct rl_key *key)
 {
-    struct rl_place *place = &draft->keys[key - rl_keys];
+    struct rl_written *place = &draft->keys[key - rl_keys];
 
     if (!rl_key_repeats(key) && place->line) {
         rl_draft_say(draft, RL_ERROR, &draft->place, "duplicate-key",
@@ -208,6 +208,7 @@ static bool key_stands_twice(struct rl_draft *draft, const struct rl_key *key)
         return true;
     }
     *place = draft->place;
+    draft->given[key - rl_keys] = draft->place;
     return false;
 }
 
@@ -239,12 +240,20 @@ static int take_key(
     return draft->error;
 }
 
-void rl_draft_read(struct rl_draft *draft, const char *path, const char *text, size_t len)
+const struct rl_written *rl_draft_given(
+    const struct rl_draft *draft, const char *section, const char *name)
+{
+    return &draft->given[rl_key_find(draft->kind, section, name) - rl_keys];
+}
+
+void rl_draft_read(
+    struct rl_draft *draft, const char *path, const char *text, size_t len, bool vendor)
 {
     static const struct rl_ini_calls calls = {.section = begin_section, .value = take_key};
     int error;
 
-    draft->place = (struct rl_place){.path = path, .file = draft->place.file + 1};
+    draft->place = (struct rl_written){
+        .path = path, .file = draft->place.file + 1, .vendor = vendor};
     draft->section = NULL;
     draft->trigger = NULL;
     error = rl_ini_read(path, text, len, &calls, draft, draft->findings);
@@ -254,7 +263,7 @@ void rl_draft_read(struct rl_draft *draft, const char *path, const char *text, s
 
 void rl_draft_defaults(struct rl_draft *draft)
 {
-    draft->place = (struct rl_place){.path = "(built in)"};
+    draft->place = (struct rl_written){.path = "(built in)"};
     for (size_t i = 0; i < rl_keys_n; i++)
         if (rl_keys[i].file == draft->kind && rl_keys[i].fallback)
             rl_keys[i].parse(draft, &rl_keys[i], rl_keys[i].fallback);

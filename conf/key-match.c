@@ -3,54 +3,96 @@
 
 #include <string.h>
 
-/* What can never match a path below the cgroup2 mount, in words; NULL when nothing is wrong. */
-static const char *never_matches(const char *glob)
+/* Is the glob well as one of this key's? Otherwise says why. */
+typedef bool (*glob_check)(
+    struct rl_draft *draft, const struct rl_key *key, const char *item, const char *glob);
+
+static void parse_globs(
+    struct rl_draft *draft, const struct rl_key *key, const char *value, glob_check check)
 {
-    const char *p = glob;
-
-    if (strncmp(glob, "/sys/fs/cgroup", 14) == 0)
-        return "begins with the mount point; paths are relative to it";
-    if (strcmp(glob, "/") == 0)
-        return NULL;
-    p += *p == '/';
-    while (*p) {
-        size_t len = strcspn(p, "/");
-
-        if (len == 0)
-            return "has an empty level";
-        if ((len == 1 && p[0] == '.') || (len == 2 && p[0] == '.' && p[1] == '.'))
-            return "has a level '.' or '..'";
-        p += len;
-        if (*p == '/' && !*++p)
-            return "ends in '/'";
-    }
-    return NULL;
-}
-
-void rl_key_parse_cgroup(struct rl_draft *draft, const struct rl_key *key, const char *value)
-{
+    struct rl_globs *list = rl_key_store(draft, key);
     char *rest = rl_draft_copy(draft, value), *item;
 
     while (rest && (item = rl_take_item(draft, key, &rest))) {
         bool exclude = *item == '!';
-        const char *glob = item + exclude, *wrong = *glob ? never_matches(glob) : "names nothing";
+        struct rl_cgroup_glob *items;
 
-        if (wrong) {
-            rl_draft_refuse(draft, key, "bad-glob", "'%s' %s", item, wrong);
+        if (!check(draft, key, item, item + exclude))
             continue;
-        }
-        if (!rl_take_glob(draft, key, glob))
-            continue;
-        draft->cgroups = rl_draft_grow(
-            draft, draft->cgroups, draft->n_cgroups, sizeof(*draft->cgroups));
-        if (!draft->cgroups)
+        items = rl_draft_grow(draft, (void *)list->items, list->n, sizeof(*items));
+        if (!items)
             return;
-        draft->cgroups[draft->n_cgroups++] = (struct rl_cgroup_glob){glob, exclude};
+        items[list->n++] = (struct rl_cgroup_glob){item + exclude, exclude};
+        list->items = items;
     }
 }
 
-void rl_reset_cgroup(struct rl_draft *draft, const struct rl_key *key)
+void rl_reset_globs(struct rl_draft *draft, const struct rl_key *key)
 {
-    draft->cgroups = NULL;
-    draft->n_cgroups = 0;
+    *(struct rl_globs *)rl_key_store(draft, key) = (struct rl_globs){0};
+}
+
+void rl_key_parse_cgroup(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    parse_globs(draft, key, value, rl_take_path_glob);
+}
+
+/* A glob that must not be empty nor hold a '/'. */
+static bool check_name(
+    struct rl_draft *draft, const struct rl_key *key, const char *item, const char *glob)
+{
+    if (*glob && !strchr(glob, '/'))
+        return rl_take_glob(draft, key, glob);
+    rl_draft_refuse(draft, key, "bad-glob",
+        *glob ? "'%s' has a '/', which no name has" : "'%s' names nothing", item);
+    return false;
+}
+
+void rl_key_parse_names(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    parse_globs(draft, key, value, check_name);
+}
+
+/* Could it be the UID of a pod: hexadecimal digits and dashes? */
+static bool is_uid_glob(const char *glob)
+{
+    return glob[strspn(glob, "0123456789abcdefABCDEF-*?[]!^")] == '\0';
+}
+
+static bool check_pod(
+    struct rl_draft *draft, const struct rl_key *key, const char *item, const char *glob)
+{
+    const char *slash = strchr(glob, '/');
+
+    if (!*glob)
+        rl_draft_refuse(draft, key, "bad-glob", "'%s' names nothing", item);
+    else if (slash ? slash == glob || !slash[1] || strchr(slash + 1, '/') : !is_uid_glob(glob))
+        rl_draft_refuse(
+            draft, key, "bad-glob", "'%s' is neither NAMESPACE/NAME nor the UID of a pod", item);
+    else
+        return rl_take_glob(draft, key, glob);
+    return false;
+}
+
+void rl_key_parse_pod(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    parse_globs(draft, key, value, check_pod);
+}
+
+static const char *qos_at(size_t i)
+{
+    static const char *const classes[] = {"guaranteed", "burstable", "besteffort", NULL};
+
+    return classes[i];
+}
+
+static bool check_qos(
+    struct rl_draft *draft, const struct rl_key *key, const char *item, const char *glob)
+{
+    return rl_take_word(draft, key, "class", glob, qos_at) >= 0;
+}
+
+void rl_key_parse_qos(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    parse_globs(draft, key, value, check_qos);
 }

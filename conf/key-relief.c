@@ -117,3 +117,16 @@ void rl_reset_step(struct rl_draft *draft, const struct rl_key *key)
 {
     draft->policy->relief.n = 0;
 }
+
+void rl_key_parse_limit(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    struct rl_relief *relief = &draft->policy->relief;
+    char *rest = rl_draft_copy(draft, value);
+    uint32_t limit;
+    uint64_t us;
+
+    if (rest && rl_take_rate(draft, key, rest, &limit, &us)) {
+        relief->limit = limit;
+        relief->limit_us = us;
+    }
+}

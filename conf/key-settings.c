@@ -1,4 +1,4 @@
-/* [Daemon] and [Records] of reliefd.conf, but for plain values */
+/* [Daemon], [Budget] and [Records] of reliefd.conf, but for plain values */
 #include "conf/sections.h"
 
 #include <syslog.h>
@@ -34,4 +34,42 @@ void rl_key_parse_root(struct rl_draft *draft, const struct rl_key *key, const c
         rl_draft_refuse(draft, key, "bad-path", "'%s' is not an absolute path", value);
     else
         draft->settings->cgroup_root = rl_draft_copy(draft, value);
+}
+
+void rl_key_parse_kills(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    struct rl_settings *settings = draft->settings;
+    char *rest = rl_draft_copy(draft, value);
+    uint32_t kills;
+    uint64_t us;
+
+    if (rest && rl_take_rate(draft, key, rest, &kills, &us)) {
+        settings->budget_kills = kills;
+        settings->budget_us = us;
+    }
+}
+
+void rl_key_parse_allow_within(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    struct rl_settings *settings = draft->settings;
+    char *rest = rl_draft_copy(draft, value), *item;
+
+    while (rest && (item = rl_take_item(draft, key, &rest))) {
+        char **globs;
+
+        if (!rl_take_path_glob(draft, key, item, item))
+            continue;
+        globs = rl_draft_grow(
+            draft, settings->allow_within, settings->n_allow_within, sizeof(*globs));
+        if (!globs)
+            return;
+        globs[settings->n_allow_within++] = item;
+        settings->allow_within = globs;
+    }
+}
+
+void rl_reset_allow_within(struct rl_draft *draft, const struct rl_key *key)
+{
+    draft->settings->allow_within = NULL;
+    draft->settings->n_allow_within = 0;
 }

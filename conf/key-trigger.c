@@ -5,6 +5,7 @@
 
 #define WINDOW_MIN_US (RL_US_PER_S / 2)
 #define WINDOW_MAX_US (600 * RL_US_PER_S)
+#define FOR_MAX_US    (3600 * RL_US_PER_S)
 
 static void remove_line(struct rl_draft_trigger *trigger, size_t at)
 {
@@ -148,11 +149,39 @@ static void parse_events(struct rl_draft *draft, const struct rl_key *key, char 
         add_line(draft, &line);
 }
 
-static void parse_usage(struct rl_draft *draft, const struct rl_key *key, char *rest)
+static void parse_level(struct rl_draft *draft, const struct rl_key *key, char *rest)
 {
     struct rl_line line = new_line(draft, key);
 
     if (rl_take_share(draft, key, rest, &line.share))
+        add_line(draft, &line);
+}
+
+static void parse_growth(struct rl_draft *draft, const struct rl_key *key, char *rest)
+{
+    struct rl_line line = new_line(draft, key);
+    char *size = rl_word(&rest);
+
+    if (!size || !rl_take_size(draft, key, size, &line.bytes))
+        return;
+    if (line.bytes == 0)
+        rl_draft_refuse(draft, key, "out-of-range", "'%s' is always reached", size);
+    else if (take_window(draft, key, rest, &line))
+        add_line(draft, &line);
+}
+
+/* "N/s". Its window is that of the lines beside it, which are not all known yet. */
+static void parse_refaults(struct rl_draft *draft, const struct rl_key *key, char *rest)
+{
+    struct rl_line line = new_line(draft, key);
+    char *slash = strchr(rest, '/');
+
+    if (!slash || strcmp(slash, "/s") != 0) {
+        rl_draft_refuse(draft, key, "bad-value", "'%s' does not end in '/s'", rest);
+        return;
+    }
+    *slash = '\0';
+    if (rl_take_count(draft, key, rest, 1, UINT32_MAX, &line.count))
         add_line(draft, &line);
 }
 
@@ -236,9 +265,9 @@ void rl_key_parse_pressure(struct rl_draft *draft, const struct rl_key *key, con
     parse_line(draft, key, value, parse_pressure);
 }
 
-void rl_key_parse_usage(struct rl_draft *draft, const struct rl_key *key, const char *value)
+void rl_key_parse_level(struct rl_draft *draft, const struct rl_key *key, const char *value)
 {
-    parse_line(draft, key, value, parse_usage);
+    parse_line(draft, key, value, parse_level);
 }
 
 void rl_key_parse_headroom(struct rl_draft *draft, const struct rl_key *key, const char *value)
@@ -249,6 +278,40 @@ void rl_key_parse_headroom(struct rl_draft *draft, const struct rl_key *key, con
 void rl_key_parse_events(struct rl_draft *draft, const struct rl_key *key, const char *value)
 {
     parse_line(draft, key, value, parse_events);
+}
+
+void rl_key_parse_growth(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    parse_line(draft, key, value, parse_growth);
+}
+
+void rl_key_parse_refaults(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    parse_line(draft, key, value, parse_refaults);
+}
+
+void rl_key_parse_for(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    uint64_t us;
+
+    if (rl_take_time(draft, key, value, 0, FOR_MAX_US, &us))
+        draft->trigger->for_us = us;
+}
+
+void rl_key_parse_origin(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    int origin;
+
+    if (rl_take_choice(draft, key, value, &origin))
+        draft->trigger->origin = (enum rl_origin_want)origin;
+}
+
+void rl_key_parse_gate(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    int gate;
+
+    if (rl_take_choice(draft, key, value, &gate))
+        draft->trigger->gate = (enum rl_gate_kind)gate;
 }
 
 void rl_key_parse_from(struct rl_draft *draft, const struct rl_key *key, const char *value)

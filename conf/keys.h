@@ -28,6 +28,12 @@ typedef void (*rl_key_parser)(struct rl_draft *draft, const struct rl_key *key, 
 /* What an empty value does: forgets what the list holds so far. */
 typedef void (*rl_key_reset)(struct rl_draft *draft, const struct rl_key *key);
 
+/* A word and what it stands for. */
+struct rl_key_word {
+    const char *word;
+    int value;
+};
+
 struct rl_key {
     const char *section, *name;
     enum rl_file_kind file;
@@ -42,8 +48,9 @@ struct rl_key {
     rl_key_parser parse;
     rl_key_reset reset; /* set for lists: the key may stand several times, each adds */
     size_t offset;      /* where a plain value goes: into struct rl_policy or rl_settings */
-    int kind;           /* [Trigger]: enum rl_line_kind */
-    uint64_t min, max;  /* of a plain value, in its base unit */
+    int kind;           /* [Trigger]: enum rl_line_kind; patterns: which list of the draft */
+    const struct rl_key_word *choices; /* of a word, ended by NULL */
+    uint64_t min, max;                 /* of a plain value, in its base unit */
 };
 
 #define RL_KEYS_MAX     64

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/builtin.h"
+#include "conf/check-set.h"
 #include "conf/compile.h"
 #include "conf/folder.h"
 #include "conf/open.h"
@@ -36,6 +37,8 @@ struct job {
 struct loading {
     const char *const *dirs;
     bool strict;
+    const char *vendor_dir;
+    const struct rl_settings *settings;
     const struct set *last;
     struct set *set;
     struct rl_findings *findings;
@@ -80,15 +83,19 @@ static ssize_t find_last(const struct loading *load, const char *name)
     return -1;
 }
 
+static bool lies_in(const char *path, const char *dir)
+{
+    size_t len = strlen(dir);
+
+    return strncmp(path, dir, len) == 0 && path[len] == '/';
+}
+
 /* Does the path lie in a folder that cannot be read now? */
 static bool is_out_of_sight(const struct loading *load, const char *path)
 {
-    for (size_t i = 0; load->dirs[i]; i++) {
-        size_t len = strlen(load->dirs[i]);
-
-        if (load->unreadable[i] && strncmp(path, load->dirs[i], len) == 0 && path[len] == '/')
+    for (size_t i = 0; load->dirs[i]; i++)
+        if (load->unreadable[i] && lies_in(path, load->dirs[i]))
             return true;
-    }
     return false;
 }
 
@@ -202,7 +209,7 @@ static int add_builtin_text(struct texts *texts, const struct rl_builtin *builti
     if (!copy)
         return -ENOMEM;
     memcpy(copy, builtin->text, builtin->len + 1);
-    texts->sources[texts->n++] = (struct rl_source){BUILT_IN, copy, builtin->len};
+    texts->sources[texts->n++] = (struct rl_source){BUILT_IN, copy, builtin->len, true};
     return 0;
 }
 
@@ -216,7 +223,8 @@ static int add_file_text(struct loading *load, struct texts *texts, const struct
         return RL_CONF_REFUSED; /* said when it was listed */
     result = rl_read_conf(entry->path, load->strict, load->findings, &text, &len);
     if (result == RL_CONF_TEXT)
-        texts->sources[texts->n++] = (struct rl_source){entry->path, text, len};
+        texts->sources[texts->n++] = (struct rl_source){
+            entry->path, text, len, lies_in(entry->path, load->vendor_dir)};
     return result;
 }
 
@@ -286,7 +294,7 @@ static int stand_in(struct loading *load, const struct job *job, struct backing 
     if (!job->builtin)
         return 0;
     ret->stopgap = true;
-    source = (struct rl_source){BUILT_IN, job->builtin->text, job->builtin->len};
+    source = (struct rl_source){BUILT_IN, job->builtin->text, job->builtin->len, true};
     return rl_compile(job->name, &source, 1, load->findings, &ret->compiled);
 }
 
@@ -397,6 +405,24 @@ static int assemble(struct loading *load)
     return 0;
 }
 
+/* What is wrong with policies side by side. */
+static int check_together(struct loading *load)
+{
+    const struct rl_policy_set *public = &load->set->public;
+    const struct rl_compiled **compiled = calloc(public->n + 1, sizeof(*compiled));
+    size_t n = 0;
+    int error;
+
+    if (!compiled)
+        return -ENOMEM;
+    for (size_t i = 0; i < public->n_files; i++)
+        if (load->set->backing[i].compiled)
+            compiled[n++] = load->set->backing[i].compiled;
+    error = rl_check_set(compiled, n, load->settings, load->findings);
+    free(compiled);
+    return error;
+}
+
 static int make_set(struct loading *load)
 {
     struct set *set = load->set;
@@ -421,7 +447,8 @@ static int load_all(struct loading *load)
     if (error)
         return error;
     mask_family(load->set);
-    return assemble(load);
+    error = assemble(load);
+    return error ? error : check_together(load);
 }
 
 int rl_policy_set_load(const struct rl_load_options *options, const struct rl_policy_set *last,
@@ -431,6 +458,8 @@ int rl_policy_set_load(const struct rl_load_options *options, const struct rl_po
     struct loading load = {
         .dirs = options->dirs ? options->dirs : standard_dirs,
         .strict = options->strict_owner,
+        .vendor_dir = options->vendor_dir ? options->vendor_dir : RL_POLICY_DIR,
+        .settings = options->settings,
         .last = (const struct set *)last,
         .set = set,
     };

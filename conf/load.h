@@ -13,6 +13,7 @@
 #pragma once
 
 #include "conf/findings.h"
+#include "conf/settings.h"
 #include "policy/policy.h"
 
 enum rl_file_state {
@@ -43,6 +44,9 @@ struct rl_policy_set {
 struct rl_load_options {
     const char *const *dirs; /* NULL-terminated, most important last; NULL: the standard ones */
     bool strict_owner;       /* refuse what others may write (conf/open.h): the daemon; else warn */
+    const char *vendor_dir;  /* whose files are the vendor's; NULL: the standard one */
+    const struct rl_settings *settings; /* policies that ask for more than these allow are warned
+                                         * about; NULL: none is */
 };
 
 /**

@@ -24,13 +24,6 @@ static size_t least_length(const char *glob)
     return n;
 }
 
-static const char *check_comm(const char *glob)
-{
-    return least_length(glob) >= RL_COMM_MAX
-               ? "is longer than the 15 bytes that /proc/PID/comm holds"
-               : NULL;
-}
-
 static const char *check_exe(const char *glob)
 {
     return strchr("/*?[", *glob) ? NULL : "is no full path; expected as in exe:/usr/bin/NAME";
@@ -50,11 +43,21 @@ static const char *check_cgroup(const char *glob)
 }
 
 static const glob_check checks[RL_FACTS] = {
-    [RL_FACT_COMM] = check_comm,
     [RL_FACT_EXE] = check_exe,
     [RL_FACT_UID] = check_uid,
     [RL_FACT_CGROUP] = check_cgroup,
 };
+
+/* Why a sound glob can never match what is known of a process; NULL when it can. */
+static const char *never_matches(enum rl_fact fact, const char *glob)
+{
+    if (fact == RL_FACT_COMM && least_length(glob) >= RL_COMM_MAX)
+        return "never matches: it is longer than the 15 bytes that /proc/PID/comm holds";
+    if (fact == RL_FACT_EXE && *glob == '/' && least_length(glob) >= RL_EXE_MAX)
+        return "never matches: of a path of more than 127 bytes only the end is known, so begin "
+               "with '*'";
+    return NULL;
+}
 
 static const char *fact_at(size_t i)
 {
@@ -90,7 +93,13 @@ static bool take_term(
         rl_draft_refuse(draft, key, "bad-pattern", "'%s:%s' %s", text, ret->glob, wrong);
         return false;
     }
-    return rl_take_glob(draft, key, ret->glob);
+    if (!rl_take_glob(draft, key, ret->glob))
+        return false;
+    wrong = never_matches(ret->fact, ret->glob);
+    if (wrong)
+        rl_draft_say(draft, RL_WARNING, &draft->place, "never-matches", "%s=: '%s:%s' %s",
+            key->name, text, ret->glob, wrong);
+    return true;
 }
 
 /* Cut at the first & that no backslash stands before. Return: what follows, NULL at the end. */

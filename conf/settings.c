@@ -18,6 +18,29 @@ struct reading {
     bool strict;
 };
 
+/* The settings with strings of their own: what was read is in the arena, which ends. */
+static int own_strings(const struct rl_settings *from, struct rl_settings *ret)
+{
+    struct rl_settings to = *from;
+    bool well;
+
+    to.cgroup_root = from->cgroup_root ? strdup(from->cgroup_root) : NULL;
+    to.allow_within = calloc(from->n_allow_within + 1, sizeof(*to.allow_within));
+    well = to.allow_within && (to.cgroup_root || !from->cgroup_root);
+    for (size_t i = 0; i < from->n_allow_within && well; i++) {
+        to.allow_within[i] = strdup(from->allow_within[i]);
+        well = to.allow_within[i] != NULL;
+    }
+    if (well) {
+        *ret = to;
+        return 0;
+    }
+    if (!to.allow_within)
+        to.n_allow_within = 0;
+    rl_settings_free(&to);
+    return -ENOMEM;
+}
+
 /* Return: enum rl_conf; -ENOMEM. */
 static int read_file(struct reading *r, const char *path)
 {
@@ -27,7 +50,7 @@ static int read_file(struct reading *r, const char *path)
 
     if (result != RL_CONF_TEXT)
         return result;
-    rl_draft_read(&r->draft, path, text, len);
+    rl_draft_read(&r->draft, path, text, len, false);
     free(text);
     return r->draft.error < 0 ? r->draft.error : result;
 }
@@ -114,18 +137,17 @@ int rl_settings_load(const struct rl_settings_options *options, struct rl_findin
         if (!error)
             error = read_drop_ins(&r, dirs);
     }
-    if (!error && settings.cgroup_root) {
-        settings.cgroup_root = strdup(settings.cgroup_root);
-        error = settings.cgroup_root ? 0 : -ENOMEM;
-    }
-    rl_arena_free(&arena);
     if (!error)
-        *ret = settings;
+        error = own_strings(&settings, ret);
+    rl_arena_free(&arena);
     return error;
 }
 
 void rl_settings_free(struct rl_settings *settings)
 {
+    for (size_t i = 0; i < settings->n_allow_within; i++)
+        free(settings->allow_within[i]);
+    free(settings->allow_within);
     free(settings->cgroup_root);
     *settings = (struct rl_settings){0};
 }

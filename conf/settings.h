@@ -7,11 +7,20 @@
 #include <stdint.h>
 
 #include "conf/findings.h"
+#include "policy/policy.h"
 
 struct rl_settings {
-    bool dry_run;
+    enum rl_dry dry_run; /* for all policies; theirs may ask for more, never for less */
     int log_level;       /* LOG_ERR .. LOG_DEBUG */
     char *cgroup_root;   /* NULL: look for the cgroup2 mount */
+
+    char **allow_within; /* cgroup globs: where vendors' files may reach outside their subject */
+    size_t n_allow_within;
+    bool allow_panic; /* OnNoVictim=panic counts */
+
+    uint32_t budget_kills; /* of all policies together within budget_us */
+    uint64_t budget_us;
+
     uint64_t keep;       /* incident files */
     uint64_t keep_bytes; /* and their total size */
 };

@@ -1,7 +1,9 @@
 /* The course of incidents: carrying out what policy/incident.c orders. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/engine-private.h"
 #include "daemon/report/log.h"
@@ -173,6 +175,38 @@ static void close_step(struct rl_running *running, uint64_t now_us)
         step->result = running->incident.gone ? RL_DONE_VICTIM_GONE : RL_DONE_TIME_UP;
 }
 
+/* Cooldown, and the kill that it comes from: what a dry run would have killed counts too. */
+static void remember(struct rl_running *running, uint64_t now_us)
+{
+    struct rl_engine *engine = running->engine;
+    struct rl_past *past = rl_past_of(engine, running->record.offender_id);
+
+    past->until_us = now_us + running->relief.cooldown_us;
+    if (running->hold_until_us > past->until_us)
+        past->until_us = running->hold_until_us;
+    if (!running->incident.acted)
+        return;
+    rl_limit_note(&past->kills, now_us);
+    rl_limit_note(&engine->budget, now_us);
+}
+
+/* vm.panic_on_oom's way, for those who asked for it twice. */
+static void panic(struct rl_running *running)
+{
+    struct rl_engine *engine = running->engine;
+    int fd;
+
+    if (!running->panic || running->incident.dry || !engine->options.settings->allow_panic)
+        return;
+    rl_log(LOG_EMERG, "nobody may be chosen in %s, and OnNoVictim=panic: the machine panics",
+        running->record.offender);
+    fd = openat(engine->options.probe->proc_fd, "sysrq-trigger", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "c", 1) < 0)
+        rl_error("/proc/sysrq-trigger: %s", strerror(errno));
+    if (fd >= 0)
+        close(fd);
+}
+
 static void finish(struct rl_running *running, uint64_t now_us)
 {
     struct rl_record *record = &running->record;
@@ -192,10 +226,11 @@ static void finish(struct rl_running *running, uint64_t now_us)
     record->outcome = running->incident.outcome;
     sd_event_source_set_enabled(running->timer, SD_EVENT_OFF);
     rl_victim_drop(running);
-    rl_cooldown_set(engine, record->offender_id, now_us + running->relief.cooldown_us);
+    remember(running, now_us);
     if (running->hot) {
         running->hot->keep = false;
         running->hot->history.restart_us = now_us;
+        rl_memory_clear(&running->hot->memory);
         running->hot->verdict.holds = false;
         running->hot->next_us = now_us + RUNNING_LOOK_US;
         running->hot = NULL;
@@ -203,6 +238,8 @@ static void finish(struct rl_running *running, uint64_t now_us)
     }
     running->to_end = true;
     rl_engine_later(engine);
+    if (running->incident.outcome == RL_OUTCOME_NO_VICTIM)
+        panic(running);
 }
 
 static void arm(struct rl_running *running, uint64_t wake_us)
@@ -267,10 +304,43 @@ void rl_course_offender_gone(struct rl_running *running)
     advance(running);
 }
 
+/* How an incident ends that is one kill too many. */
+static enum rl_reason instead_of_kill(const struct rl_allowance *allowance)
+{
+    if (allowance->why == RL_WAIT_BUDGET || allowance->instead == RL_REPEAT_ALARM)
+        return RL_OUTCOME_ALARM;
+    return RL_OUTCOME_HELD;
+}
+
+/* Record that nothing was done, once for all the time that nothing may be done. */
+static void refuse(struct rl_running *running, const struct rl_allowance *allowance)
+{
+    running->hold_until_us = allowance->until_us;
+    running->incident.phase = RL_PHASE_ENDED;
+    running->incident.outcome = instead_of_kill(allowance);
+    rl_log(allowance->instead == RL_REPEAT_HOLD ? LOG_WARNING : LOG_CRIT,
+        "%s is short of memory, but %s (%u kills)", running->record.offender,
+        rl_reason_text(allowance->why), (unsigned)allowance->kills);
+    finish(running, rl_now_us());
+}
+
+static struct rl_allowance allowance_of(
+    struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)
+{
+    const struct rl_settings *settings = engine->options.settings;
+    struct rl_allowance allowance = rl_limit_allows(
+        &rl_past_of(engine, hot->cgroup->id)->kills, &hot->cgroup->policy->relief, now_us);
+
+    if (allowance.why != RL_REASON_NONE)
+        return allowance;
+    return rl_budget_allows(&engine->budget, settings->budget_kills, settings->budget_us, now_us);
+}
+
 enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
 {
     const struct rl_policy *policy = hot->cgroup->policy;
     const struct rl_trigger *trigger = &policy->triggers[hot->verdict.trigger];
+    struct rl_allowance allowance;
     struct rl_running *running;
 
     if (rl_cooldown_left(engine, hot->cgroup->id, now_us) > 0)
@@ -280,17 +350,23 @@ enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint
     running = free_slot(engine);
     if (!running)
         return RL_WAIT_BUSY_DOMAIN;
+    allowance = allowance_of(engine, hot, now_us);
     running->used = true;
     running->hot = hot;
     running->gone = false;
     running->whole = false;
+    running->hold_until_us = 0;
     running->trigger = *trigger;
     running->relief = policy->relief;
+    running->panic = policy->relief.on_no_victim == RL_NO_VICTIM_PANIC;
     hot->keep = true;
+    rl_incident_open(&running->incident, trigger, rl_engine_dry(engine, policy), now_us);
     rl_fill_open(engine, &running->record, hot, policy, trigger, now_us);
-    rl_incident_open(&running->incident, trigger, engine->options.dry_run, now_us);
-    advance(running);
-    return RL_REASON_NONE;
+    if (allowance.why != RL_REASON_NONE)
+        refuse(running, &allowance);
+    else
+        advance(running);
+    return allowance.why;
 }
 
 void rl_course_report(struct rl_engine *engine)
@@ -306,6 +382,7 @@ void rl_course_report(struct rl_engine *engine)
         running->to_end = false;
         rl_report_ended(engine->options.report, &running->record);
         running->used = false;
+        rl_past_save(engine);
     }
 }
 

@@ -3,10 +3,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/engine-private.h"
+#include "daemon/observe/marks.h"
 #include "daemon/observe/read.h"
+#include "policy/glob.h"
 #include "policy/match.h"
 
 int rl_scratch_init(struct rl_scratch *scratch)
@@ -71,6 +74,7 @@ static bool add_group(
     struct rl_scratch *s = &engine->scratch;
     char *path = s->paths + s->paths_used;
     size_t left = RL_PATHS_SIZE - s->paths_used;
+    struct stat owner;
     int fd;
 
     if (s->n_groups == RL_GROUPS_MAX || left < 4096)
@@ -88,6 +92,9 @@ static bool add_group(
         .anon = read_anon(fd),
         .swap = read_number(fd, "memory.swap.current"),
     };
+    if (fstat(s->dir_fds[0] >= 0 && s->n_groups > 0 ? s->dir_fds[0] : fd, &owner) == 0)
+        (void)rl_marks_read(fd, owner.st_uid, &s->groups[s->n_groups].omit,
+            &s->groups[s->n_groups].avoid); /* gone meanwhile: nobody to spare */
     s->cgroups[s->n_groups] = cgroup;
     s->dir_fds[s->n_groups++] = fd;
     return true;
@@ -111,20 +118,42 @@ static void close_groups(struct rl_scratch *scratch)
 struct reading {
     struct rl_engine *engine;
     const struct rl_policy *policy;
+    const struct rl_cgroup *subject;
     struct rl_scale scale;
     uint32_t group;
     uint32_t need;
+    bool cmdline;   /* some pattern is about command lines */
     pid_t main_pid; /* of this group; 0: not looked for */
     uint64_t main_start;
 };
 
+static bool pattern_has(const struct rl_pattern *pattern, enum rl_fact fact)
+{
+    for (size_t t = 0; t < pattern->n; t++)
+        if (pattern->terms[t].fact == fact)
+            return true;
+    return false;
+}
+
+static bool patterns_have(const struct rl_pattern *patterns, size_t n, enum rl_fact fact)
+{
+    for (size_t i = 0; i < n; i++)
+        if (pattern_has(&patterns[i], fact))
+            return true;
+    return false;
+}
+
 static bool has_fact(const struct rl_policy *policy, enum rl_fact fact)
 {
-    for (size_t i = 0; policy && i < policy->victim.n_protect; i++)
-        for (size_t t = 0; t < policy->victim.protect[i].n; t++)
-            if (policy->victim.protect[i].terms[t].fact == fact)
-                return true;
-    return false;
+    const struct rl_victim *v = policy ? &policy->victim : NULL;
+
+    if (!v)
+        return false;
+    for (size_t i = 0; i < v->n_adjust; i++)
+        if (pattern_has(&v->adjust[i].pattern, fact))
+            return true;
+    return patterns_have(v->protect, v->n_protect, fact) ||
+           patterns_have(v->avoid, v->n_avoid, fact) || patterns_have(v->prefer, v->n_prefer, fact);
 }
 
 /* The unit's main process is the oldest one of the cgroup. */
@@ -143,22 +172,11 @@ static void find_main(pid_t pid, void *userdata)
     }
 }
 
-/* Whoever owns the incident: what a cgroup's own policy protects stays protected. */
-static void apply_own_policy(const struct rl_policy *own, const struct rl_policy *acting,
-    const char *path, struct rl_candidate *candidate)
-{
-    if (!own || own == acting || candidate->spared != RL_REASON_NONE)
-        return;
-    candidate->by = rl_match_any(
-        own->victim.protect, own->victim.n_protect, &candidate->process, path, true);
-    if (candidate->by)
-        candidate->spared = RL_SPARED_PROTECTED;
-}
-
 static void rate_process(pid_t pid, void *userdata)
 {
     struct reading *r = userdata;
     struct rl_scratch *s = &r->engine->scratch;
+    const struct rl_policy *own = s->cgroups[r->group]->policy;
     struct rl_candidate candidate = {0};
     bool gone = false;
 
@@ -171,8 +189,12 @@ static void rate_process(pid_t pid, void *userdata)
     candidate.process.cgroup = r->group;
     if (pid == r->main_pid)
         candidate.process.flags |= RL_PROCESS_MAIN;
+    if (r->cmdline)
+        rl_cmdline_take(r->engine->cmdline, &candidate.process);
     rl_candidate_rate(&r->policy->victim, &r->scale, s->groups[r->group].path, &candidate);
-    apply_own_policy(s->cgroups[r->group]->policy, r->policy, s->groups[r->group].path, &candidate);
+    /* Whoever owns the incident: a cgroup's own policy has a say about its processes. */
+    if (own && own != r->policy)
+        rl_candidate_rate_own(&own->victim, s->groups[r->group].path, &candidate);
     rl_group_member(s->groups, &candidate);
     rl_pool_add(&s->pool, &candidate);
 }
@@ -193,21 +215,120 @@ static void read_group(struct reading *r, size_t index)
     s->foreign += foreign;
 }
 
+/* Does a path, or one above it, match? Globs of Within= mean what is below, too. */
+static bool below_glob(const char *glob, const struct rl_cgroup *cgroup)
+{
+    char path[4096];
+
+    for (; cgroup; cgroup = cgroup->parent) {
+        rl_cgroup_path(cgroup, path, sizeof(path));
+        if (rl_glob_path(glob, path))
+            return true;
+    }
+    return false;
+}
+
+/* A vendor's file reaches outside its own subject only where reliefd.conf allows it. */
+static bool vendor_may(const struct reading *r, const struct rl_cgroup *cgroup)
+{
+    const struct rl_settings *settings = r->engine->options.settings;
+
+    if (!r->policy->vendor || rl_cgroup_holds(r->subject, cgroup))
+        return true;
+    for (size_t i = 0; i < settings->n_allow_within; i++)
+        if (below_glob(settings->allow_within[i], cgroup))
+            return true;
+    return false;
+}
+
+static bool within(const struct reading *r, const struct rl_cgroup *cgroup)
+{
+    if (r->policy->victim.within != RL_WITHIN_GLOB)
+        return true;
+    return below_glob(r->policy->victim.within_glob, cgroup) && vendor_may(r, cgroup);
+}
+
+/* Where victims are looked for. */
+static struct rl_cgroup *find_top(
+    struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy)
+{
+    if (policy->victim.within == RL_WITHIN_GLOB)
+        return rl_tree_root(rl_watch_tree(engine->watch));
+    if (policy->victim.within == RL_WITHIN_SUBJECT && hot->cgroup->subject)
+        return hot->cgroup->subject;
+    return hot->cgroup;
+}
+
+static void ask_cmdline(pid_t pid, void *userdata)
+{
+    struct reading *r = userdata;
+    struct rl_process process;
+    bool gone = false;
+
+    if (pid > 0 && rl_procs_read(&r->engine->procs, pid, 0, &process, &gone) >= 0 && !gone)
+        rl_cmdline_ask(r->engine->cmdline, &process);
+}
+
+/* Ask for all command lines first and wait once: each may hang behind a thrashing process. */
+static void prepare_cmdlines(struct reading *r)
+{
+    struct rl_scratch *s = &r->engine->scratch;
+    size_t foreign = 0;
+
+    for (size_t i = 0; i < s->n_groups && !r->cmdline; i++)
+        r->cmdline = has_fact(r->policy, RL_FACT_CMDLINE) ||
+                     has_fact(s->cgroups[i]->policy, RL_FACT_CMDLINE);
+    r->cmdline = r->cmdline && r->engine->cmdline;
+    if (!r->cmdline)
+        return;
+    for (size_t i = 0; i < s->n_groups; i++)
+        if (within(r, s->cgroups[i]))
+            rl_procs_of(s->dir_fds[i], ask_cmdline, r, &foreign);
+    rl_cmdline_wait(r->engine->cmdline);
+}
+
+/* Whoever owns the incident: the cgroup of a chosen process may have a policy that says it dies
+ * whole (Kill=cgroup, tree). Where it must not, the process alone dies, as it would have. */
+static void apply_own_kill(struct rl_scratch *s, const struct rl_policy *acting)
+{
+    struct rl_choice *choice = &s->choice;
+    const struct rl_cgroup *cgroup;
+    int32_t group;
+
+    if (!choice->found || choice->scope != RL_KILL_PROCESS || choice->fell_back)
+        return;
+    cgroup = s->cgroups[choice->group];
+    if (!cgroup->policy || cgroup->policy == acting ||
+        cgroup->policy->victim.kill == RL_KILL_PROCESS)
+        return;
+    if (cgroup->policy->victim.kill == RL_KILL_TREE && cgroup->subject)
+        cgroup = cgroup->subject;
+    group = index_of(s, cgroup);
+    if (group < 0 || s->groups[group].spared != RL_REASON_NONE)
+        return;
+    choice->scope = RL_KILL_CGROUP;
+    choice->group = group;
+    choice->widened = true;
+}
+
 void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy)
 {
     struct rl_scratch *s = &engine->scratch;
     struct reading r = {
         .engine = engine,
         .policy = policy,
+        .subject = hot->cgroup->subject ? hot->cgroup->subject : hot->cgroup,
         .scale = {.available = hot->room.available, .page_size = engine->procs.page_size},
     };
     struct rl_choosing choosing;
 
     rl_pool_clear(&s->pool);
     s->foreign = 0;
-    add_groups(engine, hot->cgroup);
+    add_groups(engine, find_top(engine, hot, policy));
+    prepare_cmdlines(&r);
     for (size_t i = 0; i < s->n_groups; i++)
-        read_group(&r, i);
+        if (within(&r, s->cgroups[i]))
+            read_group(&r, i);
     rl_pool_sort(&s->pool);
     choosing = (struct rl_choosing){
         .victim = &policy->victim,
@@ -218,5 +339,6 @@ void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct 
         .n_groups = s->n_groups,
     };
     rl_choose(&choosing, &s->choice);
+    apply_own_kill(s, policy);
     close_groups(s);
 }

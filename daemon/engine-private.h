@@ -2,17 +2,23 @@
 #pragma once
 
 #include "daemon/engine.h"
+#include "daemon/observe/cmdline.h"
+#include "daemon/observe/pods.h"
 #include "daemon/observe/procs.h"
 #include "daemon/observe/watch.h"
+#include "daemon/others.h"
+#include "daemon/relieve/guard.h"
 #include "daemon/relieve/kill.h"
 #include "daemon/relieve/self.h"
 #include "daemon/report/record.h"
+#include "daemon/suspend.h"
+#include "policy/limit.h"
 
-#define RL_GROUPS_MAX    4096
-#define RL_PATHS_SIZE    (1024 * 1024)
-#define RL_POOL_SIZE     4096
-#define RL_COOLDOWNS_MAX 256
-#define RL_VICTIM_PATHS  (64 * 1024)
+#define RL_GROUPS_MAX   4096
+#define RL_PATHS_SIZE   (1024 * 1024)
+#define RL_POOL_SIZE    4096
+#define RL_PASTS_MAX    256
+#define RL_VICTIM_PATHS (64 * 1024)
 
 /* Room for one choice, made once. groups[i] describes cgroups[i]. */
 struct rl_scratch {
@@ -31,6 +37,8 @@ struct rl_scratch {
 struct rl_running {
     bool used;
     struct rl_engine *engine;
+    uint64_t hold_until_us; /* a cooldown longer than the policy's: Limit= is used up */
+    bool panic;             /* OnNoVictim=panic */
     struct rl_incident incident;
     struct rl_hot *hot; /* the offender; NULL once it is gone */
     struct rl_trigger trigger;
@@ -49,8 +57,11 @@ struct rl_running {
     struct rl_record record;
 };
 
-struct rl_cooldown {
-    uint64_t id, until_us;
+/* What is remembered of an offender after its incidents. */
+struct rl_past {
+    uint64_t id;       /* of the cgroup; 0: free */
+    uint64_t until_us; /* end of its cooldown */
+    struct rl_kills kills;
 };
 
 struct rl_engine {
@@ -63,7 +74,14 @@ struct rl_engine {
     struct rl_procs procs;
     struct rl_scratch scratch;
     struct rl_running running[RL_RUNNING_MAX];
-    struct rl_cooldown cooldowns[RL_COOLDOWNS_MAX];
+    struct rl_past pasts[RL_PASTS_MAX];
+    struct rl_kills budget; /* kills of all policies together */
+    struct rl_cmdline *cmdline;
+    struct rl_pods *pods;
+    struct rl_guardian *guardian; /* NULL: could not be had */
+    struct rl_others others;
+    struct rl_suspend suspend;
+    bool uses_limited, uses_pods, uses_node_origin, uses_guard; /* of the policies in force */
     sd_event_source *later; /* what allocates: reports, timed policies */
     bool timed_pending;
     uint64_t started_wall_us, incidents;
@@ -71,11 +89,27 @@ struct rl_engine {
 
 /* ---- engine.c ---- */
 uint64_t rl_wall_us(void);
+/* Hold a hot cgroup's policy against its newest sample. */
+void rl_engine_judge(struct rl_engine *engine, const struct rl_hot *hot, struct rl_memory *memory,
+    uint64_t now_us, struct rl_verdict *ret);
 /* Run what must not run between a wake-up and a signal, when nothing else is to do. */
 void rl_engine_later(struct rl_engine *engine);
+bool rl_engine_dry(const struct rl_engine *engine, const struct rl_policy *policy);
+
+/* ---- attach.c: which policy is in force where ---- */
+void rl_attach(struct rl_engine *engine, struct rl_cgroup *cgroup);
+/* All of the tree anew, after the policies have changed. */
+void rl_attach_all(struct rl_engine *engine);
+bool rl_policy_timed(const struct rl_policy *policy);
+
+/* ---- past.c: what is remembered of offenders, also over a restart ---- */
 /* Return: microseconds that are left of the cooldown of a cgroup, 0 when it is over. */
 uint64_t rl_cooldown_left(const struct rl_engine *engine, uint64_t id, uint64_t now_us);
-void rl_cooldown_set(struct rl_engine *engine, uint64_t id, uint64_t until_us);
+/* The entry of a cgroup, made where there is none. */
+struct rl_past *rl_past_of(struct rl_engine *engine, uint64_t id);
+/* Read and write RUNTIME/past.json; what cannot be read or written is said and costs no more. */
+void rl_past_load(struct rl_engine *engine);
+void rl_past_save(const struct rl_engine *engine);
 
 /* ---- course.c: incidents from opening to end ---- */
 int rl_course_init(struct rl_engine *engine);

@@ -10,6 +10,7 @@
 #include "policy/match.h"
 
 #define QUIET_LEAST_US (2 * RL_US_PER_S)
+#define NODE_WINDOW_US (10 * RL_US_PER_S) /* evidence of the machine's shortage, for Origin= */
 
 uint64_t rl_wall_us(void)
 {
@@ -19,79 +20,6 @@ uint64_t rl_wall_us(void)
     return (uint64_t)ts.tv_sec * RL_US_PER_S + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* ---- cooldowns ---- */
-
-uint64_t rl_cooldown_left(const struct rl_engine *engine, uint64_t id, uint64_t now_us)
-{
-    for (size_t i = 0; i < RL_COOLDOWNS_MAX; i++)
-        if (engine->cooldowns[i].id == id && engine->cooldowns[i].until_us > now_us)
-            return engine->cooldowns[i].until_us - now_us;
-    return 0;
-}
-
-void rl_cooldown_set(struct rl_engine *engine, uint64_t id, uint64_t until_us)
-{
-    struct rl_cooldown *at = &engine->cooldowns[0];
-
-    /* Its own entry, else the one that is over first. */
-    for (size_t i = 0; i < RL_COOLDOWNS_MAX; i++) {
-        struct rl_cooldown *c = &engine->cooldowns[i];
-
-        if (c->id == id) {
-            at = c;
-            break;
-        }
-        if (c->until_us < at->until_us)
-            at = c;
-    }
-    *at = (struct rl_cooldown){id, until_us};
-}
-
-/* ---- which policy is in force where ---- */
-
-static bool has_timed_trigger(const struct rl_policy *policy)
-{
-    for (size_t i = 0; i < policy->n_triggers; i++)
-        if (rl_trigger_timed(&policy->triggers[i]))
-            return true;
-    return false;
-}
-
-static bool inherits(const struct rl_cgroup *parent)
-{
-    return parent && parent->parent && parent->policy &&
-           parent->policy->match.attach != RL_ATTACH_DEFAULT;
-}
-
-/* Its own file, else its nearest ancestor's, else the default. A file for the root is about the
- * machine and covers nobody below. */
-static void attach(struct rl_engine *engine, struct rl_cgroup *cgroup)
-{
-    const struct rl_policy_set *set = engine->policies;
-    char path[4096];
-
-    rl_cgroup_path(cgroup, path, sizeof(path));
-    cgroup->policy = rl_match_policy(set->policies, set->n, path, false);
-    cgroup->subject = cgroup->policy ? cgroup : NULL;
-    if (!cgroup->policy && inherits(cgroup->parent)) {
-        cgroup->policy = cgroup->parent->policy;
-        cgroup->subject = cgroup->parent->subject;
-    } else if (!cgroup->policy && (!set->default_node_only || !cgroup->parent)) {
-        cgroup->policy = rl_match_policy(set->policies, set->n, path, true);
-        cgroup->subject = cgroup->policy ? cgroup : NULL;
-    }
-    if (cgroup->subject == cgroup && has_timed_trigger(cgroup->policy))
-        engine->timed_pending = true;
-}
-
-static void attach_all(struct rl_engine *engine)
-{
-    struct rl_cgroup *root = rl_tree_root(rl_watch_tree(engine->watch));
-
-    for (struct rl_cgroup *c = root; c; c = rl_tree_next(root, c))
-        attach(engine, c);
-}
-
 /* Levels announce themselves to nobody: subjects of timed triggers are always hot. */
 static void heat_timed(struct rl_engine *engine)
 {
@@ -99,7 +27,7 @@ static void heat_timed(struct rl_engine *engine)
 
     engine->timed_pending = false;
     for (struct rl_cgroup *c = root; c; c = rl_tree_next(root, c))
-        if (c->subject == c && c->policy && has_timed_trigger(c->policy) && !c->hot &&
+        if (c->subject == c && c->policy && rl_policy_timed(c->policy) && !c->hot &&
             c->policy->match.attach != RL_ATTACH_DEFAULT)
             rl_watch_heat(engine->watch, c);
     rl_watch_rearm(engine->watch);
@@ -126,7 +54,10 @@ static void on_new(void *userdata, struct rl_cgroup *cgroup)
 {
     struct rl_engine *engine = userdata;
 
-    attach(engine, cgroup);
+    cgroup->born_us = rl_now_us();
+    if (!engine->watch)
+        return; /* the tree is being read: rl_attach_all() follows */
+    rl_attach(engine, cgroup);
     if (engine->timed_pending)
         rl_engine_later(engine);
 }
@@ -138,10 +69,30 @@ static void on_gone(void *userdata, struct rl_cgroup *cgroup)
 
     if (running)
         rl_course_offender_gone(running);
+    if (engine->guardian && engine->uses_guard)
+        rl_guard_forget(engine->guardian, cgroup->id);
 }
 
-static enum rl_want wants(void *userdata, const struct rl_cgroup *cgroup)
+/* A write of ours must not be taken for a limit of the cgroup's owner. */
+static void on_level(void *userdata, const struct rl_cgroup *cgroup, struct rl_level *level)
 {
+    struct rl_engine *engine = userdata;
+    uint64_t before;
+
+    if (engine->guardian && engine->uses_guard &&
+        rl_guard_value_before(engine->guardian, cgroup->id, RL_GUARD_HIGH, &before))
+        level->memory_high = before;
+}
+
+static enum rl_want wants(void *userdata, struct rl_cgroup *cgroup)
+{
+    struct rl_engine *engine = userdata;
+
+    /* Limits are set, and names of pods known, only after a cgroup was made. */
+    if (engine->uses_limited || engine->uses_pods)
+        rl_attach(engine, cgroup);
+    if (!cgroup->parent && engine->uses_node_origin)
+        return RL_WANT;
     if (!cgroup->policy)
         return RL_WANT_NOT;
     if (!cgroup->parent)
@@ -151,36 +102,67 @@ static enum rl_want wants(void *userdata, const struct rl_cgroup *cgroup)
     return RL_WANT_IF_LIMITED;
 }
 
+/* Is the machine short, for those whose Origin= asks? */
+static bool find_node_origin(struct rl_engine *engine, uint64_t now_us, struct rl_evidence *ret)
+{
+    struct rl_cgroup *root = rl_tree_root(rl_watch_tree(engine->watch));
+
+    if (!engine->uses_node_origin || !root->hot)
+        return false;
+    rl_origin_node(
+        &root->hot->history, rl_watch_node(engine->watch, false), now_us, NODE_WINDOW_US, ret);
+    return true;
+}
+
+void rl_engine_judge(struct rl_engine *engine, const struct rl_hot *hot, struct rl_memory *memory,
+    uint64_t now_us, struct rl_verdict *ret)
+{
+    struct rl_evidence node;
+    bool asked = find_node_origin(engine, now_us, &node);
+    struct rl_case c = {
+        .policy = hot->cgroup->policy,
+        .history = &hot->history,
+        .room = &hot->room,
+        .level = hot->cgroup->parent ? &hot->level : NULL,
+        .node = rl_watch_node(engine->watch, false),
+        .memory = memory,
+        .node_origin = asked ? &node : NULL,
+        .have = hot->cgroup->files->sample.have,
+        .now_us = now_us,
+    };
+
+    rl_judge(&c, ret);
+}
+
 static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
 {
     struct rl_engine *engine = userdata;
     const struct rl_policy *policy = hot->cgroup->policy;
-    struct rl_case c;
 
     if (rl_running_of(engine, hot->cgroup)) {
         hot->next_us = now_us + 250 * RL_US_PER_MS;
         return;
     }
+    if (rl_resumed_recently(&engine->suspend, now_us)) {
+        /* Stall of a machine that wakes up is nobody's shortage: what was seen does not count. */
+        hot->history.restart_us = now_us;
+        rl_memory_clear(&hot->memory);
+        hot->next_us = now_us + RL_US_PER_S;
+        return;
+    }
     if (!policy) {
-        hot->quiet_us = 0;
+        hot->quiet_us = engine->uses_node_origin && !hot->cgroup->parent ? NODE_WINDOW_US : 0;
         hot->keep = false;
         return;
     }
-    c = (struct rl_case){
-        .policy = policy,
-        .history = &hot->history,
-        .room = &hot->room,
-        .level = hot->cgroup->parent ? &hot->level : NULL,
-        .node = rl_watch_node(engine->watch, false),
-        .have = hot->cgroup->files->sample.have,
-        .now_us = now_us,
-    };
-    rl_judge(&c, &hot->verdict);
+    if (engine->uses_node_origin && hot->cgroup->parent)
+        rl_watch_heat(engine->watch, rl_tree_root(rl_watch_tree(engine->watch)));
+    rl_engine_judge(engine, hot, &hot->memory, now_us, &hot->verdict);
     hot->next_us = hot->verdict.next_us;
     hot->quiet_us = rl_policy_longest_window(policy);
     if (hot->quiet_us < QUIET_LEAST_US)
         hot->quiet_us = QUIET_LEAST_US;
-    hot->keep = hot->cgroup->subject == hot->cgroup && has_timed_trigger(policy);
+    hot->keep = hot->cgroup->subject == hot->cgroup && rl_policy_timed(policy);
     if (hot->verdict.holds)
         rl_course_open(engine, hot, now_us);
 }
@@ -229,6 +211,56 @@ static int open_gate(struct rl_engine *engine)
     return 0;
 }
 
+bool rl_engine_dry(const struct rl_engine *engine, const struct rl_policy *policy)
+{
+    enum rl_dry settings = engine->options.settings->dry_run;
+    bool others = engine->others.n > 0;
+
+    return engine->options.dry_run || settings == RL_DRY_YES ||
+           policy->relief.dry_run == RL_DRY_YES ||
+           (others && (settings == RL_DRY_AUTO || policy->relief.dry_run == RL_DRY_AUTO));
+}
+
+static void find_others(struct rl_engine *engine)
+{
+    char text[256];
+
+    if (rl_others_find(engine->options.probe->proc_fd, engine->cmdline, &engine->others) < 0 ||
+        engine->others.n == 0)
+        return;
+    rl_notice("%s: two daemons that kill under pressure act on what the other has begun; policies "
+              "with DryRun=auto are dry meanwhile",
+        rl_others_text(&engine->others, text, sizeof(text)));
+}
+
+/* What the engine can do without: each failure is said. */
+static void open_helpers(struct rl_engine *engine)
+{
+    const struct rl_engine_options *o = &engine->options;
+    struct rl_guard_options guarding = {
+        .runtime_dir = o->runtime_dir,
+        .proc_fd = o->probe->proc_fd,
+        .cgroup_root_fd = o->probe->cgroup_fd,
+        .page_size = o->probe->page_size,
+        .self = &engine->self,
+    };
+    int r = rl_cmdline_new(o->probe->proc_fd, &engine->cmdline);
+
+    if (r < 0)
+        rl_warning(
+            "command lines cannot be read, patterns of that kind never know: %s", strerror(-r));
+    engine->pods = rl_pods_new(o->pods_dir);
+    guarding.cmdline = engine->cmdline;
+    if (o->probe->live && o->runtime_dir) {
+        r = rl_guard_new(engine->event, &guarding, &engine->guardian);
+        if (r < 0)
+            rl_warning("[Guard] sections are not kept: %s", strerror(-r));
+    }
+    rl_suspend_init(&engine->suspend);
+    find_others(engine);
+    rl_past_load(engine);
+}
+
 static int open_parts(struct rl_engine *engine)
 {
     const struct rl_engine_options *o = &engine->options;
@@ -237,6 +269,7 @@ static int open_parts(struct rl_engine *engine)
     struct rl_watch_client client = {.on_new = on_new,
         .on_gone = on_gone,
         .wants = wants,
+        .on_level = on_level,
         .on_look = on_look,
         .userdata = engine};
     int r = rl_self_find(o->probe->proc_fd, &engine->self);
@@ -245,6 +278,7 @@ static int open_parts(struct rl_engine *engine)
         return r;
     engine->procs = (struct rl_procs){
         .proc_fd = o->probe->proc_fd, .page_size = o->probe->page_size, .self = &engine->self};
+    open_helpers(engine);
     r = rl_scratch_init(&engine->scratch);
     if (r >= 0)
         r = rl_course_init(engine);
@@ -278,7 +312,7 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
         return r;
     }
     say_findings(engine->policies);
-    attach_all(engine);
+    rl_attach_all(engine);
     open_gate(engine);
     rl_engine_later(engine);
     *ret = engine;
@@ -290,11 +324,15 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     if (!engine)
         return NULL;
     rl_course_end(engine);
+    rl_past_save(engine);
     engine->later = sd_event_source_disable_unref(engine->later);
     engine->watch = rl_watch_free(engine->watch);
     engine->killer = rl_killer_free(engine->killer);
     rl_course_free(engine);
+    engine->guardian = rl_guard_free(engine->guardian);
     engine->policies = rl_policy_set_free(engine->policies);
+    engine->cmdline = rl_cmdline_free(engine->cmdline);
+    engine->pods = rl_pods_free(engine->pods);
     rl_scratch_free(&engine->scratch);
     sd_event_unref(engine->event);
     free(engine);
@@ -309,11 +347,16 @@ int rl_engine_reload(struct rl_engine *engine)
     if (r < 0)
         return r;
     say_findings(engine->policies);
-    attach_all(engine);
+    rl_attach_all(engine);
     /* Verdicts of the old policies speak of triggers that may be gone. */
-    for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));)
+    for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));) {
         h->verdict = (struct rl_verdict){0};
+        rl_memory_clear(&h->memory);
+    }
+    for (size_t i = 0; i < RL_PASTS_MAX; i++)
+        rl_limit_restart(&engine->pasts[i].kills);
     rl_policy_set_free(old);
+    find_others(engine);
     open_gate(engine);
     rl_engine_later(engine);
     rl_notice("policies reloaded: %zu in force", engine->policies->n);

@@ -17,10 +17,13 @@
 struct rl_engine;
 
 struct rl_engine_options {
-    const struct rl_probe *probe;    /* outlives the engine */
-    struct rl_load_options policies; /* pointers in it outlive the engine */
-    struct rl_report *report;        /* not owned */
-    bool dry_run;
+    const struct rl_probe *probe;       /* outlives the engine */
+    struct rl_load_options policies;    /* pointers in it outlive the engine */
+    struct rl_report *report;           /* not owned */
+    const struct rl_settings *settings; /* outlives the engine */
+    const char *runtime_dir;            /* NULL: nothing is remembered over a restart */
+    const char *pods_dir;               /* see daemon/observe/pods.h */
+    bool dry_run; /* the command line says so */
 };
 
 /**

@@ -10,6 +10,7 @@
 #include "conf/load.h"
 #include "conf/settings.h"
 #include "daemon/engine.h"
+#include "daemon/observe/pods.h"
 #include "daemon/options.h"
 #include "daemon/relieve/self.h"
 #include "daemon/report/log.h"
@@ -49,7 +50,7 @@ static void load_settings(struct program *p)
             p->findings.items[i].path, p->findings.items[i].line, p->findings.items[i].message);
     if (p->options.log_level < 0)
         rl_log_set_level(p->settings.log_level);
-    p->dry_run = p->options.dry_run || p->settings.dry_run;
+    p->dry_run = p->options.dry_run || p->settings.dry_run == RL_DRY_YES;
 }
 
 static int probe(struct program *p)
@@ -67,6 +68,7 @@ static struct rl_load_options policy_options(const struct program *p)
     return (struct rl_load_options){
         .dirs = p->options.n_policy_dirs > 0 ? p->options.policy_dirs : NULL,
         .strict_owner = true,
+        .settings = &p->settings,
     };
 }
 
@@ -163,7 +165,10 @@ static int open_all(struct program *p)
     struct rl_engine_options engine = {
         .probe = &p->probe,
         .policies = policy_options(p),
-        .dry_run = p->dry_run,
+        .settings = &p->settings,
+        .runtime_dir = p->options.runtime_dir,
+        .pods_dir = RL_PODS_DIR,
+        .dry_run = p->options.dry_run,
     };
     int r = sd_event_default(&p->event);
 

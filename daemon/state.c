@@ -195,18 +195,16 @@ static json_t *triggers_json(const struct rl_policy *policy, const struct rl_ver
 
     for (size_t t = 0; t < policy->n_triggers; t++) {
         const struct rl_trigger *trigger = &policy->triggers[t];
-        bool holds = trigger->n > 0;
+        enum rl_reason why = verdict->why[t];
         json_t *lines = json_array();
 
-        for (size_t i = 0; i < trigger->n; i++) {
-            const struct rl_reading *reading = &verdict->readings[t][i];
-
-            holds = holds && reading->holds;
-            json_array_append_new(lines, rl_record_line_json(&trigger->lines[i], reading));
-        }
-        json_array_append_new(
-            list, json_pack("{s:o, s:b, s:o}", "name", rl_json_string(trigger->name), "holds",
-                      holds, "lines", lines));
+        for (size_t i = 0; i < trigger->n; i++)
+            json_array_append_new(
+                lines, rl_record_line_json(&trigger->lines[i], &verdict->readings[t][i]));
+        json_array_append_new(list,
+            json_pack("{s:o, s:b, s:s, s:s, s:o, s:o}", "name", rl_json_string(trigger->name),
+                "holds", why == RL_READ_HOLDS, "reason", rl_reason_id(why), "text",
+                rl_reason_text(why), "held_ms", rl_json_ms(verdict->held_us[t]), "lines", lines));
     }
     return list;
 }
@@ -243,10 +241,25 @@ static json_t *policy_json(const struct rl_cgroup *cgroup)
         cgroup_json(cgroup->subject ? cgroup->subject : cgroup));
 }
 
+/* The verdict as of now: while an incident runs, looks do not judge. */
+static void judge_now(struct rl_engine *engine, struct rl_hot *hot, struct rl_verdict *ret)
+{
+    struct rl_memory copy = hot->memory; /* asking changes nothing */
+    uint64_t now = rl_now_us();
+
+    *ret = hot->verdict;
+    if (!hot->cgroup->policy || rl_watch_sample(engine->watch, hot, now) < 0)
+        return;
+    rl_engine_judge(engine, hot, &copy, now, ret);
+}
+
 static json_t *explain_hot(struct rl_engine *engine, struct rl_hot *hot, bool was_hot)
 {
     struct rl_cgroup *cgroup = hot->cgroup;
     const struct rl_policy *policy = cgroup->policy;
+    struct rl_verdict verdict;
+
+    judge_now(engine, hot, &verdict);
     json_t *json = json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:b, s:o}", "cgroup",
         cgroup_json(cgroup), "policy", policy_json(cgroup), "available", "bytes",
         rl_json_number(hot->room.available), "limited_by", cgroup_json(hot->limited_by),
@@ -256,8 +269,8 @@ static json_t *explain_hot(struct rl_engine *engine, struct rl_hot *hot, bool wa
 
     if (!json || !policy)
         return json;
-    json_object_set_new(json, "origin", rl_record_origin_json(&hot->verdict.origin));
-    json_object_set_new(json, "triggers", triggers_json(policy, &hot->verdict));
+    json_object_set_new(json, "origin", rl_record_origin_json(&verdict.origin));
+    json_object_set_new(json, "triggers", triggers_json(policy, &verdict));
     add_choice(engine, json, hot, policy);
     return json;
 }

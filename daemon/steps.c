@@ -48,9 +48,8 @@ static void add_members(struct rl_running *running, int32_t top)
 
     for (size_t i = 0; i < s->pool.n; i++) {
         const struct rl_candidate *k = &s->pool.items[i];
-        bool dies = k->spared == RL_REASON_NONE || k->spared == RL_SPARED_NO_MEMORY;
-
-        if (dies && is_below(s, (int32_t)k->process.cgroup, top))
+        if ((rl_candidate_may_go(k) || k->spared == RL_SPARED_NO_MEMORY) &&
+            is_below(s, (int32_t)k->process.cgroup, top))
             add_target(running, k);
     }
 }

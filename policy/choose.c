@@ -1,152 +1,259 @@
 #include "choose.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "match.h"
 #include "wide.h"
 
-#define ADJ_NEVER (-1000)
-
-/* Facts that keep a process out, whatever its score; the first that applies is the reason. */
-static const struct {
-    uint32_t flag;
-    enum rl_reason reason;
-} never[] = {
-    {RL_PROCESS_KERNEL_THREAD, RL_SPARED_KERNEL_THREAD},
-    {RL_PROCESS_SELF, RL_SPARED_SELF},
-    {RL_PROCESS_SELF_ANCESTOR, RL_SPARED_SELF_ANCESTOR},
-    {RL_PROCESS_DYING, RL_SPARED_DYING},
-};
-
-void rl_candidate_rate(const struct rl_victim *victim, const struct rl_scale *scale,
-    const char *path, struct rl_candidate *candidate)
-{
-    const struct rl_process *process = &candidate->process;
-
-    candidate->spared = RL_REASON_NONE;
-    candidate->by = NULL;
-    victim->model->rate(process, scale, &candidate->score);
-    if (process->pid == 1)
-        candidate->spared = RL_SPARED_INIT;
-    for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
-        if (candidate->spared == RL_REASON_NONE && (process->flags & never[i].flag))
-            candidate->spared = never[i].reason;
-    /* Whatever the model knows of oom_score_adj. */
-    if (candidate->spared == RL_REASON_NONE && process->oom_score_adj <= ADJ_NEVER)
-        candidate->spared = RL_SPARED_ADJ_MINUS_1000;
-    if (candidate->spared == RL_REASON_NONE && !candidate->score.eligible)
-        candidate->spared = candidate->score.reason;
-    /* Nothing held now is no reason to die with a group: Protect= is the stronger one. */
-    if (candidate->spared == RL_REASON_NONE || candidate->spared == RL_SPARED_NO_MEMORY) {
-        candidate->by = rl_match_any(victim->protect, victim->n_protect, process, path, true);
-        if (candidate->by)
-            candidate->spared = RL_SPARED_PROTECTED;
-    }
-}
+/* ---- what members mean for their cgroups ---- */
 
 /* Does such a member forbid killing its cgroup as a whole? Those that are dying or hold nothing
- * lose nothing by it. */
-static enum rl_reason forbids(enum rl_reason spared)
+ * lose nothing by it; those that free too little by themselves free it with the others. */
+static enum rl_reason forbids(const struct rl_candidate *member)
 {
-    switch ((int)spared) {
-    case RL_REASON_NONE:
+    switch ((int)member->spared) {
     case RL_SPARED_DYING:
     case RL_SPARED_NO_MEMORY:
         return RL_REASON_NONE;
     case RL_SPARED_SELF:
         return RL_SPARED_GROUP_HOLDS_SELF;
     default:
-        return RL_SPARED_GROUP_PROTECTED;
+        return rl_candidate_may_go(member) ? RL_REASON_NONE : RL_SPARED_GROUP_PROTECTED;
     }
 }
 
-void rl_group_member(struct rl_group *groups, const struct rl_candidate *candidate)
+static bool omitted(const struct rl_group *groups, int32_t group)
 {
-    enum rl_reason reason = forbids(candidate->spared);
+    while (group >= 0 && !groups[group].omit)
+        group = groups[group].parent;
+    return group >= 0;
+}
 
-    groups[candidate->process.cgroup].processes++;
-    for (int32_t g = (int32_t)candidate->process.cgroup; g >= 0; g = groups[g].parent) {
-        groups[g].members_points += candidate->score.memory_points;
-        if (candidate->spared == RL_REASON_NONE)
-            groups[g].eligible++;
+static bool avoided(const struct rl_group *groups, int32_t group)
+{
+    while (group >= 0 && !groups[group].avoid)
+        group = groups[group].parent;
+    return group >= 0;
+}
+
+/* The topmost cgroup with memory.oom.group=1 from this one up to the offender; -1: none. */
+static int32_t oom_group_of(const struct rl_group *groups, int32_t group)
+{
+    int32_t top = -1;
+
+    for (int32_t g = group; g >= 0; g = groups[g].parent)
+        if (groups[g].oom_group)
+            top = g;
+    return top;
+}
+
+static uint64_t add(uint64_t a, uint64_t b)
+{
+    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
+
+static int further_from_0(int a, int b)
+{
+    if (abs(a) != abs(b))
+        return abs(a) > abs(b) ? a : b;
+    return a < b ? a : b;
+}
+
+/* What a member that is not dying adds to its cgroup or one above. */
+static void take_member(struct rl_group *group, const struct rl_candidate *member)
+{
+    group->members++;
+    if (rl_candidate_may_go(member))
+        group->eligible++;
+    group->members_points += member->score.memory_points;
+    group->members_pages = add(group->members_pages, rl_process_own_pages(&member->process));
+    group->adjust = further_from_0(group->adjust, member->adjust);
+    if (member->tier == RL_TIER_AVOIDED)
+        group->has_avoided = true;
+}
+
+void rl_group_member(struct rl_group *groups, struct rl_candidate *candidate)
+{
+    int32_t own = (int32_t)candidate->process.cgroup, top = oom_group_of(groups, own);
+    bool dying = candidate->spared == RL_SPARED_DYING;
+    enum rl_reason reason;
+
+    /* Nothing held now is no reason to die with the rest of the tree. */
+    if (omitted(groups, own) &&
+        (rl_candidate_may_go(candidate) || candidate->spared == RL_SPARED_NO_MEMORY))
+        candidate->spared = RL_SPARED_OMITTED;
+    if (avoided(groups, own))
+        candidate->tier = RL_TIER_AVOIDED;
+    reason = forbids(candidate);
+    groups[own].processes++;
+    for (int32_t g = own; g >= 0; g = groups[g].parent) {
+        if (!dying)
+            take_member(&groups[g], candidate);
+        if (!dying && candidate->tier == RL_TIER_PREFERRED && (g == own || g == top))
+            groups[g].has_preferred = true;
         if (groups[g].spared == RL_REASON_NONE)
             groups[g].spared = reason;
     }
+}
+
+/* ---- how much a cgroup weighs, and whether it may die whole ---- */
+
+static bool beyond_max(const struct rl_choosing *c, const struct rl_group *group)
+{
+    return c->victim->max_processes > 0 && group->members > c->victim->max_processes;
+}
+
+static int64_t group_points(const struct rl_choosing *c, const struct rl_group *g)
+{
+    uint64_t frees = add(g->anon, g->swap);
+    uint64_t points = rl_mul_div(frees, 1000, c->scale.available);
+    int64_t memory = frees == 0               ? g->members_points
+                     : points > INT64_MAX / 2 ? INT64_MAX / 2
+                                              : (int64_t)points;
+
+    return memory + g->adjust;
+}
+
+/* Must it stay together, and be killed by nobody? */
+static enum rl_reason group_spared(const struct rl_choosing *c, int32_t i)
+{
+    const struct rl_group *g = &c->groups[i];
+
+    if (omitted(c->groups, i))
+        return RL_SPARED_OMITTED;
+    if (g->spared != RL_REASON_NONE)
+        return g->spared;
+    if (g->holds_self || strcmp(g->path, "/") == 0)
+        return RL_SPARED_GROUP_HOLDS_SELF;
+    /* An oom group dies whole or not at all: there is nothing to fall back to. */
+    if (oom_group_of(c->groups, i) == i && beyond_max(c, g))
+        return RL_SPARED_GROUP_PROTECTED;
+    return RL_REASON_NONE;
 }
 
 static void rate_groups(struct rl_choosing *c)
 {
     for (size_t i = 0; i < c->n_groups; i++) {
         struct rl_group *g = &c->groups[i];
-        uint64_t frees = g->swap > UINT64_MAX - g->anon ? UINT64_MAX : g->anon + g->swap;
-        uint64_t points = rl_mul_div(frees, 1000, c->scale.available);
 
-        g->points = frees == 0           ? g->members_points
-                    : points > INT64_MAX ? INT64_MAX
-                                         : (int64_t)points;
-        if (g->spared == RL_REASON_NONE && (g->holds_self || strcmp(g->path, "/") == 0))
-            g->spared = RL_SPARED_GROUP_HOLDS_SELF;
+        g->points = group_points(c, g);
+        g->spared = group_spared(c, (int32_t)i);
+        if (g->has_avoided || avoided(c->groups, (int32_t)i))
+            g->tier = RL_TIER_AVOIDED;
+        else
+            g->tier = g->has_preferred ? RL_TIER_PREFERRED : RL_TIER_PLAIN;
     }
 }
 
-/* The topmost cgroup with memory.oom.group=1 from this one up to the offender; -1: none. */
-static int32_t oom_group_of(const struct rl_choosing *c, int32_t group)
+/* Under MinSize=? What it holds is taken from its members where it has no numbers of its own. */
+static bool too_small(const struct rl_choosing *c, const struct rl_group *g)
 {
-    int32_t top = -1;
+    rl_wide frees = add(g->anon, g->swap);
 
-    for (int32_t g = group; g >= 0; g = c->groups[g].parent)
-        if (c->groups[g].oom_group)
-            top = g;
-    return top;
+    if (frees == 0)
+        frees = (rl_wide)g->members_pages * c->scale.page_size;
+    return frees < c->victim->min_bytes;
 }
 
-static bool better(const struct rl_candidate *a, const struct rl_candidate *b)
+static bool is_below(const struct rl_group *groups, int32_t group, int32_t top)
 {
-    if (!b)
+    while (group >= 0 && group != top)
+        group = groups[group].parent;
+    return group == top;
+}
+
+/* ---- one process ---- */
+
+/* A candidate stands for the group that would die with it. Return: may it be chosen? */
+static bool take_group_of(struct rl_choosing *c, struct rl_candidate *k, int32_t group)
+{
+    if (k->spared != RL_REASON_NONE)
+        return false;
+    if (group < 0)
         return true;
-    if (a->score.points != b->score.points)
-        return a->score.points > b->score.points;
-    return a->process.pid < b->process.pid;
+    k->spared = c->groups[group].spared;
+    if (c->groups[group].tier == RL_TIER_AVOIDED)
+        k->tier = RL_TIER_AVOIDED;
+    return k->spared == RL_REASON_NONE;
 }
 
-static void choose_process(struct rl_choosing *c, struct rl_choice *ret)
+/* Of those in or below a cgroup. */
+static void choose_process_below(struct rl_choosing *c, int32_t top, struct rl_choice *ret)
 {
     const struct rl_candidate *best = NULL;
 
     for (size_t i = 0; i < c->n_candidates; i++) {
         struct rl_candidate *k = &c->candidates[i];
-        int32_t group = oom_group_of(c, (int32_t)k->process.cgroup);
+        int32_t own = (int32_t)k->process.cgroup, group = oom_group_of(c->groups, own);
 
-        if (k->spared != RL_REASON_NONE)
+        if (!is_below(c->groups, own, top) || !take_group_of(c, k, group))
             continue;
-        if (group >= 0 && c->groups[group].spared != RL_REASON_NONE) {
-            k->spared = c->groups[group].spared;
-            continue;
-        }
-        if (!better(k, best))
+        if (best && !rl_candidate_before(k, best))
             continue;
         best = k;
         *ret = (struct rl_choice){
             .found = true,
             .scope = group >= 0 ? RL_KILL_CGROUP : RL_KILL_PROCESS,
             .candidate = (int32_t)i,
-            .group = group >= 0 ? group : (int32_t)k->process.cgroup,
+            .group = group >= 0 ? group : own,
             .points = k->score.points,
             .widened = group >= 0,
         };
+    }
+    for (size_t i = 0; best && best->tier < RL_TIER_AVOIDED && i < c->n_candidates; i++)
+        if (c->candidates[i].tier == RL_TIER_AVOIDED && c->candidates[i].spared == RL_REASON_NONE)
+            c->candidates[i].spared = RL_SPARED_AVOIDED;
+}
+
+static void choose_process(struct rl_choosing *c, struct rl_choice *ret)
+{
+    choose_process_below(c, 0, ret);
+}
+
+/* The cgroup that was chosen has too many processes to die at once. */
+static void fall_back(struct rl_choosing *c, int32_t group, struct rl_choice *ret)
+{
+    *ret = (struct rl_choice){.candidate = -1, .group = -1, .why = RL_OUTCOME_NO_VICTIM};
+    choose_process_below(c, group, ret);
+    if (!ret->found && group != 0)
+        choose_process_below(c, 0, ret);
+    ret->fell_back = ret->found;
+}
+
+/* ---- a cgroup, a tree ---- */
+
+static bool may_die_whole(const struct rl_choosing *c, struct rl_group *g)
+{
+    if (g->eligible == 0 || g->spared != RL_REASON_NONE)
+        return false;
+    if (too_small(c, g))
+        g->spared = RL_SPARED_TOO_SMALL;
+    return g->spared == RL_REASON_NONE;
+}
+
+static void mark_avoided_groups(struct rl_choosing *c)
+{
+    for (size_t i = 0; i < c->n_groups; i++) {
+        struct rl_group *g = &c->groups[i];
+
+        if (g->tier == RL_TIER_AVOIDED && g->spared == RL_REASON_NONE && g->processes > 0)
+            g->spared = RL_SPARED_AVOIDED;
     }
 }
 
 static void choose_cgroup(struct rl_choosing *c, struct rl_choice *ret)
 {
-    for (size_t i = 0; i < c->n_groups; i++) {
-        int32_t top = oom_group_of(c, (int32_t)i);
-        const struct rl_group *g = &c->groups[top >= 0 ? top : (int32_t)i];
+    const struct rl_group *best = NULL;
 
-        if (c->groups[i].processes == 0 || g->eligible == 0 || g->spared != RL_REASON_NONE)
+    for (size_t i = 0; i < c->n_groups; i++) {
+        int32_t top = oom_group_of(c->groups, (int32_t)i);
+        struct rl_group *g = &c->groups[top >= 0 ? top : (int32_t)i];
+
+        if (c->groups[i].processes == 0 || !may_die_whole(c, g))
             continue;
-        if (ret->found && g->points <= ret->points)
+        if (best && (g->tier > best->tier || (g->tier == best->tier && g->points <= best->points)))
             continue;
+        best = g;
         *ret = (struct rl_choice){
             .found = true,
             .scope = RL_KILL_CGROUP,
@@ -156,14 +263,26 @@ static void choose_cgroup(struct rl_choosing *c, struct rl_choice *ret)
             .widened = top >= 0 && top != (int32_t)i,
         };
     }
+    if (best && beyond_max(c, best))
+        fall_back(c, ret->group, ret);
+    else if (best && best->tier < RL_TIER_AVOIDED)
+        mark_avoided_groups(c);
 }
 
 static void choose_tree(struct rl_choosing *c, struct rl_choice *ret)
 {
-    const struct rl_group *offender = &c->groups[0];
+    struct rl_group *offender = &c->groups[0];
 
     if (offender->eligible == 0)
         return;
+    if (too_small(c, offender)) {
+        offender->spared = RL_SPARED_TOO_SMALL;
+        return;
+    }
+    if (beyond_max(c, offender)) {
+        fall_back(c, 0, ret);
+        return;
+    }
     *ret = (struct rl_choice){
         .found = true,
         .scope = RL_KILL_TREE,

@@ -1,8 +1,18 @@
-/* Whom to choose. The caller gives all processes of the offender's subtree (or the best scored
- * of them, see rl_pool in daemon/observe) and all its cgroups; nothing is read here. */
+/* Whom to choose. The caller gives all processes of the offender's subtree (or the best of them,
+ * see rl_pool in daemon/observe) and all its cgroups; nothing is read here.
+ *
+ * Whoever must live is never chosen, by no scope, tier or adjustment: a cgroup dies whole only
+ * where nobody in it must live, and a tree around him one by one. */
 #pragma once
 
 #include "policy.h"
+
+/* Tiers are emptied in this order. */
+enum rl_tier {
+    RL_TIER_PREFERRED,
+    RL_TIER_PLAIN,
+    RL_TIER_AVOIDED,
+};
 
 /* A cgroup of the offender's subtree. groups[0] is the offender; a parent stands before its
  * children. */
@@ -17,23 +27,22 @@ struct rl_group {
     uint64_t anon, swap; /* bytes: what killing all of it would free */
     /* filled by rl_group_member() and rl_choose(); zero before */
     uint32_t processes;     /* direct members */
-    uint32_t eligible;      /* of them and of all below, those that may be chosen */
+    uint32_t members;       /* of it and of all below, but for those that are dying */
+    uint32_t eligible;      /* of them, those that may die with it and hold something */
     int64_t members_points; /* what all members hold, where anon and swap are not known */
-    enum rl_reason spared;  /* why it may not die as a whole */
+    uint64_t members_pages; /* the same in pages */
+    bool has_preferred;     /* of the direct members; of all where it is an oom group */
+    bool has_avoided;       /* of all */
+    int adjust;             /* of all: the one furthest from 0 */
+    enum rl_tier tier;
+    enum rl_reason spared; /* why it may not die as a whole */
     int64_t points;
-};
-
-/* Tiers are emptied in this order. */
-enum rl_tier {
-    RL_TIER_PREFERRED,
-    RL_TIER_PLAIN,
-    RL_TIER_AVOIDED,
 };
 
 struct rl_candidate {
     struct rl_process process;
     enum rl_tier tier;
-    int adjust; /* points of Adjust= lines, part of score.points */
+    int adjust; /* points of all Adjust= lines that mean it, part of score.points */
     struct rl_score score;
     enum rl_reason spared;       /* RL_REASON_NONE: may be chosen */
     const struct rl_pattern *by; /* the Protect= pattern that spared it, or NULL */
@@ -48,6 +57,7 @@ struct rl_choice {
     int64_t points;
     bool widened;    /* memory.oom.group=1 made one process into its group */
     bool one_by_one; /* Kill=tree around members that must live: the others by pidfd */
+    bool fell_back;  /* MaxProcesses= made one process (or its oom group) of a cgroup or tree */
 };
 
 struct rl_choosing {
@@ -59,25 +69,67 @@ struct rl_choosing {
     size_t n_groups;
 };
 
-/* Rate one process and say whether it may be chosen at all; fills score, spared and by. */
+/**
+ * rl_candidate_rate() - rate one process and say whether it may be chosen at all
+ * @path: of its cgroup
+ *
+ * Fills all but process. Protect= and Avoid= mean a process whose facts are not known, Prefer= and
+ * Adjust= do not; Avoid= is stronger than Prefer=. MinSize= is held against anonymous memory and
+ * swap (the resident set, where anonymous memory is not known). A process of which less than a
+ * tenth of what its score counts is its own is RL_SPARED_FREES_LITTLE.
+ */
 void rl_candidate_rate(const struct rl_victim *victim, const struct rl_scale *scale,
     const char *path, struct rl_candidate *candidate);
 
-/* Enter a rated process into its cgroup and all above: members that may not die forbid killing
- * these as a whole. Call it for every process, also for those that a full pool drops. */
-void rl_group_member(struct rl_group *groups, const struct rl_candidate *candidate);
+/* The same with the policy of the candidate's own cgroup, after the acting one's: its Protect= adds
+ * to the other's, its Avoid=, Prefer= and Adjust= take their place. */
+void rl_candidate_rate_own(
+    const struct rl_victim *own, const char *path, struct rl_candidate *candidate);
+
+/* What killing it frees for certain: anonymous and swapped pages (resident ones, where anonymous
+ * ones are not known). */
+uint64_t rl_process_own_pages(const struct rl_process *process);
+
+/* May it die with others, in its cgroup or tree? Those do that may be chosen, and those that are
+ * passed over only because they would free too little by themselves. */
+bool rl_candidate_may_go(const struct rl_candidate *candidate);
+
+/* Is a chosen before b? Better tier first, then more points, then the lower pid. */
+bool rl_candidate_before(const struct rl_candidate *a, const struct rl_candidate *b);
+
+/**
+ * rl_group_member() - enter a rated process into its cgroup and all above
+ *
+ * Call it for every process, also for those that a full pool drops, and before they enter the pool:
+ * what is in or below an omitted cgroup becomes RL_SPARED_OMITTED, and what is in or below an
+ * avoided one comes last. Members that may not die forbid killing their cgroups as a whole.
+ */
+void rl_group_member(struct rl_group *groups, struct rl_candidate *candidate);
 
 /**
  * rl_choose() - pick the victim
  *
- * Kill=process takes the highest score; where memory.oom.group=1 holds between it and the
- * offender, the topmost such group dies whole, and a group with a member that may not be chosen
- * is passed over as a whole. Kill=cgroup takes the cgroup whose death frees most among those
- * that hold processes themselves; one under memory.oom.group=1 stands for its group. Kill=tree
- * takes the offender with all below; where a member must live (or the offender is the root) it
- * is one_by_one. Equal scores: the lower pid, the earlier cgroup.
+ * Kill=process takes the first by rl_candidate_before(); where memory.oom.group=1 holds between it
+ * and the offender, the topmost such group dies whole. Such a group is passed over as a whole when
+ * it has a member that may not be chosen, or more members than MaxProcesses= allows; it comes last
+ * when it is avoided.
+ *
+ * Kill=cgroup takes the cgroup of the best tier whose death frees most among those that hold
+ * processes themselves; one under memory.oom.group=1 stands for its group. A cgroup is avoided when
+ * it is marked so (user.oomd_avoid, on it or above) or has an avoided member anywhere, preferred
+ * when it is not avoided and has a preferred member of its own (an oom group: anywhere), so that
+ * the cgroups above a preferred one do not die for it. To its points is added the adjustment of
+ * that member whose is furthest from 0 (of two that are equally far the negative one), not the sum.
+ * Cgroups under MinSize= are passed over.
+ *
+ * Kill=tree takes the offender with all below; where a member must live (or the offender is the
+ * root) it is one_by_one: those that rl_candidate_may_go().
+ *
+ * A cgroup or tree of more processes than MaxProcesses= is not killed as such: the choice falls
+ * back to one process of it, else of the offender. Equal scores: the lower pid, the earlier cgroup.
  *
  * Marks candidates that only their group spares with that group's reason
- * (RL_SPARED_GROUP_PROTECTED, RL_SPARED_GROUP_HOLDS_SELF).
+ * (RL_SPARED_GROUP_PROTECTED, RL_SPARED_GROUP_HOLDS_SELF), and those that were not chosen because
+ * they come last as RL_SPARED_AVOIDED (cgroups likewise).
  */
 void rl_choose(struct rl_choosing *choosing, struct rl_choice *ret);

@@ -1,6 +1,6 @@
 /* The five questions of Linux 2.4's out_of_memory() (2.4.22, mm/oom_kill.c), for those who want to
  * compare: a kill is due only when memory failures come close together for long enough. A "failure"
- * is an evaluation at which all lines of the trigger hold. */
+ * is an evaluation at which all else that the trigger asks for holds. */
 #pragma once
 
 #include <stdbool.h>

@@ -42,6 +42,14 @@ const struct rl_point *rl_history_last(const struct rl_history *history)
     return history->n > 0 ? &history->points[history->n - 1] : NULL;
 }
 
+/* Of the machine there is no memory.current. */
+static uint64_t used_of(const struct rl_sample *s, const struct rl_node *node)
+{
+    if (!node || (s->have & RL_HAVE_CURRENT))
+        return rl_sample_used(s);
+    return node->mem_total > node->mem_available ? node->mem_total - node->mem_available : 0;
+}
+
 static void fill_point(
     struct rl_point *point, const struct rl_sample *s, const struct rl_node *node)
 {
@@ -55,7 +63,7 @@ static void fill_point(
     *point = (struct rl_point){
         .at_us = s->at_us,
         .have = have,
-        .used = rl_sample_used(s),
+        .used = used_of(s, node),
         .count =
             {
                 [RL_COUNT_SOME] = s->some_us,
@@ -178,6 +186,49 @@ uint64_t rl_history_events(
             sum += growth_between(a, b, counter);
     }
     return sum;
+}
+
+static bool used_known(const struct rl_point *point)
+{
+    const uint32_t files = RL_HAVE_CURRENT | RL_HAVE_STAT;
+
+    return (point->have & HAVE_NODE) || (point->have & files) == files;
+}
+
+/* What was used at an instant between two points. */
+static uint64_t used_between(const struct rl_point *a, const struct rl_point *b, uint64_t at_us)
+{
+    uint64_t span = b->at_us - a->at_us, passed = at_us - a->at_us;
+
+    if (b->used < a->used)
+        return a->used - rl_mul_div(a->used - b->used, passed, span);
+    return a->used + rl_mul_div(b->used - a->used, passed, span);
+}
+
+bool rl_history_used_growth(const struct rl_history *history, uint64_t from_us, uint64_t *ret_bytes)
+{
+    const struct rl_point *newest = NULL, *later = NULL;
+    uint64_t then = 0;
+    size_t known = 0;
+
+    *ret_bytes = 0;
+    for (size_t i = history->n; i > 0; i--) {
+        const struct rl_point *p = &history->points[i - 1];
+
+        if (!used_known(p))
+            continue;
+        known++;
+        newest = newest ? newest : p;
+        then = later && p->at_us < from_us ? used_between(p, later, from_us) : p->used;
+        if (later && p->at_us <= from_us)
+            break;
+        later = p;
+    }
+    if (known < 2)
+        return false;
+    if (from_us < newest->at_us && newest->used > then)
+        *ret_bytes = newest->used - then;
+    return true;
 }
 
 uint64_t rl_history_restart(const struct rl_history *history, enum rl_counter counter)

@@ -29,7 +29,7 @@ enum rl_counter {
 struct rl_point {
     uint64_t at_us;
     uint32_t have; /* which counters were read: a private set of bits, as that of the sample */
-    uint64_t used; /* bytes */
+    uint64_t used; /* bytes; of the machine MemTotal - MemAvailable */
     uint64_t count[RL_COUNTERS];
 };
 
@@ -77,6 +77,17 @@ uint64_t rl_history_window(
  */
 uint64_t rl_history_events(
     const struct rl_history *history, enum rl_counter counter, uint64_t from_us, uint64_t to_us);
+
+/**
+ * rl_history_used_growth() - by how much `used` has grown since from_us
+ * @ret_bytes: newest minus then, 0 when it fell; always set
+ *
+ * Linear between points; where none is as old as from_us, the oldest one counts. Points at which
+ * it could not be read are left out.
+ * Return: false when fewer than two points know it.
+ */
+bool rl_history_used_growth(
+    const struct rl_history *history, uint64_t from_us, uint64_t *ret_bytes);
 
 /* The newest point, NULL when there is none. */
 const struct rl_point *rl_history_last(const struct rl_history *history);

@@ -10,6 +10,7 @@
  * slept). */
 struct rl_memory {
     uint64_t held_since_us[RL_TRIGGERS_MAX]; /* all lines hold since then; 0: they do not */
+    uint64_t held_seen_us[RL_TRIGGERS_MAX];  /* when that was last seen */
     struct rl_gate24 gate[RL_TRIGGERS_MAX];
 };
 
@@ -21,8 +22,8 @@ struct rl_verdict {
     struct rl_evidence origin;
     struct rl_reading readings[RL_TRIGGERS_MAX][RL_LINES_MAX];
     enum rl_reason why[RL_TRIGGERS_MAX]; /* why each trigger does not hold: RL_READ_BELOW (a line),
-                                          * RL_WAIT_FOR, RL_WAIT_GATE, RL_ORIGIN_*; else
-                                          * RL_READ_HOLDS */
+                                          * RL_ORIGIN_* (whose shortage it is instead),
+                                          * RL_WAIT_FOR, RL_WAIT_GATE; else RL_READ_HOLDS */
     uint64_t held_us[RL_TRIGGERS_MAX];   /* how long all its lines have held */
     uint64_t next_us;                    /* nothing can change before this instant */
 };
@@ -33,7 +34,8 @@ struct rl_case {
     const struct rl_room *room;   /* NULL when unknown */
     const struct rl_level *level; /* the cgroup's own; NULL for the machine */
     const struct rl_node *node;
-    struct rl_memory *memory;              /* of this cgroup; changed */
+    struct rl_memory *memory;              /* of this cgroup; changed. NULL: nothing is remembered,
+                                            * and no For= or Gate= is ever fulfilled */
     const struct rl_evidence *node_origin; /* is the machine short: for Origin=node and any; NULL
                                             * when it was not looked at */
     uint32_t have;
@@ -46,7 +48,15 @@ struct rl_case {
  *
  * Holds when all lines of one trigger have held for its For=, its Gate= is passed, and the shortage
  * is the one that Origin= asks for: the cgroup's own (the machine's, for the root), the machine's,
- * or any of them. A trigger of level lines alone speaks about limits and needs no attribution
- * unless it says Origin=node.
+ * or any of them. A trigger of level lines alone (Usage, Headroom, Swap, Growth) speaks about
+ * limits and needs no attribution unless it says Origin=node. Events= without Pressure= or
+ * Refaults= needs no more than events of the cgroup's own limit, and oom_kill not even these: it
+ * names the cgroup by itself. verdict.origin is the evidence of the trigger that holds.
+ *
+ * For= counts from the first look that saw all lines hold to the newest one, whoever is to blame,
+ * and begins anew when a line fails or when looks or samples are so far apart that it could have
+ * failed unseen (half the shortest window, two seconds where there is none, and half of For= at
+ * most). The gate is asked last, so that what it lets pass is never lost. While an incident runs
+ * (since_us) neither counts any more, and the memory is left alone.
  */
 void rl_judge(const struct rl_case *c, struct rl_verdict *ret);

@@ -7,6 +7,7 @@
 #define RL_STEPS_MAX    12 /* rungs of one ladder */
 #define RL_HISTORY_MAX  64 /* points kept for one cgroup's windows */
 #define RL_DEPTH_MAX    32 /* levels between a cgroup and the root */
+#define RL_KILLS_MAX    64 /* kills remembered of one offender, and of all: N of "N per T" */
 
 #define RL_NO_LIMIT UINT64_MAX /* "max" in a limit file */
 

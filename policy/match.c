@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "glob.h"
+#include "kube.h"
 
 static const char *last_element(const char *path)
 {
@@ -40,41 +41,110 @@ static bool unit_matches(const char *unit, const char *name)
            strcmp(at + 1, name + len - tail) == 0;
 }
 
-static bool globs_match(const struct rl_match *match, const char *path)
+/* Does a list name a text? An exclusion wins wherever it stands; only exclusions mean everything
+ * else. */
+static bool globs_match(const struct rl_globs *globs, const char *text,
+    bool (*glob_match)(const char *glob, const char *text))
 {
     bool found = false, positive = false;
 
-    for (size_t i = 0; i < match->n_cgroups; i++) {
-        const struct rl_cgroup_glob *g = &match->cgroups[i];
+    for (size_t i = 0; i < globs->n; i++) {
+        const struct rl_cgroup_glob *g = &globs->items[i];
+        bool hit = glob_match(g->glob, text);
 
-        if (g->exclude) {
-            if (rl_glob_path(g->glob, path))
-                return false;
-            continue;
-        }
-        positive = true;
-        found = found || rl_glob_path(g->glob, path);
+        if (g->exclude && hit)
+            return false;
+        positive = positive || !g->exclude;
+        found = found || hit;
     }
-    return found || !positive; /* only exclusions: everything else */
+    return found || !positive;
 }
 
-bool rl_match_cgroup(const struct rl_match *match, const char *path)
+/* Could it be about a name, rather than a UID? */
+static bool about_names(const char *glob)
+{
+    return glob[strspn(glob, "0123456789abcdef-")] != '\0';
+}
+
+/* As globs_match, over the UID and the name. While the name is not known, an exclusion that is
+ * about names excludes every pod, and nothing but the UID includes one. */
+static bool pod_matches(const struct rl_globs *globs, const char *uid, const char *name)
+{
+    bool found = false, positive = false;
+
+    for (size_t i = 0; i < globs->n; i++) {
+        const struct rl_cgroup_glob *g = &globs->items[i];
+        bool hit = rl_glob_text(g->glob, uid) || (name && rl_glob_text(g->glob, name));
+
+        if (g->exclude && (hit || (!name && about_names(g->glob))))
+            return false;
+        positive = positive || !g->exclude;
+        found = found || hit;
+    }
+    return found || !positive;
+}
+
+/* Conditions about a pod hold for nothing outside of one. */
+static bool kube_matches(const struct rl_match *match, const struct rl_place *place)
+{
+    struct rl_kube kube;
+
+    if (!match->pods.n && !match->qos.n && !match->containers.n && match->level == RL_LEVEL_ANY)
+        return true;
+    rl_kube_parse(place->path, &kube);
+    if (match->level != RL_LEVEL_ANY && (kube.level != match->level || kube.inner))
+        return false;
+    if (match->pods.n && (!kube.pod[0] || !pod_matches(&match->pods, kube.pod, place->pod_name)))
+        return false;
+    if (match->qos.n && (!kube.qos || !globs_match(&match->qos, kube.qos, rl_glob_text)))
+        return false;
+    return !match->containers.n ||
+           (kube.container[0] && globs_match(&match->containers, kube.container, rl_glob_text));
+}
+
+bool rl_match_cgroup(const struct rl_match *match, const struct rl_place *place)
 {
     if (match->attach == RL_ATTACH_UNIT)
-        return unit_matches(match->unit, last_element(path));
-    return globs_match(match, path);
+        return unit_matches(match->unit, last_element(place->path));
+    if (match->limited != RL_EITHER && place->limited != (match->limited == RL_YES))
+        return false;
+    return globs_match(&match->cgroups, place->path, rl_glob_path) &&
+           globs_match(&match->units, last_element(place->path), rl_glob_text) &&
+           kube_matches(match, place);
 }
 
 const struct rl_policy *rl_match_policy(
-    const struct rl_policy *policies, size_t n, const char *path, bool defaults)
+    const struct rl_policy *policies, size_t n, const struct rl_place *place, bool defaults)
 {
     for (size_t i = 0; i < n; i++) {
         if (policies[i].match.attach == RL_ATTACH_DEFAULT && !defaults)
             continue;
-        if (rl_match_cgroup(&policies[i].match, path))
+        if (rl_match_cgroup(&policies[i].match, place))
             return &policies[i];
     }
     return NULL;
+}
+
+bool rl_match_undecided(
+    const struct rl_policy *policies, size_t n, const struct rl_place *place, bool defaults)
+{
+    struct rl_kube kube;
+
+    rl_kube_parse(place->path, &kube);
+    if (place->pod_name || !kube.pod[0])
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct rl_match match = policies[i].match;
+
+        if (match.attach == RL_ATTACH_DEFAULT && !defaults)
+            continue;
+        if (rl_match_cgroup(&match, place))
+            return false;
+        match.pods.n = 0;
+        if (policies[i].match.pods.n && rl_match_cgroup(&match, place))
+            return true;
+    }
+    return false;
 }
 
 const char *rl_match_unit(const char *path, size_t *ret_len)
@@ -108,6 +178,22 @@ static bool match_exe(const char *glob, const struct rl_process *p, const char *
     if ((p->flags & RL_PROCESS_EXE_KNOWN) && rl_glob_text(glob, p->exe))
         return true;
     return whole ? false : unknown;
+}
+
+static bool match_cmdline(
+    const char *glob, const struct rl_process *p, const char *path, bool unknown)
+{
+    bool whole = strlen(p->cmdline) < RL_CMDLINE_MAX - 1, hit;
+    size_t len = strlen(glob);
+
+    if (!(p->flags & RL_PROCESS_CMDLINE_KNOWN))
+        return unknown;
+    hit = rl_glob_text(glob, p->cmdline);
+    if (whole)
+        return hit;
+    /* One that was cut at its end proves only what does not depend on the rest. */
+    return unknown ||
+           (hit && len > 0 && glob[len - 1] == '*' && (len < 2 || glob[len - 2] != '\\'));
 }
 
 static bool match_uid(const char *glob, const struct rl_process *p, const char *path, bool unknown)
@@ -147,6 +233,7 @@ static bool (*const facts[RL_FACTS])(
     const char *glob, const struct rl_process *p, const char *path, bool unknown) = {
     [RL_FACT_COMM] = match_comm,
     [RL_FACT_EXE] = match_exe,
+    [RL_FACT_CMDLINE] = match_cmdline,
     [RL_FACT_UID] = match_uid,
     [RL_FACT_UNIT] = match_unit,
     [RL_FACT_CGROUP] = match_path,

@@ -23,8 +23,22 @@ const struct rl_policy *rl_match_policy(
     const struct rl_policy *policies, size_t n, const struct rl_place *place, bool defaults);
 
 /* Does this policy's own [Match], unit name or default rule name the cgroup? Its conditions must
- * all hold. A Pod= line never matches a pod whose name is not known yet, unless the UID does. */
+ * all hold; one that is not given always does.
+ *
+ * Within one condition an exclusion wins wherever it stands, and only exclusions mean everything
+ * else: with Pod=, QoS= and Container= everything else that is a pod, has a class, is (or is below)
+ * a container. A pod whose name is not known yet is matched by its UID alone, and never where an
+ * exclusion is about names. Level= means the cgroup of that level, not what is below it. */
 bool rl_match_cgroup(const struct rl_match *match, const struct rl_place *place);
+
+/**
+ * rl_match_undecided() - could a name that is not known yet lead to another policy
+ *
+ * Return: whether the cgroup belongs to a pod, place->pod_name is NULL, and a policy with Pod=
+ * lines, which may match once the name is known, stands before the first one that matches now.
+ */
+bool rl_match_undecided(
+    const struct rl_policy *policies, size_t n, const struct rl_place *place, bool defaults);
 
 /* A cgroup path's unit: the last path element that is a systemd unit (.service, .scope, .slice,
  * .socket, .mount, .swap); NULL when there is none. *ret_len is its length. */

@@ -14,6 +14,7 @@ static const char *const step_names[RL_STEP_KINDS] = {
 static const char *const fact_names[RL_FACTS] = {
     [RL_FACT_COMM] = "comm",
     [RL_FACT_EXE] = "exe",
+    [RL_FACT_CMDLINE] = "cmdline",
     [RL_FACT_UID] = "uid",
     [RL_FACT_UNIT] = "unit",
     [RL_FACT_CGROUP] = "cgroup",

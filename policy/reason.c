@@ -56,7 +56,8 @@ static const struct {
     [RL_OUTCOME_KERNEL_KILLED] = {"kernel-killed", "the kernel's OOM killer acted"},
     [RL_OUTCOME_INTERRUPTED] = {"interrupted", "reliefd ended before the outcome was known"},
     [RL_OUTCOME_ALARM] = {"alarm", "enough was killed here already: an alarm instead of a kill"},
-    [RL_OUTCOME_HELD] = {"held", "enough was killed here already: left alone for the rest of the time"},
+    [RL_OUTCOME_HELD] = {"held",
+        "enough was killed here already: left alone for the rest of the time"},
 
     [RL_WAIT_COOLDOWN] = {"cooldown", "the cooldown after the last kill is not over"},
     [RL_WAIT_FOR] = {"not-long-enough", "its lines have not held for as long as For= asks"},

@@ -44,11 +44,40 @@ static void take_level(struct rl_room *room, int index, uint64_t used, uint64_t 
     }
 }
 
+static void find_swap(
+    const struct rl_level *levels, size_t n, const struct rl_node *node, struct rl_room *ret)
+{
+    uint64_t total = node->swap_total;
+
+    ret->has_swap = total > 0;
+    ret->swap_known = true;
+    for (size_t i = 0; i < n; i++)
+        if (levels[i].swap_max == 0)
+            ret->has_swap = false;
+    if (!ret->has_swap)
+        return;
+    ret->swap_usage = rl_mul_div(total - smaller(node->swap_free, total), RL_WHOLE, total);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t usage;
+
+        if (levels[i].swap_max == RL_NO_LIMIT)
+            continue;
+        if (!levels[i].swap_known) {
+            ret->swap_known = false;
+            continue;
+        }
+        usage = rl_mul_div(levels[i].swap_used, RL_WHOLE, levels[i].swap_max);
+        if (usage > ret->swap_usage)
+            ret->swap_usage = usage;
+    }
+}
+
 void rl_room_of(
     const struct rl_level *levels, size_t n, const struct rl_node *node, struct rl_room *ret)
 {
     *ret = (struct rl_room){.headroom = RL_NO_LIMIT, .tightest = RL_LEVEL_NODE, .known = true};
     find_available(levels, n, node, ret);
+    find_swap(levels, n, node, ret);
 
     for (size_t i = 0; i < n; i++) {
         uint64_t limit = smaller(levels[i].memory_high, levels[i].memory_max);

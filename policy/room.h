@@ -31,6 +31,7 @@ struct rl_room {
     uint64_t swap_usage; /* hundredths of a percent: the largest part in use of the swap that any
                           * level may use, the machine's own among them */
     bool has_swap;       /* there is swap that the cgroup may use at all */
+    bool swap_known;     /* swap_usage could be computed for every level that limits swap */
 };
 
 /**
@@ -48,6 +49,10 @@ struct rl_room {
  *
  * usage and headroom look at every level with a memory.high or memory.max (the smaller counts)
  * and at the machine (MemTotal - MemAvailable against MemTotal) as the last one.
+ *
+ * swap_usage looks at every level with a memory.swap.max, and at the machine (SwapTotal - SwapFree
+ * against SwapTotal) as the last one; has_swap is false, and swap_usage 0, where SwapTotal or one
+ * of these limits is 0.
  */
 void rl_room_of(
     const struct rl_level *levels, size_t n, const struct rl_node *node, struct rl_room *ret);

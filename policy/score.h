@@ -15,7 +15,8 @@ struct rl_score {
     bool eligible;
     enum rl_reason reason; /* why not, RL_REASON_NONE when eligible */
     int64_t points;
-    int64_t memory_points, root_points, adj_points; /* the parts; they sum up to points */
+    int64_t memory_points, root_points, adj_points; /* the parts; they sum up to points, but for
+                                                     * Adjust= (rl_candidate.adjust) */
 };
 
 struct rl_model {

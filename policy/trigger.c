@@ -15,9 +15,9 @@ static uint64_t bigger(uint64_t a, uint64_t b)
 
 /* How much of a window lies behind the step, or the kill, that restarted it. */
 static uint64_t restarted_us(
-    const struct rl_line *line, const struct rl_present *present, uint64_t window_us)
+    enum rl_counter counter, const struct rl_present *present, uint64_t window_us)
 {
-    uint64_t begin = bigger(present->since_us, rl_history_restart(present->history, line->counter));
+    uint64_t begin = bigger(present->since_us, rl_history_restart(present->history, counter));
     uint64_t passed = present->now_us > begin ? present->now_us - begin : 0;
 
     return passed < window_us ? passed : window_us;
@@ -31,7 +31,7 @@ static uint64_t stall_span(const struct rl_line *line, const struct rl_present *
 
     if (present->since_us == 0)
         return line->window_us;
-    return bigger(restarted_us(line, present, window), SINCE_LEAST_US);
+    return bigger(restarted_us(line->counter, present, window), SINCE_LEAST_US);
 }
 
 static uint64_t stall_growth(const struct rl_line *line, const struct rl_present *present)
@@ -40,8 +40,8 @@ static uint64_t stall_growth(const struct rl_line *line, const struct rl_present
 
     if (present->since_us == 0)
         return rl_history_window(present->history, line->counter, now, line->window_us);
-    return rl_history_growth(
-        present->history, line->counter, now - restarted_us(line, present, window), now, 0);
+    return rl_history_growth(present->history, line->counter,
+        now - restarted_us(line->counter, present, window), now, 0);
 }
 
 /* The read functions set value, threshold and holds and return what is missing, if anything is. */
@@ -99,8 +99,59 @@ static enum rl_reason read_events(
         return RL_READ_NO_EVENTS;
     if (present->history->n < 2)
         return RL_READ_FIRST_SAMPLE;
-    ret->value = rl_history_events(
-        present->history, line->counter, now - restarted_us(line, present, line->window_us), now);
+    ret->value = rl_history_events(present->history, line->counter,
+        now - restarted_us(line->counter, present, line->window_us), now);
+    ret->holds = ret->value >= ret->threshold;
+    return RL_REASON_NONE;
+}
+
+static enum rl_reason read_swap(
+    const struct rl_line *line, const struct rl_present *present, struct rl_reading *ret)
+{
+    const struct rl_room *room = present->room;
+
+    ret->threshold = line->share;
+    if (!room)
+        return RL_READ_NO_MEMORY_FILES;
+    if (!room->has_swap)
+        return RL_READ_NO_SWAP;
+    if (!room->swap_known)
+        return RL_READ_NO_MEMORY_FILES;
+    ret->value = room->swap_usage;
+    ret->holds = ret->value >= ret->threshold;
+    return RL_REASON_NONE;
+}
+
+static enum rl_reason read_growth(
+    const struct rl_line *line, const struct rl_present *present, struct rl_reading *ret)
+{
+    /* As with stall, also the kernel's own kill restarts it. */
+    uint64_t span = restarted_us(RL_COUNT_FULL, present, line->window_us);
+
+    ret->threshold = line->bytes;
+    if (present->history->n < 2)
+        return RL_READ_FIRST_SAMPLE;
+    if (!rl_history_used_growth(present->history, present->now_us - span, &ret->value))
+        return RL_READ_NO_MEMORY_FILES;
+    ret->holds = ret->value >= ret->threshold;
+    return RL_REASON_NONE;
+}
+
+static enum rl_reason read_refaults(
+    const struct rl_line *line, const struct rl_present *present, struct rl_reading *ret)
+{
+    uint64_t window = bigger(line->window_us, SINCE_LEAST_US), now = present->now_us;
+    uint64_t behind = restarted_us(RL_COUNT_REFAULTS, present, window);
+    uint64_t span = present->since_us > 0 ? bigger(behind, SINCE_LEAST_US) : window;
+    uint64_t pages;
+
+    ret->threshold = line->count;
+    if (!(present->have & RL_HAVE_STAT))
+        return RL_READ_NO_MEMORY_FILES;
+    if (present->history->n < 2)
+        return RL_READ_FIRST_SAMPLE;
+    pages = rl_history_growth(present->history, RL_COUNT_REFAULTS, now - behind, now, 0);
+    ret->value = rl_mul_div(pages, RL_US_PER_S, span);
     ret->holds = ret->value >= ret->threshold;
     return RL_REASON_NONE;
 }
@@ -144,6 +195,10 @@ static const struct {
     [RL_LINE_HEADROOM] = {"Headroom", RL_UNIT_BYTES,
         RL_HAVE_CURRENT | RL_HAVE_STAT | RL_HAVE_LIMITS, read_headroom, level_in},
     [RL_LINE_EVENTS] = {"Events", RL_UNIT_COUNT, RL_HAVE_EVENTS, read_events, events_in},
+    [RL_LINE_SWAP] = {"Swap", RL_UNIT_SHARE, RL_HAVE_SWAP, read_swap, level_in},
+    [RL_LINE_GROWTH] = {"Growth", RL_UNIT_BYTES, RL_HAVE_CURRENT | RL_HAVE_STAT, read_growth,
+        level_in},
+    [RL_LINE_REFAULTS] = {"Refaults", RL_UNIT_RATE, RL_HAVE_STAT, read_refaults, level_in},
 };
 
 const char *rl_line_key(enum rl_line_kind kind)
@@ -188,10 +243,10 @@ static uint64_t distance(const struct rl_reading *reading)
     return reading->holds || far == 0 ? 0 : rl_mul_div(far - near, RL_WHOLE, far);
 }
 
-/* A trigger of levels alone: nothing in the kernel tells when they move. */
+/* Nothing in the kernel tells when its lines move. */
 static uint64_t timed_in(const struct rl_trigger *trigger, const struct rl_present *present)
 {
-    uint64_t most = 0;
+    uint64_t most = 0, window = rl_trigger_shortest_window(trigger), wait;
 
     for (size_t i = 0; i < trigger->n; i++) {
         struct rl_reading reading;
@@ -202,21 +257,38 @@ static uint64_t timed_in(const struct rl_trigger *trigger, const struct rl_prese
         if (way > most)
             most = way;
     }
-    return TIMED_LEAST_US + rl_mul_div(TIMED_MOST_US - TIMED_LEAST_US, most, RL_WHOLE);
+    wait = TIMED_LEAST_US + rl_mul_div(TIMED_MOST_US - TIMED_LEAST_US, most, RL_WHOLE);
+    /* Growth between two looks is spread evenly over the time between them. */
+    if (window > 0 && wait > window / 4)
+        wait = bigger(window / 4, TIMED_LEAST_US);
+    return wait;
 }
 
 bool rl_trigger_timed(const struct rl_trigger *trigger)
 {
     for (size_t i = 0; i < trigger->n; i++)
-        if (trigger->lines[i].window_us > 0)
+        if (trigger->lines[i].kind == RL_LINE_PRESSURE || trigger->lines[i].kind == RL_LINE_EVENTS)
             return false;
     return trigger->n > 0;
+}
+
+uint64_t rl_trigger_shortest_window(const struct rl_trigger *trigger)
+{
+    uint64_t shortest = 0;
+
+    for (size_t i = 0; i < trigger->n; i++) {
+        uint64_t window = trigger->lines[i].window_us;
+
+        if (window > 0 && (shortest == 0 || window < shortest))
+            shortest = window;
+    }
+    return shortest;
 }
 
 /* The latest of what its lines name, but no gap that would not count. */
 static uint64_t windowed_in(const struct rl_trigger *trigger, const struct rl_present *present)
 {
-    uint64_t wait = LOOK_FLOOR_US, most = UINT64_MAX;
+    uint64_t wait = LOOK_FLOOR_US, window = rl_trigger_shortest_window(trigger);
 
     for (size_t i = 0; i < trigger->n; i++) {
         const struct rl_line *line = &trigger->lines[i];
@@ -227,10 +299,8 @@ static uint64_t windowed_in(const struct rl_trigger *trigger, const struct rl_pr
         in = kinds[line->kind].in(line, present, &reading);
         if (in > wait)
             wait = in;
-        if (line->window_us > 0 && line->window_us / 4 < most)
-            most = line->window_us / 4;
     }
-    return wait < most ? wait : most;
+    return window > 0 && wait > window / 4 ? window / 4 : wait;
 }
 
 uint64_t rl_trigger_earliest(const struct rl_trigger *trigger, const struct rl_present *present)

@@ -89,7 +89,8 @@ const char *rl_line_key(enum rl_line_kind kind);
 uint32_t rl_line_needs(const struct rl_line *line);
 
 /* Hold one line against the present. A window that is not yet full counts the missing part as no
- * stall; a first sample never holds. */
+ * stall; a first sample never holds. Growth is counted from the oldest point then, and a cgroup
+ * that uses less than before has grown by 0. */
 void rl_line_read(
     const struct rl_line *line, const struct rl_present *present, struct rl_reading *ret);
 
@@ -106,12 +107,16 @@ bool rl_trigger_read(
  *
  * Stall time grows at most one second per second and per window, so nothing need be looked at
  * before. The answer is never further away than a quarter of the shortest window (a longer gap
- * would not count) and never nearer than 25 ms. Levels alone (rl_trigger_timed) are looked at
- * every second close to their threshold, stretched to 30 s far from it.
+ * would not count) and never nearer than 25 ms. What nothing announces (rl_trigger_timed) is looked
+ * at every second close to its threshold, stretched to 30 s far from it and to a quarter of the
+ * shortest window at most.
  *
  * Return: CLOCK_MONOTONIC microseconds.
  */
 uint64_t rl_trigger_earliest(const struct rl_trigger *trigger, const struct rl_present *present);
 
-/* Is it about levels alone, with no line over a window? Nothing in the kernel announces these. */
+/* Has it neither a Pressure= nor an Events= line? Nothing in the kernel announces the others. */
 bool rl_trigger_timed(const struct rl_trigger *trigger);
+
+/* The shortest window of its lines, microseconds; 0 when none has one. */
+uint64_t rl_trigger_shortest_window(const struct rl_trigger *trigger);

@@ -8,13 +8,15 @@
 #include "conf/keys.h"
 #include "conf/load.h"
 #include "conf/settings.h"
+#include "daemon/ctl/census.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/out.h"
 #include "daemon/report/cleanup.h"
 #include "daemon/report/json.h"
 #include "daemon/report/say.h"
 
-#define TEXT_MAX 4096
+#define TEXT_MAX   4096
+#define LISTED_MAX 12 /* cgroups of one policy that are printed by name */
 
 enum own {
     OWN_KEYS,
@@ -29,6 +31,9 @@ const struct rl_option rl_check_options[] = {
 struct checking {
     json_t *files;
     json_t *policies;
+    struct rl_census census;     /* the cgroups there are; none where there is no tree */
+    struct rl_settings settings; /* what policies may */
+    bool settings_known;
     bool errors;
     int failed; /* -errno that ended it */
 };
@@ -65,29 +70,45 @@ static void add_finding(struct checking *checking, const struct rl_finding *find
     }
 }
 
-static json_t *matches_json(const struct rl_match *match)
+/* The cgroups that fall under a policy because it names them. */
+static json_t *matches_json(const struct rl_census *census, size_t policy)
 {
     json_t *matches = json_array();
 
-    if (match->unit)
-        json_array_append_new(matches, rl_json_string(match->unit));
-    for (size_t i = 0; i < match->n_cgroups; i++) {
-        char text[TEXT_MAX];
-        snprintf(text, sizeof(text), "%s%s", match->cgroups[i].exclude ? "!" : "",
-            match->cgroups[i].glob);
-        json_array_append_new(matches, rl_json_string(text));
-    }
+    for (size_t i = 0; i < census->n; i++)
+        if (census->cgroups[i].policy == policy && !census->cgroups[i].inherited)
+            json_array_append_new(matches, rl_json_string(census->cgroups[i].path));
     return matches;
 }
 
-static void add_policy(struct checking *checking, const struct rl_policy *policy)
+/* Those that it names, too, but that fall under another one. */
+static json_t *taken_json(
+    const struct rl_census *census, const struct rl_policy_set *set, size_t policy)
 {
+    json_t *taken = json_array();
+
+    for (size_t i = 0; i < census->n; i++) {
+        const struct rl_census_cgroup *cgroup = &census->cgroups[i];
+        bool free = cgroup->policy == RL_CENSUS_NOBODY;
+
+        if (cgroup->policy == policy || !rl_census_names(&set->policies[policy], cgroup))
+            continue;
+        json_array_append_new(
+            taken, json_pack("{s:o, s:o}", "cgroup", rl_json_string(cgroup->path), "by",
+                       free ? json_null() : rl_json_string(set->policies[cgroup->policy].name)));
+    }
+    return taken;
+}
+
+static void add_policy(struct checking *checking, const struct rl_policy_set *set, size_t at)
+{
+    const struct rl_policy *policy = &set->policies[at];
     rl_auto_free char *sentence = rl_policy_sentence(policy);
 
-    json_array_append_new(
-        checking->policies, json_pack("{s:o, s:o, s:o, s:o}", "name", rl_json_string(policy->name),
-                                "source", rl_json_string(policy->source), "sentence",
-                                rl_json_string(sentence), "matches", matches_json(&policy->match)));
+    json_array_append_new(checking->policies,
+        json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", rl_json_string(policy->name), "source",
+            rl_json_string(policy->source), "sentence", rl_json_string(sentence), "matches",
+            matches_json(&checking->census, at), "taken", taken_json(&checking->census, set, at)));
 }
 
 /* Does something that stands at path belong to what was asked for: the file itself or what adds
@@ -105,7 +126,8 @@ static bool belongs(const char *path, const char *asked)
 /* Load folders; only: the one file of them that was asked for, or NULL. */
 static void check_folders(struct checking *checking, const char *const *dirs, const char *only)
 {
-    struct rl_load_options options = {.dirs = dirs};
+    struct rl_load_options options = {
+        .dirs = dirs, .settings = checking->settings_known ? &checking->settings : NULL};
     struct rl_policy_set *set = NULL;
 
     int r = rl_policy_set_load(&options, NULL, &set);
@@ -121,15 +143,16 @@ static void check_folders(struct checking *checking, const char *const *dirs, co
         if (belongs(set->findings.items[i].path, only))
             add_finding(checking, &set->findings.items[i]);
     }
+    rl_census_share(&checking->census, set);
     for (size_t i = 0; i < set->n; i++) {
         if (belongs(set->policies[i].source, only))
-            add_policy(checking, &set->policies[i]);
+            add_policy(checking, set, i);
     }
     rl_policy_set_free(set);
 }
 
 /* reliefd.conf: path NULL for the standard ones. */
-static void check_settings(struct checking *checking, const char *path)
+static void check_settings(struct checking *checking, const char *path, bool quiet)
 {
     struct rl_settings_options options = {.path = path};
     struct rl_findings findings = {0};
@@ -142,9 +165,12 @@ static void check_settings(struct checking *checking, const char *path)
     }
     if (path)
         file_of(checking, path);
-    for (size_t i = 0; i < findings.n; i++)
+    for (size_t i = 0; i < findings.n && !quiet; i++)
         add_finding(checking, &findings.items[i]);
-    rl_settings_free(&settings);
+    if (checking->settings_known)
+        rl_settings_free(&checking->settings);
+    checking->settings = settings;
+    checking->settings_known = true;
     rl_findings_free(&findings);
 }
 
@@ -156,7 +182,7 @@ static int check_file(struct checking *checking, const char *path)
     size_t length = slash ? (size_t)(slash - path) : 0, name = strlen(path);
 
     if (strcmp(slash ? slash + 1 : path, "reliefd.conf") == 0 || strstr(path, "reliefd.conf.d/")) {
-        check_settings(checking, path);
+        check_settings(checking, path, false);
         return 0;
     }
     if (name < 5 || strcmp(path + name - 5, ".conf") != 0) {
@@ -215,7 +241,34 @@ static void print_findings(const json_t *files)
     }
 }
 
-static void print_policies(const json_t *policies, bool gap)
+/* "INTRO /a, /b (by x) and 3 more." */
+static void print_cgroups(const char *intro, const json_t *list)
+{
+    rl_auto_free char *text = NULL;
+    size_t size, n = json_array_size(list);
+    FILE *out = n ? open_memstream(&text, &size) : NULL;
+
+    if (!out)
+        return;
+    fputs(intro, out);
+    for (size_t i = 0; i < n && i < LISTED_MAX; i++) {
+        const json_t *item = json_array_get(list, i), *by = json_object_get(item, "by");
+        char path[TEXT_MAX], name[TEXT_MAX];
+
+        item = json_is_object(item) ? json_object_get(item, "cgroup") : item;
+        fprintf(
+            out, "%s%s", i ? ", " : " ", rl_escape(json_string_value(item), path, sizeof(path)));
+        if (json_is_string(by))
+            fprintf(out, " (%s)", rl_escape(json_string_value(by), name, sizeof(name)));
+    }
+    if (n > LISTED_MAX)
+        fprintf(out, " and %zu more", n - LISTED_MAX);
+    fputc('.', out);
+    if (fclose(out) == 0)
+        rl_print_paragraph(2, text);
+}
+
+static void print_policies(const json_t *policies, bool gap, bool tree)
 {
     char text[TEXT_MAX];
     size_t i;
@@ -231,6 +284,11 @@ static void print_policies(const json_t *policies, bool gap)
         printf("  %s\n",
             rl_escape(json_string_value(json_object_get(policy, "source")), text, sizeof(text)));
         rl_print_paragraph(2, rl_escape(sentence ? sentence : "", text, sizeof(text)));
+        if (tree && json_array_size(json_object_get(policy, "matches")) == 0)
+            rl_print_paragraph(2, "Matches no cgroup now.");
+        print_cgroups("Matches now:", json_object_get(policy, "matches"));
+        print_cgroups(
+            "Would match, but falls under another policy:", json_object_get(policy, "taken"));
     }
 }
 
@@ -261,7 +319,7 @@ static int print_checked(const struct rl_args *args, const struct checking *chec
         return rl_print_json(json) == RL_EXIT_OK ? code : RL_EXIT_FAILURE;
     }
     print_findings(checking->files);
-    print_policies(checking->policies, any_finding(checking->files));
+    print_policies(checking->policies, any_finding(checking->files), checking->census.n > 0);
     return code;
 }
 
@@ -314,24 +372,34 @@ static int print_keys(const struct rl_args *args)
     return RL_EXIT_OK;
 }
 
+static void checking_free(struct checking *checking)
+{
+    json_decref(checking->files);
+    json_decref(checking->policies);
+    rl_census_free(&checking->census);
+    if (checking->settings_known)
+        rl_settings_free(&checking->settings);
+}
+
 int rl_ctl_check(const struct rl_args *args)
 {
-    struct checking checking = {.files = json_array(), .policies = json_array()};
-    int r = 0;
+    struct checking checking = {0};
 
-    if (args->own[OWN_KEYS]) {
-        json_decref(checking.files);
-        json_decref(checking.policies);
+    if (args->own[OWN_KEYS])
         return print_keys(args);
-    }
+    checking.files = json_array();
+    checking.policies = json_array();
+    int r = rl_census_read(args, &checking.census);
+    if (r == -ENOMEM)
+        checking.failed = r;
+    if (r == -ENODATA || r == -ENOMEM)
+        r = 0;
+    check_settings(&checking, NULL, args->n_words > 0);
     for (size_t i = 0; i < args->n_words && r >= 0; i++)
         r = check_word(&checking, args->words[i]);
-    if (args->n_words == 0) {
-        check_settings(&checking, NULL);
+    if (args->n_words == 0 && r >= 0)
         check_folders(&checking, NULL, NULL);
-    }
     int code = r < 0 ? RL_EXIT_USAGE : print_checked(args, &checking);
-    json_decref(checking.files);
-    json_decref(checking.policies);
+    checking_free(&checking);
     return code;
 }

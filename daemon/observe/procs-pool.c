@@ -47,8 +47,8 @@ static bool may_be_chosen(const struct rl_candidate *candidate)
 /* Does a stay in the pool rather than b? */
 static bool stays_before(const struct rl_candidate *a, const struct rl_candidate *b)
 {
-    if (a->score.points != b->score.points)
-        return a->score.points > b->score.points;
+    if (a->tier != b->tier || a->score.points != b->score.points)
+        return rl_candidate_before(a, b);
     if (may_be_chosen(a) != may_be_chosen(b))
         return may_be_chosen(a);
     return a->process.pid < b->process.pid;

@@ -140,6 +140,8 @@ void rl_level_of(const struct rl_sample *sample, struct rl_level *ret)
         .swap_max = sample->swap_max,
         .used = rl_sample_used(sample),
         .used_known = (sample->have & used) == used,
+        .swap_used = sample->swap_current,
+        .swap_known = sample->have & RL_HAVE_SWAP,
     };
 }
 

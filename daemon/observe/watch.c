@@ -95,7 +95,8 @@ static void find_room(struct rl_watch *watch, struct rl_hot *hot)
 
     for (struct rl_cgroup *c = hot->cgroup; c->parent && n <= RL_DEPTH_MAX; c = c->parent) {
         at[n] = c;
-        rl_level_of(&c->files->sample, &levels[n++]);
+        rl_level_of(&c->files->sample, &levels[n]);
+        watch->client.on_level(watch->client.userdata, c, &levels[n++]);
     }
     rl_room_of(levels, n, &watch->node.node, &hot->room);
     hot->level = levels[0];

@@ -23,6 +23,7 @@ struct rl_hot {
     struct rl_level level; /* its own limits and use */
     struct rl_room room;
     struct rl_cgroup *limited_by, *tightest; /* NULL: the machine; valid until the next look */
+    struct rl_memory memory;   /* of the client's judgement */
     struct rl_verdict verdict;               /* the client's */
     uint64_t next_us;                        /* look again; set by the client in on_look() */
     uint64_t stirred_us;                     /* stall time or events moved last */
@@ -39,7 +40,9 @@ enum rl_want {
 struct rl_watch_client {
     void (*on_new)(void *userdata, struct rl_cgroup *cgroup);
     void (*on_gone)(void *userdata, struct rl_cgroup *cgroup);
-    enum rl_want (*wants)(void *userdata, const struct rl_cgroup *cgroup);
+    enum rl_want (*wants)(void *userdata, struct rl_cgroup *cgroup);
+    /* Correct what was read of a cgroup's limits, where a write of ours stands. */
+    void (*on_level)(void *userdata, const struct rl_cgroup *cgroup, struct rl_level *level);
     /* A fresh sample of a hot cgroup is in its history. */
     void (*on_look)(void *userdata, struct rl_hot *hot, uint64_t now_us);
     void *userdata;

@@ -16,6 +16,9 @@ struct row {
     const char *refused;
 };
 
+#define TEN       "abcdefghi/"
+#define LONG_PATH TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "abcdefg"
+
 static const struct row rows[] = {
     {"Match", "Cgroup", "a.slice", NULL},
     {"Match", "Cgroup", "/", NULL},
@@ -39,6 +42,33 @@ static const struct row rows[] = {
         "'a\"b\"' has a quote inside; quotes stand around a whole item, "
         "\\\" is the character itself"},
     {"Match", "Cgroup", "\"\"", "an item is empty"},
+
+    {"Match", "Unit", "nginx*.service !nginx-a.service", NULL},
+    {"Match", "Unit", "system-a\\\\x2db.slice", NULL},
+    {"Match", "Unit", "!", "'!' names nothing"},
+    {"Match", "Unit", "a.slice/b.service", "'a.slice/b.service' has a '/', which no name has"},
+    {"Match", "Unit", "a[b", "'a[b' has a '[' without ']'"},
+    {"Match", "Limited", "yes", NULL},
+    {"Match", "Limited", "Off", NULL},
+    {"Match", "Limited", "maybe", "'maybe' is neither"},
+    {"Match", "Level", "container", NULL},
+    {"Match", "Level", "pod", NULL},
+    {"Match", "Level", "qos", NULL},
+    {"Match", "Level", "containers", "unknown word 'containers'; did you mean 'container'?"},
+    {"Match", "Level", "node", "unknown word 'node'"},
+    {"Match", "Pod", "web/* !kube-system/*", NULL},
+    {"Match", "Pod", "5f2d8c1a-0000-4000-8000-0123456789ab *", NULL},
+    {"Match", "Pod", "5f2d*", NULL},
+    {"Match", "Pod", "!", "'!' names nothing"},
+    {"Match", "Pod", "web", "'web' is neither NAMESPACE/NAME nor the UID of a pod"},
+    {"Match", "Pod", "!/web", "'!/web' is neither NAMESPACE/NAME nor the UID of a pod"},
+    {"Match", "Pod", "web/", "'web/' is neither NAMESPACE/NAME nor the UID of a pod"},
+    {"Match", "Pod", "a/b/c", "'a/b/c' is neither NAMESPACE/NAME nor the UID of a pod"},
+    {"Match", "QoS", "guaranteed !burstable besteffort", NULL},
+    {"Match", "QoS", "bestefort", "unknown class 'bestefort'; did you mean 'besteffort'?"},
+    {"Match", "QoS", "!gold", "unknown class 'gold'"},
+    {"Match", "Container", "3f2a* !3f2ab*", NULL},
+    {"Match", "Container", "a/b", "'a/b' has a '/', which no name has"},
 
     {"Trigger", "Pressure", "full 30% over 10s", NULL},
     {"Trigger", "Pressure", "some 0.01% over 0.5s", NULL},
@@ -102,7 +132,55 @@ static const struct row rows[] = {
     {"Trigger", "Events", "oom over 10s", "'over' is no number"},
     {"Trigger", "Events", "oom 1", "'over T' is missing"},
 
+    {"Trigger", "Swap", "90%", NULL},
+    {"Trigger", "Swap", "100%", NULL},
+    {"Trigger", "Swap", "90", "'90' has no '%'"},
+    {"Trigger", "Swap", "0%", "'0%' is not over 0% and up to 100%"},
+
+    {"Trigger", "Growth", "500M over 10s", NULL},
+    {"Trigger", "Growth", "1 over 10min", NULL},
+    {"Trigger", "Growth", "0 over 10s", "'0' is always reached"},
+    {"Trigger", "Growth", "5% over 10s",
+        "'5%' has an unknown unit (a size has K, M, G, T (powers of 1024; none: bytes))"},
+    {"Trigger", "Growth", "500M", "'over T' is missing"},
+    {"Trigger", "Growth", "500M within 10s", "'within' stands where 'over' is due"},
+    {"Trigger", "Growth", "500M over 11min", "'11min' is not within 500 ms and 10 min"},
+
+    {"Trigger", "Refaults", "100/s", NULL},
+    {"Trigger", "Refaults", "4294967295/s", NULL},
+    {"Trigger", "Refaults", "100", "'100' does not end in '/s'"},
+    {"Trigger", "Refaults", "100/min", "'100/min' does not end in '/s'"},
+    {"Trigger", "Refaults", "0/s", "'0' is not within 1 and 4294967295"},
+    {"Trigger", "Refaults", "/s", "'' is empty"},
+    {"Trigger", "Refaults", "many/s", "'many' is no number"},
+
+    {"Trigger", "For", "0", NULL},
+    {"Trigger", "For", "1h", NULL},
+    {"Trigger", "For", "5", "'5' has no unit (a time has us, ms, s, min, h)"},
+    {"Trigger", "For", "1h 1us", "'1h 1us' is not within 0 s and 1 h"},
+
+    {"Trigger", "Origin", "own", NULL},
+    {"Trigger", "Origin", "node", NULL},
+    {"Trigger", "Origin", "any", NULL},
+    {"Trigger", "Origin", "nod", "unknown word 'nod'; did you mean 'node'?"},
+    {"Trigger", "Origin", "all", "unknown word 'all'"},
+
+    {"Trigger", "Gate", "none", NULL},
+    {"Trigger", "Gate", "linux-2.4", NULL},
+    {"Trigger", "Gate", "linux-2.2", "unknown word 'linux-2.2'; did you mean 'linux-2.4'?"},
+
     {"Trigger", "From", "kill", NULL},
+
+    {"Victim", "Within", "offender", NULL},
+    {"Victim", "Within", "subject", NULL},
+    {"Victim", "Within", "/**", NULL},
+    {"Victim", "Within", "\"a b/*\"", NULL},
+    {"Victim", "Within", "subjct", "unknown reach 'subjct'; did you mean 'subject'?"},
+    {"Victim", "Within", "app.slice", "unknown reach 'app.slice'"},
+    {"Victim", "Within", "/a /b", "'/b' is left over"},
+    {"Victim", "Within", "/a/", "'/a/' ends in '/'"},
+    {"Victim", "Within", "/sys/fs/cgroup/a",
+        "'/sys/fs/cgroup/a' begins with the mount point; paths are relative to it"},
 
     {"Victim", "Kill", "process", NULL},
     {"Victim", "Kill", "cgroup", NULL},
@@ -127,8 +205,6 @@ static const struct row rows[] = {
     {"Victim", "Protect", "comm", "nothing follows 'comm'"},
     {"Victim", "Protect", "comm:a&", "unknown kind ''"},
     {"Victim", "Protect", "&", "unknown kind ''"},
-    {"Victim", "Protect", "comm:abcdefghijklmnop",
-        "'comm:abcdefghijklmnop' is longer than the 15 bytes that /proc/PID/comm holds"},
     {"Victim", "Protect", "exe:sshd",
         "'exe:sshd' is no full path; expected as in exe:/usr/bin/NAME"},
     {"Victim", "Protect", "uid:root", "'uid:root' is no number; user names are not looked up"},
@@ -140,6 +216,40 @@ static const struct row rows[] = {
     {"Victim", "Protect", "comm:\"a b\"",
         "'comm:\"a b\"' has a quote inside; quotes stand around a "
         "whole item, \\\" is the character itself"},
+
+    {"Victim", "Protect", "\"cmdline:postgres: *checkpointer*\"", NULL},
+    {"Victim", "Protect", "cmdlin:x", "unknown kind 'cmdlin'; did you mean 'cmdline'?"},
+    {"Victim", "Avoid", "@system comm:a", NULL},
+    {"Victim", "Avoid", "exe:sshd", "'exe:sshd' is no full path; expected as in exe:/usr/bin/NAME"},
+    {"Victim", "Prefer", "comm:pg_dump main", NULL},
+    {"Victim", "Prefer", "comm", "nothing follows 'comm'"},
+
+    {"Victim", "Adjust", "comm:a +300", NULL},
+    {"Victim", "Adjust", "comm:a \"cmdline:b c\" -1000 uid:0 +1000", NULL},
+    {"Victim", "Adjust", "main&uid:0 +0", NULL},
+    {"Victim", "Adjust", "comm:a", "no number follows 'comm:a'"},
+    {"Victim", "Adjust", "comm:a +1 comm:b", "no number follows 'comm:b'"},
+    {"Victim", "Adjust", "+300", "no pattern stands before '+300'"},
+    {"Victim", "Adjust", "comm:a +1 +2", "no pattern stands before '+2'"},
+    {"Victim", "Adjust", "comm:a 300", "'300' has no sign"},
+    {"Victim", "Adjust", "comm:a +1001", "'+1001' is not within -1000 and 1000"},
+    {"Victim", "Adjust", "comm:a -1001", "'-1001' is not within -1000 and 1000"},
+    {"Victim", "Adjust", "comm:a +99999999999999999999", "'+99999999999999999999' is too large"},
+    {"Victim", "Adjust", "comm:a +", "'+' is empty"},
+    {"Victim", "Adjust", "comm:a +-3", "'+-3' is no number"},
+    {"Victim", "Adjust", "comm:a +1.5", "'+1.5' has too many decimals"},
+    {"Victim", "Adjust", "@system +1", "unknown kind '@system'"},
+    {"Victim", "Adjust", "comm:[a +1", "'[a' has a '[' without ']'"},
+
+    {"Victim", "MinSize", "0", NULL},
+    {"Victim", "MinSize", "10M", NULL},
+    {"Victim", "MinSize", "2T", "'2T' is not within 0 and 1T"},
+    {"Victim", "MinSize", "10%",
+        "'10%' has an unknown unit (a size has K, M, G, T (powers of 1024; none: bytes))"},
+    {"Victim", "MaxProcesses", "0", NULL},
+    {"Victim", "MaxProcesses", "1000000", NULL},
+    {"Victim", "MaxProcesses", "1000001", "'1000001' is not within 0 and 1000000"},
+    {"Victim", "MaxProcesses", "few", "'few' is no number"},
 
     {"Relief", "Step", "kill", NULL},
     {"Relief", "Step", "kill wait 10s", NULL},
@@ -163,9 +273,62 @@ static const struct row rows[] = {
     {"Relief", "Cooldown", "61min", "'61min' is not within 0 s and 1 h"},
     {"Relief", "Cooldown", "30", "'30' has no unit (a time has us, ms, s, min, h)"},
 
+    {"Relief", "Limit", "3 per 10min", NULL},
+    {"Relief", "Limit", "1000 per 24h", NULL},
+    {"Relief", "Limit", "1 per 1s", NULL},
+    {"Relief", "Limit", "3", "'per T' is missing"},
+    {"Relief", "Limit", "3 in 10min", "'in' stands where 'per' is due"},
+    {"Relief", "Limit", "3 per", "no time follows 'per'"},
+    {"Relief", "Limit", "0 per 10min", "'0' is not within 1 and 1000"},
+    {"Relief", "Limit", "1001 per 10min", "'1001' is not within 1 and 1000"},
+    {"Relief", "Limit", "3 per 999ms", "'999ms' is not within 1 s and 24 h"},
+    {"Relief", "Limit", "3 per 25h", "'25h' is not within 1 s and 24 h"},
+    {"Relief", "Limit", "3 per 10", "'10' has no unit (a time has us, ms, s, min, h)"},
+    {"Relief", "OnRepeat", "stop", NULL},
+    {"Relief", "OnRepeat", "hold", NULL},
+    {"Relief", "OnRepeat", "alarm", NULL},
+    {"Relief", "OnRepeat", "halt", "unknown word 'halt'; did you mean 'hold'?"},
+    {"Relief", "OnRepeat", "reboot", "unknown word 'reboot'"},
+    {"Relief", "OnNoVictim", "log", NULL},
+    {"Relief", "OnNoVictim", "panic", NULL},
+    {"Relief", "OnNoVictim", "Panic", "unknown word 'Panic'; did you mean 'panic'?"},
+    {"Relief", "DryRun", "yes", NULL},
+    {"Relief", "DryRun", "auto", NULL},
+    {"Relief", "DryRun", "sometimes", "'sometimes' is none of them"},
+
+    {"Guard", "HighBelowMax", "5%", NULL},
+    {"Guard", "HighBelowMax", "99.99%", NULL},
+    {"Guard", "HighBelowMax", "0%", "'0%' is not over 0% and up to 100%"},
+    {"Guard", "HighBelowMax", "100%", "'100%' leaves nothing below it"},
+    {"Guard", "HighBelowMax", "0", "'0' is memory.max itself"},
+    {"Guard", "HighBelowMax", "5", NULL},
+    {"Guard", "HighBelowMax", "5Q",
+        "'5Q' has an unknown unit (a size has K, M, G, T (powers of 1024; none: bytes))"},
+    {"Guard", "OomGroup", "yes", NULL},
+    {"Guard", "OomGroup", "2", "'2' is neither"},
+    {"Guard", "OomScoreAdjust", "comm:a 300", NULL},
+    {"Guard", "OomScoreAdjust", "comm:a uid:0 -1000 main +1000", NULL},
+    {"Guard", "OomScoreAdjust", "comm:a", "no number follows 'comm:a'"},
+    {"Guard", "OomScoreAdjust", "300", "no pattern stands before '300'"},
+    {"Guard", "OomScoreAdjust", "comm:a -1001", "'-1001' is not within -1000 and 1000"},
+    {"Guard", "Managed", "override", NULL},
+    {"Guard", "Managed", "leave", NULL},
+    {"Guard", "Managed", "overide", "unknown word 'overide'; did you mean 'override'?"},
+
     {"Daemon", "DryRun", "yes", NULL},
     {"Daemon", "DryRun", "no", NULL},
-    {"Daemon", "DryRun", "maybe", "'maybe' is neither"},
+    {"Daemon", "DryRun", "auto", NULL},
+    {"Daemon", "DryRun", "maybe", "'maybe' is none of them"},
+    {"Daemon", "AllowWithin", "/** a/b \"c d/*\"", NULL},
+    {"Daemon", "AllowWithin", "a//b", "'a//b' has an empty level"},
+    {"Daemon", "AllowWithin", "/sys/fs/cgroup/a",
+        "'/sys/fs/cgroup/a' begins with the mount point; paths are relative to it"},
+    {"Daemon", "AllowPanic", "yes", NULL},
+    {"Daemon", "AllowPanic", "never", "'never' is neither"},
+    {"Budget", "Kills", "10 per 10min", NULL},
+    {"Budget", "Kills", "1 per 1s", NULL},
+    {"Budget", "Kills", "0 per 10min", "'0' is not within 1 and 1000"},
+    {"Budget", "Kills", "ten", "'ten' is no number"},
     {"Daemon", "LogLevel", "debug", NULL},
     {"Daemon", "LogLevel", "warn", "unknown level 'warn'"},
     {"Daemon", "LogLevel", "errr", "unknown level 'errr'; did you mean 'err'?"},
@@ -181,6 +344,28 @@ static const struct row rows[] = {
     {"Records", "KeepSize", "65535", "'65535' is not within 64K and 1T"},
     {"Records", "KeepSize", "64MB",
         "'64MB' has an unknown unit (a size has K, M, G, T (powers of 1024; none: bytes))"},
+};
+
+/* Values that are taken, with a warning. */
+static const struct {
+    const char *section, *key, *value;
+    const char *warning;
+} warned[] = {
+    {"Victim", "Protect", "comm:abcdefghijklmnop",
+        "2: warning [never-matches] Protect=: 'comm:abcdefghijklmnop' never matches: it is longer "
+        "than the 15 bytes that /proc/PID/comm holds\n"},
+    {"Victim", "Prefer", "uid:0&comm:?bcdefghijklmno?",
+        "2: warning [never-matches] Prefer=: 'comm:?bcdefghijklmno?' never matches: it is longer "
+        "than the 15 bytes that /proc/PID/comm holds\n"},
+    {"Victim", "Avoid", "exe:/" LONG_PATH,
+        "2: warning [never-matches] Avoid=: 'exe:/" LONG_PATH "' never matches: of a path of more "
+        "than 127 bytes only the end is known, so begin with '*'\n"},
+    {"Victim", "Avoid", "exe:*" LONG_PATH, ""},
+    {"Victim", "Avoid", "comm:abcdefghijklmno comm:abcdefg*hijklmno", ""},
+    {"Match", "Unit", "system-a\\x2db.slice",
+        "2: warning [unit-escape] Unit=: '\\x2d' in 'system-a\\x2db.slice' matches 'x2d'; a unit's "
+        "own '\\' is written '\\\\'\n"},
+    {"Match", "Cgroup", "a/b\\xyz a/\\xgf a/\\xfg a/\\x", ""},
 };
 
 /* Reads one line of a section on its own. */
@@ -200,7 +385,7 @@ static void read_line(const struct rl_key *key, const char *value, struct rl_fin
 
     snprintf(text, sizeof(text), "[%s%s]\n%s=%s\n", key->section,
         rl_section_find(key->file, key->section)->named ? " t" : "", key->name, value);
-    rl_draft_read(&draft, "f", text, strlen(text));
+    rl_draft_read(&draft, "f", text, strlen(text), false);
     assert_int_equal(draft.error, 0);
     rl_arena_free(&arena);
 }
@@ -235,6 +420,17 @@ static void test_values(void **state)
 {
     for (size_t i = 0; i < N(rows); i++)
         expect(find_key(rows[i].section, rows[i].key), rows[i].value, rows[i].refused);
+}
+
+static void test_warnings(void **state)
+{
+    for (size_t i = 0; i < N(warned); i++) {
+        struct rl_findings findings = {0};
+
+        read_line(find_key(warned[i].section, warned[i].key), warned[i].value, &findings);
+        expect_findings(&findings, "f", warned[i].warning);
+        rl_findings_free(&findings);
+    }
 }
 
 /* Every key has a value that is well and, unless any word will do, one that is not. */
@@ -290,7 +486,7 @@ static struct rl_line compile_line(const char *text)
 {
     struct rl_findings findings = {0};
     struct rl_compiled *compiled;
-    struct rl_source source = {"f", NULL, 0};
+    struct rl_source source = {.path = "f"};
     struct rl_line line;
     char file[256];
 
@@ -298,7 +494,7 @@ static struct rl_line compile_line(const char *text)
     source.text = file;
     source.len = strlen(file);
     assert_int_equal(rl_compile("x.service", &source, 1, &findings, &compiled), 0);
-    expect_findings(&findings, "f", "");
+    assert_int_equal(findings.errors, 0);
     assert_int_equal(compiled->policy.n_triggers, 1);
     assert_int_equal(compiled->policy.triggers[0].n, 1);
     assert_int_equal(compiled->policy.needs, rl_line_needs(&compiled->policy.triggers[0].lines[0]));
@@ -342,6 +538,20 @@ static void test_lines(void **state)
     assert_int_equal(line.count, 3);
     assert_int_equal(line.window_us, 10 * RL_US_PER_S);
     assert_int_equal(compile_line("Events=oom 1 over 1s").counter, RL_COUNT_OOM);
+
+    line = compile_line("Swap=90.01%");
+    assert_int_equal(line.kind, RL_LINE_SWAP);
+    assert_int_equal(line.share, 9001);
+
+    line = compile_line("Growth=500M over 3s");
+    assert_int_equal(line.kind, RL_LINE_GROWTH);
+    assert_int_equal(line.bytes, 500 << 20);
+    assert_int_equal(line.window_us, 3 * RL_US_PER_S);
+
+    line = compile_line("Refaults=100/s");
+    assert_int_equal(line.kind, RL_LINE_REFAULTS);
+    assert_int_equal(line.count, 100);
+    assert_int_equal(line.window_us, 10 * RL_US_PER_S);
 }
 
 /* The built-in lists compile, and none of their items matches by a bare name. */
@@ -364,6 +574,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_every_key_is_tested),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_lines),

@@ -21,7 +21,7 @@ static struct rl_policy_set *load_as(
 {
     char usr[PATH_MAX], run[PATH_MAX], etc[PATH_MAX];
     const char *const dirs[] = {usr, run, etc, NULL};
-    struct rl_load_options options = {.dirs = dirs, .strict_owner = strict};
+    struct rl_load_options options = {.dirs = dirs, .strict_owner = strict, .vendor_dir = usr};
     struct rl_policy_set *set;
 
     snprintf(usr, sizeof(usr), "%s/usr", box->root);
@@ -88,6 +88,15 @@ static void expect_order(const struct rl_policy_set *set, const char *expected)
     assert_string_equal(names, expected);
 }
 
+static void expect_match(const struct rl_policy_set *set, const char *path, const char *expected)
+{
+    struct rl_place place = {.path = path};
+    const struct rl_policy *policy = rl_match_policy(set->policies, set->n, &place, true);
+
+    assert_non_null(policy);
+    assert_string_equal(policy->name, expected);
+}
+
 #define DEFAULTS "default-container default-node default"
 
 static void test_nothing_there(void **state)
@@ -110,20 +119,19 @@ static void test_order(void **state)
     struct rl_policy_set *set;
 
     for (size_t i = 0; i < N(names); i++) {
-        char name[64];
+        char name[64], text[256];
 
         snprintf(name, sizeof(name), "%s.conf", names[i]);
-        put(*state, name, strchr(names[i], '.') ? POLICY(1) : MATCH("/a") POLICY(1));
+        snprintf(text, sizeof(text), MATCH("/a%zu") "%s", i, POLICY(1));
+        put(*state, name, strchr(names[i], '.') ? POLICY(1) : text);
     }
     set = load(*state);
     assert_int_equal(set->findings.n, 0);
     expect_order(set, "a.scope x@1.service z.slice x@.service 10-c 20-b 30-a default-a "
                       "default-container default-node default-z default");
     assert_int_equal(cooldown_of(set, "default"), 1);
-    assert_string_equal(
-        rl_match_policy(set->policies, set->n, "/s/x@1.service", true)->name, "x@1.service");
-    assert_string_equal(
-        rl_match_policy(set->policies, set->n, "/s/x@2.service", true)->name, "x@.service");
+    expect_match(set, "/s/x@1.service", "x@1.service");
+    expect_match(set, "/s/x@2.service", "x@.service");
     rl_policy_set_free(set);
 }
 
@@ -244,7 +252,7 @@ static void test_one_bad_file(void **state)
     expect_findings(&set->findings, in(*state, "etc/a.service.conf"),
         "2: error [unknown-key] unknown key 'Presure' in [Trigger t]; did you mean 'Pressure'?\n"
         "1: error [empty-trigger] [Trigger t] has no line that could hold; expected Pressure=, "
-        "Usage=, Headroom= or Events=\n");
+        "Usage=, Headroom=, Events=, Swap=, Growth= or Refaults=\n");
     expect_state(set, "a.service", RL_FILE_BROKEN);
     expect_state(set, "b.service", RL_FILE_LOADED);
     assert_true(set->default_node_only);

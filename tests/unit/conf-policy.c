@@ -10,6 +10,11 @@
 #define MATCH   "[Match]\nCgroup=a\n"
 #define TRIGGER "[Trigger t]\nPressure=full 30% over 10s\n"
 #define RELIEF  "[Relief]\nStep=kill\n"
+#define LINES   "expected Pressure=, Usage=, Headroom=, Events=, Swap=, Growth= or Refaults="
+#define TIMED(place, name)                                                                         \
+    place ": warning [timed] [Trigger " name                                                       \
+          "] has neither Pressure= nor Events=: nothing in the "                                   \
+          "kernel announces this, so it is looked at every 1 to 30 s\n"
 
 static struct rl_compiled *compile_sources(
     const char *name, const char *const *texts, size_t n, struct rl_findings *findings)
@@ -19,7 +24,8 @@ static struct rl_compiled *compile_sources(
     struct rl_compiled *compiled;
 
     for (size_t i = 0; i < n; i++)
-        sources[i] = (struct rl_source){paths[i], texts[i], strlen(texts[i])};
+        sources[i] = (struct rl_source){
+            .path = paths[i], .text = texts[i], .len = strlen(texts[i])};
     assert_int_equal(rl_compile(name, sources, n, findings, &compiled), 0);
     return compiled;
 }
@@ -43,21 +49,20 @@ static const struct row bad[] = {
         "0: error [no-trigger] nothing says when to act; expected a [Trigger NAME] section\n"},
     {"10-web", TRIGGER RELIEF,
         "0: error [no-match] nothing says which cgroups this is for; expected [Match] with "
-        "Cgroup=, or a file named after a unit\n"},
+        "Cgroup= or the like, or a file named after a unit\n"},
     {"10-web", "[Match]\n" TRIGGER RELIEF,
         "1: error [no-match] nothing says which cgroups this is for; expected [Match] with "
-        "Cgroup=, or a file named after a unit\n"},
+        "Cgroup= or the like, or a file named after a unit\n"},
     {"10-web", MATCH "Cgroup=\n" TRIGGER RELIEF,
         "1: error [no-match] nothing says which cgroups this is for; expected [Match] with "
-        "Cgroup=, or a file named after a unit\n"},
+        "Cgroup= or the like, or a file named after a unit\n"},
     {"x.service", TRIGGER RELIEF MATCH,
         "5: error [match-and-unit] [Match] contradicts the file's name, by which it is for "
         "x.service\n"},
     {"x.service", "[Trigger stall]\nPresure=full 30% over 10s\n" RELIEF,
         "2: error [unknown-key] unknown key 'Presure' in [Trigger stall]; did you mean "
         "'Pressure'?\n"
-        "1: error [empty-trigger] [Trigger stall] has no line that could hold; expected "
-        "Pressure=, Usage=, Headroom= or Events=\n"},
+        "1: error [empty-trigger] [Trigger stall] has no line that could hold; " LINES "\n"},
     {"x.service", "[Trigger stall]\nMemoryHigh=1G\nUsage=90%\n" RELIEF,
         "2: error [unknown-key] unknown key 'MemoryHigh' in [Trigger stall]\n"},
     {"x.service", "[Trigger t]\nUsage=90%\nCooldown=3s\n" RELIEF "Usage=1%\n",
@@ -66,7 +71,9 @@ static const struct row bad[] = {
         "6: error [misplaced-key] key 'Usage' does not belong in [Relief], but in [Trigger "
         "NAME]\n"},
     {"x.service", "[Trigger t]\nUsage=90%\nDryRun=yes\n" RELIEF,
-        "3: error [unknown-key] unknown key 'DryRun' in [Trigger t]\n"},
+        "3: error [misplaced-key] key 'DryRun' does not belong in [Trigger t], but in [Relief]\n"},
+    {"x.service", "[Trigger t]\nUsage=90%\nLogLevel=err\n" RELIEF,
+        "3: error [unknown-key] unknown key 'LogLevel' in [Trigger t]\n"},
     {"x.service", "[Triger t]\nUsage=90%\n" TRIGGER RELIEF,
         "1: error [unknown-section] unknown section [Triger t]; did you mean [Trigger NAME]?\n"},
     {"x.service", "[Reliefs]\nStep=kill\n" TRIGGER RELIEF,
@@ -96,14 +103,11 @@ static const struct row bad[] = {
     {"x.service", TRIGGER "[Victim]\nKill=\n" RELIEF,
         "4: error [no-value] Kill=: no value; expected process|cgroup|tree\n"},
     {"x.service", "[Trigger t]\n" RELIEF,
-        "1: error [empty-trigger] [Trigger t] has no line that could hold; expected Pressure=, "
-        "Usage=, Headroom= or Events=\n"},
+        "1: error [empty-trigger] [Trigger t] has no line that could hold; " LINES "\n"},
     {"x.service", "[Trigger t]\nFrom=kill\n" RELIEF,
-        "1: error [empty-trigger] [Trigger t] has no line that could hold; expected Pressure=, "
-        "Usage=, Headroom= or Events=\n"},
+        "1: error [empty-trigger] [Trigger t] has no line that could hold; " LINES "\n"},
     {"x.service", "[Trigger t]\nUsage=1%\nUsage=\n" RELIEF,
-        "1: error [empty-trigger] [Trigger t] has no line that could hold; expected Pressure=, "
-        "Usage=, Headroom= or Events=\n"},
+        "1: error [empty-trigger] [Trigger t] has no line that could hold; " LINES "\n"},
     /* a line that was refused is told once, not again as a trigger or a ladder that is empty */
     {"x.service", "[Trigger t]\nUsage=1\n[Relief]\nStep=kil\n",
         "2: error [bad-share] Usage=: '1' has no '%'; expected N% (0 < N <= 100, two decimals)\n"
@@ -122,6 +126,57 @@ static const struct row bad[] = {
         TRIGGER "From=terminat\n[Relief]\nStep=terminate INT\nStep=terminate\nStep=kill\n",
         "3: error [no-such-step] From=: no step is called 'terminat'; did you mean 'terminate'?; "
         "the steps are: terminate, terminate, kill\n"},
+    /* nothing is both */
+    {"10-web", "[Match]\nCgroup=/\nLevel=pod\n" TRIGGER RELIEF,
+        "3: error [contradiction] Level=: nothing matches both this and Cgroup=/, which is the "
+        "root\n"},
+    {"10-web",
+        "[Match]\nUnit=a\nLimited=yes\nPod=!a/b\nQoS=burstable\nContainer=a\nCgroup=/\n" TRIGGER
+            RELIEF,
+        "2: error [contradiction] Unit=: nothing matches both this and Cgroup=/, which is the "
+        "root\n"
+        "3: error [contradiction] Limited=: nothing matches both this and Cgroup=/, which is the "
+        "root\n"
+        "4: error [contradiction] Pod=: nothing matches both this and Cgroup=/, which is the "
+        "root\n"
+        "5: error [contradiction] QoS=: nothing matches both this and Cgroup=/, which is the "
+        "root\n"
+        "6: error [contradiction] Container=: nothing matches both this and Cgroup=/, which is "
+        "the root\n"},
+    {"10-web", "[Match]\nLevel=qos\nPod=a/b\nContainer=a\nQoS=guaranteed\n" TRIGGER RELIEF,
+        "3: error [contradiction] Pod=: nothing matches both this and Level=qos, which is above "
+        "pods\n"
+        "4: error [contradiction] Container=: nothing matches both this and Level=qos, which is "
+        "above containers\n"
+        "5: error [contradiction] QoS=: nothing matches both this and Level=qos: guaranteed pods "
+        "have no such level\n"},
+    {"10-web", "[Match]\nLevel=pod\nContainer=!a\n" TRIGGER RELIEF,
+        "3: error [contradiction] Container=: nothing matches both this and Level=pod, which is "
+        "above containers\n"},
+    /* the tree of the root is the machine */
+    {"10-web", "[Match]\nCgroup=a /\n" TRIGGER RELIEF "[Victim]\nKill=tree\n",
+        "8: error [tree-of-root] Kill=tree would kill everything on the machine, since [Match] "
+        "names the root, too; expected process or cgroup\n"},
+    {"10-web", "[Match]\nCgroup=/\n" TRIGGER RELIEF "[Victim]\nKill=tree\n",
+        "8: error [tree-of-root] Kill=tree would kill everything on the machine, since Cgroup=/ "
+        "is the root; expected process or cgroup\n"},
+    {"default", TRIGGER RELIEF "[Victim]\nKill=tree\n",
+        "6: error [tree-of-root] Kill=tree would kill everything on the machine, since [Match] "
+        "names the root, too; expected process or cgroup\n"},
+    {"default-x", MATCH TRIGGER RELIEF "[Guard]\nOomGroup=yes\n",
+        "7: error [guard-in-default] [Guard] gives orders to cgroups that somebody chose; a "
+        "default is for all others\n"},
+    {"10-web", "[Match]\nCgroup=/\n" TRIGGER RELIEF "[Guard]\nOomGroup=no\nHighBelowMax=1M\n",
+        "9: error [contradiction] HighBelowMax=: Cgroup=/, which is the root, has no memory.max\n"
+        "8: error [contradiction] OomGroup=: Cgroup=/, which is the root, has no "
+        "memory.oom.group\n"
+        "9: warning [throttles-cache] HighBelowMax= throttles page cache, too: who reads many "
+        "files is slowed down there\n"},
+    {"x.service", "[Trigger t]\nFor=5s\nOrigin=any\nGate=linux-2.4\n" RELIEF,
+        "1: error [empty-trigger] [Trigger t] has no line that could hold; " LINES "\n"},
+    {"x.service", TRIGGER "For=1s\nFor=2s\nOrigin=\n" RELIEF,
+        "4: error [duplicate-key] For= stands already in line 3\n"
+        "5: error [no-value] Origin=: no value; expected own|node|any\n"},
     /* everything is told at once */
     {"x.service", "[Trigger t]\nUsage=0%\nkey\n[Victim]\nKill=x\nkey: v\n[Relief]\nStep=\n",
         "2: error [out-of-range] Usage=: '0%' is not over 0% and up to 100%; expected N% (0 < N <= "
@@ -134,12 +189,20 @@ static const struct row bad[] = {
 
 static const struct row good[] = {
     {"x.service", TRIGGER RELIEF, ""},
-    {"x.service", "\xef\xbb\xbf[Relief]\r\n  Step=kill ; now\r\n[Trigger t]\r\n\tUsage=1%\r\n", ""},
+    {"x.service",
+        "\xef\xbb\xbf[Relief]\r\n  Step=kill ; now\r\n[Trigger t]\r\n\tPressure=some 1% over "
+        "1s\r\n",
+        ""},
     {"10-web", MATCH TRIGGER RELIEF, ""},
     {"default", TRIGGER RELIEF, ""},
     {"default-x", TRIGGER RELIEF, ""},
     {"default-x", MATCH TRIGGER RELIEF, ""},
     {"x.service", "[Trigger t]\nEvents=high 5 over 1s\nHeadroom=below 3%\n" RELIEF, ""},
+    {"x.service", "[Trigger t]\nEvents=high 5 over 1s\nRefaults=1/s\n" RELIEF, ""},
+    {"x.service",
+        "[Trigger a]\nUsage=90%\nSwap=1%\nFor=1s\n[Trigger b]\nGrowth=1M over "
+        "1s\nRefaults=1/s\n" RELIEF,
+        TIMED("1", "a") TIMED("5", "b")},
     {"x.service", "[Trigger t]\nEvents=oom 5 over 1s\n" RELIEF, ""},
     {"x.service", "[Trigger t]\nEvents=oom_kill 1 over 1s\n[Relief]\nStep=terminate\n", ""},
     {"x.service", "[Trigger t]\nEvents=oom_kill 1 over 1s\n" RELIEF,
@@ -149,6 +212,38 @@ static const struct row good[] = {
     {"x.service", TRIGGER RELIEF "Step=terminate\n",
         "5: warning [step-after-kill] Step=terminate stands behind Step=kill, which leaves it "
         "nobody to act on\n"},
+    {"10-web", "[Match]\nUnit=a\n" TRIGGER RELIEF, ""},
+    {"10-web", "[Match]\nLimited=no\n" TRIGGER RELIEF, ""},
+    {"10-web", "[Match]\nLevel=container\n" TRIGGER RELIEF, ""},
+    {"10-web", "[Match]\nPod=!a/b\n" TRIGGER RELIEF "[Victim]\nKill=tree\n", ""},
+    {"10-web", "[Match]\nQoS=burstable !guaranteed\nLevel=qos\n" TRIGGER RELIEF, ""},
+    {"10-web", "[Match]\nContainer=a\nCgroup=!b\n" TRIGGER RELIEF, ""},
+    {"10-web", "[Match]\nCgroup=/ !/\nLimited=no\n" TRIGGER RELIEF, ""},
+    {"-.slice", TRIGGER RELIEF,
+        "0: warning [root-slice] no cgroup is called -.slice, so this never counts; the root is "
+        "Cgroup=/ in [Match] of a file of another name\n"},
+    {"x.service", TRIGGER RELIEF "OnRepeat=hold\n[Victim]\nMaxProcesses=5\n",
+        "7: warning [no-effect] MaxProcesses= has no effect: Kill=process kills one at a time "
+        "anyway\n"
+        "5: warning [no-effect] OnRepeat= has no effect without Limit=\n"},
+    {"x.service",
+        TRIGGER RELIEF "OnRepeat=hold\nLimit=1 per 1h\n[Victim]\nKill=cgroup\nMaxProcesses=5\n",
+        ""},
+    {"x.service",
+        TRIGGER RELIEF "[Victim]\nProtect=comm:a comm:b\nAvoid=comm:b comm:c\nPrefer=comm:a "
+                       "comm:c comm:d\n",
+        "7: warning [named-twice] Avoid=: 'comm:b' is named by Protect=, too, which counts\n"
+        "8: warning [named-twice] Prefer=: 'comm:a' is named by Protect=, too, which counts\n"
+        "8: warning [named-twice] Prefer=: 'comm:c' is named by Avoid=, too, which counts\n"},
+    {"x.service", TRIGGER RELIEF "[Guard]\nManaged=override\n",
+        "6: warning [no-effect] Managed= has no effect without an order beside it\n"},
+    {"x.service", TRIGGER RELIEF "[Guard]\nManaged=override\nHighBelowMax=5%\n",
+        "7: warning [throttles-cache] HighBelowMax= throttles page cache, too: who reads many "
+        "files is slowed down there\n"},
+    {"x.service", TRIGGER RELIEF "[Guard]\nManaged=override\nOomScoreAdjust=main 5\n", ""},
+    {"10-web", "[Match]\nCgroup=!a\nUnit=!b\n" TRIGGER RELIEF,
+        "1: warning [only-exclusions] Cgroup= has exclusions only, so the policy is for every "
+        "other cgroup\n"},
     {"10-web", "[Match]\nCgroup=!a\n" TRIGGER RELIEF,
         "1: warning [only-exclusions] Cgroup= has exclusions only, so the policy is for every "
         "other cgroup\n"},
@@ -201,11 +296,11 @@ static void test_what_comes_out(void **state)
     assert_string_equal(p->name, "10-web");
     assert_string_equal(p->source, "f");
     assert_int_equal(p->match.attach, RL_ATTACH_MATCH);
-    assert_int_equal(p->match.n_cgroups, 3);
-    assert_string_equal(p->match.cgroups[1].glob, "a/b");
-    assert_true(p->match.cgroups[1].exclude);
-    assert_string_equal(p->match.cgroups[2].glob, "c");
-    assert_false(p->match.cgroups[2].exclude);
+    assert_int_equal(p->match.cgroups.n, 3);
+    assert_string_equal(p->match.cgroups.items[1].glob, "a/b");
+    assert_true(p->match.cgroups.items[1].exclude);
+    assert_string_equal(p->match.cgroups.items[2].glob, "c");
+    assert_false(p->match.cgroups.items[2].exclude);
 
     assert_int_equal(p->n_triggers, 2);
     assert_string_equal(p->triggers[0].name, "stall");
@@ -238,6 +333,162 @@ static void test_what_comes_out(void **state)
     rl_compiled_release(compiled);
 }
 
+/* The keys that make one choice or one number each. */
+static void test_what_else_comes_out(void **state)
+{
+    struct rl_findings findings = {0};
+    struct rl_compiled *compiled = compile("10-web",
+        "[Match]\nUnit=a* !ab\nPod=web/*\nQoS=!burstable\nContainer=3f*\nLimited=no\nLevel=pod\n"
+        "Level=container\n",
+        &findings);
+    const struct rl_policy *p;
+
+    assert_null(compiled);
+    rl_findings_free(&findings);
+    compiled = compile("10-web",
+        "[Match]\nUnit=a* !ab\nUnit=c\nPod=web/*\nQoS=!burstable\nContainer=3f*\nLimited=no\n"
+        "Level=container\n"
+        "[Trigger a]\nEvents=oom 1 over 20s\nPressure=full 30% over 10s\nRefaults=5/s\nFor=3s\n"
+        "Origin=any\nGate=linux-2.4\n[Trigger b]\nRefaults=5/s\nUsage=5%\nOrigin=node\n"
+        "[Victim]\nWithin=/w/**\nAvoid=comm:a uid:0\nPrefer=\"cmdline:b c\"\n"
+        "Adjust=comm:d main +300 comm:e -7\nAdjust=uid:9 +0\nMinSize=1M\nMaxProcesses=9\n"
+        "Kill=tree\n"
+        "[Relief]\nStep=kill\nLimit=3 per 10min\nOnRepeat=stop\nOnNoVictim=panic\nDryRun=auto\n"
+        "[Guard]\nHighBelowMax=5.5%\nOomGroup=no\nOomScoreAdjust=comm:f -1000 comm:g 12\n"
+        "Managed=override\n",
+        &findings);
+    assert_non_null(compiled);
+    assert_int_equal(findings.errors, 0);
+    p = &compiled->policy;
+
+    assert_int_equal(p->match.cgroups.n, 0);
+    assert_int_equal(p->match.units.n, 3);
+    assert_string_equal(p->match.units.items[1].glob, "ab");
+    assert_true(p->match.units.items[1].exclude);
+    assert_string_equal(p->match.units.items[2].glob, "c");
+    assert_int_equal(p->match.pods.n, 1);
+    assert_string_equal(p->match.pods.items[0].glob, "web/*");
+    assert_int_equal(p->match.qos.n, 1);
+    assert_string_equal(p->match.qos.items[0].glob, "burstable");
+    assert_true(p->match.qos.items[0].exclude);
+    assert_int_equal(p->match.containers.n, 1);
+    assert_int_equal(p->match.limited, RL_NO);
+    assert_int_equal(p->match.level, RL_LEVEL_CONTAINER);
+
+    assert_int_equal(p->triggers[0].for_us, 3 * RL_US_PER_S);
+    assert_int_equal(p->triggers[0].origin, RL_WANT_ANY);
+    assert_int_equal(p->triggers[0].gate, RL_GATE_LINUX_24);
+    assert_int_equal(p->triggers[0].lines[2].window_us, 20 * RL_US_PER_S);
+    assert_int_equal(p->triggers[1].for_us, 0);
+    assert_int_equal(p->triggers[1].origin, RL_WANT_NODE);
+    assert_int_equal(p->triggers[1].gate, RL_GATE_NONE);
+    assert_int_equal(p->triggers[1].lines[0].window_us, 10 * RL_US_PER_S);
+    assert_int_equal(p->needs,
+        RL_HAVE_PRESSURE | RL_HAVE_EVENTS | RL_HAVE_STAT | RL_HAVE_CURRENT | RL_HAVE_LIMITS);
+
+    assert_int_equal(p->victim.within, RL_WITHIN_GLOB);
+    assert_string_equal(p->victim.within_glob, "/w/**");
+    assert_int_equal(p->victim.n_avoid, 2);
+    assert_string_equal(p->victim.avoid[1].text, "uid:0");
+    assert_int_equal(p->victim.n_prefer, 1);
+    assert_int_equal(p->victim.prefer[0].terms[0].fact, RL_FACT_CMDLINE);
+    assert_string_equal(p->victim.prefer[0].terms[0].glob, "b c");
+    assert_int_equal(p->victim.n_adjust, 4);
+    assert_int_equal(p->victim.adjust[0].points, 300);
+    assert_int_equal(p->victim.adjust[1].points, 300);
+    assert_int_equal(p->victim.adjust[1].pattern.terms[0].fact, RL_FACT_MAIN);
+    assert_int_equal(p->victim.adjust[2].points, -7);
+    assert_int_equal(p->victim.adjust[3].points, 0);
+    assert_int_equal(p->victim.min_bytes, 1 << 20);
+    assert_int_equal(p->victim.max_processes, 9);
+
+    assert_int_equal(p->relief.limit, 3);
+    assert_int_equal(p->relief.limit_us, 600 * RL_US_PER_S);
+    assert_int_equal(p->relief.on_repeat, RL_REPEAT_STOP);
+    assert_int_equal(p->relief.on_no_victim, RL_NO_VICTIM_PANIC);
+    assert_int_equal(p->relief.dry_run, RL_DRY_AUTO);
+
+    assert_true(p->guard.high_relative);
+    assert_int_equal(p->guard.high_share, 550);
+    assert_int_equal(p->guard.high_bytes, 0);
+    assert_int_equal(p->guard.oom_group, RL_NO);
+    assert_int_equal(p->guard.n_adj, 2);
+    assert_int_equal(p->guard.adj[0].oom_score_adj, -1000);
+    assert_string_equal(p->guard.adj[1].pattern.text, "comm:g");
+    assert_int_equal(p->guard.adj[1].oom_score_adj, 12);
+    assert_true(p->guard.managed_override);
+    rl_compiled_release(compiled);
+    rl_findings_free(&findings);
+}
+
+/* What a later file says of the keys that stand once, and of lists. */
+static void test_drop_ins_of_the_rest(void **state)
+{
+    static const char *const texts[] = {
+        "[Match]\nUnit=a\nLimited=yes\n" TRIGGER "For=3s\nOrigin=any\nGate=linux-2.4\n" RELIEF
+        "[Victim]\nWithin=/a\nAvoid=uid:1\nAdjust=uid:1 +1\n"
+        "[Guard]\nHighBelowMax=5%\nOomScoreAdjust=uid:1 1\nManaged=override\n",
+        "[Match]\nUnit=\nUnit=b\nLimited=no\n[Trigger t]\nFor=0\nOrigin=own\nGate=none\n"
+        "[Victim]\nWithin=subject\nAvoid=uid:2\nAdjust=\nAdjust=uid:2 +2\n"
+        "[Guard]\nHighBelowMax=4K\nOomScoreAdjust=uid:2 2\nManaged=leave\n",
+    };
+    struct rl_findings findings = {0};
+    struct rl_compiled *compiled = compile_sources("10-web", texts, N(texts), &findings);
+    const struct rl_policy *p;
+
+    expect_findings(&findings, "d1",
+        "15: warning [throttles-cache] HighBelowMax= throttles page cache, too: who reads many "
+        "files is slowed down there\n");
+    p = &compiled->policy;
+    assert_int_equal(p->match.units.n, 1);
+    assert_string_equal(p->match.units.items[0].glob, "b");
+    assert_int_equal(p->match.limited, RL_NO);
+    assert_int_equal(p->triggers[0].for_us, 0);
+    assert_int_equal(p->triggers[0].origin, RL_WANT_OWN);
+    assert_int_equal(p->triggers[0].gate, RL_GATE_NONE);
+    assert_int_equal(p->victim.within, RL_WITHIN_SUBJECT);
+    assert_int_equal(p->victim.n_avoid, 2);
+    assert_int_equal(p->victim.n_adjust, 1);
+    assert_int_equal(p->victim.adjust[0].points, 2);
+    assert_false(p->guard.high_relative);
+    assert_int_equal(p->guard.high_bytes, 4096);
+    assert_int_equal(p->guard.high_share, 0);
+    assert_int_equal(p->guard.n_adj, 2);
+    assert_false(p->guard.managed_override);
+    rl_compiled_release(compiled);
+    rl_findings_free(&findings);
+}
+
+/* Whose word Within= is: that of the file it stands in, else of the main file. */
+static void test_vendor(void **state)
+{
+    static const struct {
+        bool main_vendor, drop_in_vendor;
+        const char *main, *drop_in;
+        bool vendor;
+    } rows[] = {
+        {true, false, TRIGGER RELIEF, "", true},
+        {false, true, TRIGGER RELIEF, "", false},
+        {true, false, TRIGGER RELIEF "[Victim]\nWithin=/a\n", "[Relief]\nCooldown=1s\n", true},
+        {true, false, TRIGGER RELIEF "[Victim]\nWithin=/a\n", "[Victim]\nWithin=/a\n", false},
+        {false, true, TRIGGER RELIEF, "[Victim]\nWithin=/a\n", true},
+    };
+
+    for (size_t i = 0; i < N(rows); i++) {
+        struct rl_source sources[] = {
+            {"f", rows[i].main, strlen(rows[i].main), rows[i].main_vendor},
+            {"d", rows[i].drop_in, strlen(rows[i].drop_in), rows[i].drop_in_vendor},
+        };
+        struct rl_findings findings = {0};
+        struct rl_compiled *compiled;
+
+        assert_int_equal(rl_compile("x.service", sources, 2, &findings, &compiled), 0);
+        expect_findings(&findings, "f", "");
+        assert_int_equal(compiled->policy.vendor, rows[i].vendor);
+        rl_compiled_release(compiled);
+    }
+}
+
 static void test_what_is_not_said(void **state)
 {
     struct rl_compiled *compiled = compile_well("x@.service", TRIGGER RELIEF);
@@ -245,10 +496,25 @@ static void test_what_is_not_said(void **state)
 
     assert_int_equal(p->match.attach, RL_ATTACH_UNIT);
     assert_string_equal(p->match.unit, "x@.service");
-    assert_int_equal(p->match.n_cgroups, 0);
+    assert_int_equal(p->match.cgroups.n, 0);
     assert_int_equal(p->victim.kill, RL_KILL_PROCESS);
     assert_ptr_equal(p->victim.model, rl_model_default());
     assert_int_equal(p->victim.n_protect, 0);
+    assert_int_equal(p->victim.within, RL_WITHIN_OFFENDER);
+    assert_int_equal(p->victim.min_bytes, 0);
+    assert_int_equal(p->victim.max_processes, 0);
+    assert_int_equal(p->match.limited, RL_EITHER);
+    assert_int_equal(p->match.level, RL_LEVEL_ANY);
+    assert_int_equal(p->triggers[0].for_us, 0);
+    assert_int_equal(p->triggers[0].origin, RL_WANT_OWN);
+    assert_int_equal(p->relief.limit, 0);
+    assert_int_equal(p->relief.on_repeat, RL_REPEAT_ALARM);
+    assert_int_equal(p->relief.on_no_victim, RL_NO_VICTIM_LOG);
+    assert_int_equal(p->relief.dry_run, RL_DRY_NO);
+    assert_int_equal(p->guard.oom_group, RL_EITHER);
+    assert_int_equal(p->guard.n_adj, 0);
+    assert_false(p->guard.managed_override);
+    assert_false(p->vendor);
     assert_int_equal(p->relief.cooldown_us, 30 * RL_US_PER_S);
     assert_int_equal(p->relief.steps[0].wait_us, 0);
     rl_compiled_release(compiled);
@@ -258,14 +524,14 @@ static void test_lists_begin_anew(void **state)
 {
     struct rl_compiled *compiled = compile_well("10-web",
         "[Match]\nCgroup=a\nCgroup=\nCgroup=b\n"
-        "[Trigger t]\nUsage=1%\nUsage=\nUsage=2%\nUsage=3%\n"
+        "[Trigger t]\nUsage=1%\nUsage=\nUsage=2%\nUsage=3%\nEvents=oom 1 over 1s\n"
         "[Victim]\nProtect=@system main\nProtect= ; none of these\nProtect=uid:0\n"
         "[Relief]\nStep=kill\nStep=\nStep=terminate\n");
     const struct rl_policy *p = &compiled->policy;
 
-    assert_int_equal(p->match.n_cgroups, 1);
-    assert_string_equal(p->match.cgroups[0].glob, "b");
-    assert_int_equal(p->triggers[0].n, 2);
+    assert_int_equal(p->match.cgroups.n, 1);
+    assert_string_equal(p->match.cgroups.items[0].glob, "b");
+    assert_int_equal(p->triggers[0].n, 3);
     assert_int_equal(p->triggers[0].lines[0].share, 200);
     assert_int_equal(p->victim.n_protect, 1);
     assert_string_equal(p->victim.protect[0].text, "uid:0");
@@ -282,7 +548,8 @@ static void test_drop_ins(void **state)
               "Headroom=below 5%\nFrom=terminate\n[Trigger gone]\nUsage=1%\n"
               "[Victim]\nKill=tree\nProtect=uid:1\n[Relief]\nStep=terminate\nCooldown=5s\n",
         "[Match]\nCgroup=b\n[Trigger s]\nPressure=full 60% over 20s\nUsage=5%\nFrom=kill\n"
-        "[Trigger new]\nUsage=9%\n[Trigger gone]\nUsage=\n[Victim]\nProtect=uid:2\n",
+        "[Trigger new]\nEvents=max 9 over 1s\nRefaults=9/s\n[Trigger "
+        "gone]\nUsage=\n[Victim]\nProtect=uid:2\n",
         "[Victim]\nKill=process\n[Relief]\nStep=kill\nCooldown=7s\n",
     };
     struct rl_findings findings = {0};
@@ -291,7 +558,7 @@ static void test_drop_ins(void **state)
 
     expect_findings(&findings, "f", "");
     p = &compiled->policy;
-    assert_int_equal(p->match.n_cgroups, 2);
+    assert_int_equal(p->match.cgroups.n, 2);
     assert_int_equal(p->n_triggers, 2);
     assert_string_equal(p->triggers[0].name, "s");
     assert_int_equal(p->triggers[0].n, 3);
@@ -332,10 +599,10 @@ static void test_limits(void **state)
         int most;
         const char *message;
     } rows[] = {
-        {"", "[Trigger t%d]\nUsage=1%%\n", RELIEF, RL_TRIGGERS_MAX,
+        {"", "[Trigger t%d]\nEvents=oom 1 over 1s\n", RELIEF, RL_TRIGGERS_MAX,
             "17: error [too-many-triggers] [Trigger t8] is one trigger too many; at most 8 are "
             "possible\n"},
-        {"[Trigger t]\n", "Usage=%d.5%%\n", RELIEF, RL_LINES_MAX,
+        {"[Trigger t]\n", "Events=oom 1 over %d.5s\n", RELIEF, RL_LINES_MAX,
             "10: error [too-many-lines] [Trigger t] has too many lines; at most 8 are possible\n"},
         {TRIGGER "[Relief]\n", "Step=terminate wait %ds\n", "", RL_STEPS_MAX,
             "16: error [too-many-steps] one step too many; at most 12 are possible\n"},
@@ -440,7 +707,8 @@ static void test_defaults(void **state)
         policies[before] = compiled[i]->policy;
     }
     for (size_t i = 0; i < N(rows); i++) {
-        const struct rl_policy *p = rl_match_policy(policies, rl_builtins_n, rows[i].path, true);
+        struct rl_place place = {.path = rows[i].path};
+        const struct rl_policy *p = rl_match_policy(policies, rl_builtins_n, &place, true);
 
         if (!p || strcmp(p->name, rows[i].policy) != 0)
             fail_msg("%s: %s", rows[i].path, p ? p->name : "none");
@@ -521,7 +789,9 @@ static size_t mutate(char *text, size_t len, size_t size)
 {
     static const char *const pieces[] = {"[", "]", "=", "\n", "Pressure=", "[Trigger ", "\"", "!",
         "Step=", "Protect=", "@system", "&", "min ", "99999999999999999999", "\\", "\xff", "%",
-        "From=", " over ", "Cgroup=", "[Match]\n"};
+        "From=", " over ", "Cgroup=", "[Match]\n", "Adjust=", "comm:a ", "+300 ", "[Guard]\n",
+        "OomScoreAdjust=", "HighBelowMax=", "Refaults=", "/s", "Growth=", "Within=", "/**",
+        "Pod=", "QoS=", "Limit=", " per "};
 
     for (int n = 1 + (int)(random() % 4); n > 0; n--) {
         const char *piece = pieces[(size_t)random() % N(pieces)];
@@ -549,7 +819,7 @@ static void test_any_bytes(void **state)
                                      : bad[(size_t)random() % N(bad)].text;
         struct rl_findings findings = {0};
         struct rl_compiled *compiled;
-        struct rl_source source = {"f", NULL, 0};
+        struct rl_source source = {.path = "f"};
         char text[1000];
 
         source.len = (size_t)snprintf(text, sizeof(text), "%s", seed);
@@ -573,6 +843,9 @@ int main(void)
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_good_files),
         cmocka_unit_test(test_what_comes_out),
+        cmocka_unit_test(test_what_else_comes_out),
+        cmocka_unit_test(test_drop_ins_of_the_rest),
+        cmocka_unit_test(test_vendor),
         cmocka_unit_test(test_what_is_not_said),
         cmocka_unit_test(test_lists_begin_anew),
         cmocka_unit_test(test_drop_ins),

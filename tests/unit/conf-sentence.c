@@ -36,8 +36,9 @@ static const struct {
         "[Victim]\nKill=tree\nProtect=main \"comm:a b\" @system uid:0\n"
         "[Relief]\nStep=terminate INT wait 3s\nStep=terminate wait 0\nStep=kill wait 1s\n"
         "Cooldown=1h\n",
-        "Acts on x.service when at least 95.5 % of memory is used and the kernel counted oom at "
-        "least 1 time within 10 s; or when, for its own shortage, some task was stalled for at "
+        "Acts on x.service when, for its own shortage, at least 95.5 % of memory is used and the "
+        "kernel counted oom at least 1 time within 10 s; or when, for its own shortage, some task "
+        "was stalled for at "
         "least 2.25 % of 1 min 30 s and less than 500M of memory is left (then beginning with step "
         "3, kill); or when less than 5 % (at most 1G) of memory is left and the kernel counted "
         "oom_kill at least 3 times within 500 ms. "
@@ -45,6 +46,66 @@ static const struct {
         "Then: sends SIGINT and waits 3 s, if that was not enough sends SIGTERM, if that was not "
         "enough sends SIGKILL and waits 1 s, and then leaves it alone for 1 h. "
         "Never touches: main, comm:a b, the built-in list @system (50 patterns), uid:0."},
+    {"10-a",
+        "[Match]\nLevel=container\nPod=!kube-system/* !a/b\nQoS=besteffort\nLimited=yes\n" TRIGGER
+            RELIEF,
+        "Acts on containers that belong to pods and that belong to pods of class besteffort and "
+        "that have a memory.high or memory.max of their own, but not on those of pods "
+        "kube-system/* or a/b " WHEN THEN NOBODY},
+    {"10-a", "[Match]\nCgroup=a/**\nUnit=*.service !b.service\nLimited=no\n" TRIGGER RELIEF,
+        "Acts on cgroups that match a/** and that are called *.service and that have no "
+        "memory.high or memory.max of their own, but not on those called b.service " WHEN THEN
+            NOBODY},
+    {"10-a", "[Match]\nLevel=pod\n" TRIGGER RELIEF, "Acts on pods " WHEN THEN NOBODY},
+    {"10-a", "[Match]\nLevel=qos\nQoS=!besteffort\n" TRIGGER RELIEF,
+        "Acts on quality-of-service classes of pods that belong to pods, but not on those of pods "
+        "of class besteffort " WHEN THEN NOBODY},
+    {"default-a", "[Match]\nContainer=a b\nCgroup=!c\n" TRIGGER RELIEF,
+        "Acts on cgroups that no other policy names and that belong to containers a or b, but not "
+        "on c " WHEN THEN NOBODY},
+    {"x.service",
+        "[Trigger a]\nSwap=90%\nGrowth=1G over 5s\nRefaults=100/s\nFor=3s\n"
+        "[Trigger b]\nUsage=90%\nOrigin=node\nGate=linux-2.4\n"
+        "[Trigger c]\nPressure=some 1% over 1s\nOrigin=any\n"
+        "[Trigger d]\nUsage=99%\nOrigin=any\nFor=1s\n" RELIEF,
+        "Acts on x.service when, for its own shortage, at least 90 % of the swap that may be used "
+        "is used and the memory in use grew by at least 1G within 5 s and at least 100 pages in "
+        "use had to be read back each second for 5 s, all of it for 3 s without a break; or when, "
+        "for a shortage of the machine, at least 90 % of memory is used, and Linux 2.4 would have "
+        "killed; or when, for a shortage of its own or of the machine, some task was stalled for "
+        "at least 1 % of 1 s; or when at least 99 % of memory is used, and this for 1 s without a "
+        "break. " THEN NOBODY},
+    {"x.service",
+        TRIGGER RELIEF "Limit=3 per 10min\nOnRepeat=hold\nOnNoVictim=panic\nDryRun=auto\n"
+                       "[Victim]\nWithin=/a/**\nKill=cgroup\nPrefer=comm:a comm:b\n"
+                       "Avoid=@system uid:0\nAdjust=comm:c +300 main -20\nMinSize=10M\n"
+                       "MaxProcesses=50\nProtect=comm:d\n"
+                       "[Guard]\nHighBelowMax=5%\nOomGroup=yes\nOomScoreAdjust=comm:e 300\n"
+                       "OomScoreAdjust=comm:f -5\nManaged=override\n",
+        "Acts on x.service " WHEN "Chooses, in or below cgroups that match /a/**, the cgroup, of "
+        "those that hold processes, whose "
+        "death frees most. Chooses before all others: comm:a, comm:b. Chooses only when nobody "
+        "else is left: the built-in list @system (50 patterns), uid:0. Shifts the score of comm:c "
+        "by +300, main by -20. Passes over what would free less than 10M. Where that would end "
+        "more than 50 processes, chooses one of them instead. "
+        "Then: sends SIGKILL, and then leaves it alone for 30 s. Kills there at most 3 times "
+        "within 10 min, then leaves it alone until that time is over. Panics the kernel when "
+        "nobody can be chosen, if reliefd.conf allows it. While another such daemon runs, does "
+        "none of it, but says what it would do. Keeps memory.high 5 % below memory.max. Keeps "
+        "memory.oom.group at 1. Keeps oom_score_adj of comm:e at 300, comm:f at -5. Does so where "
+        "kubelet or systemd manage it, too. Never touches: comm:d."},
+    {"x.service",
+        TRIGGER RELIEF "Limit=1 per 1h\nDryRun=yes\n[Victim]\nWithin=subject\n"
+                       "[Guard]\nHighBelowMax=16M\nOomGroup=no\n",
+        "Acts on x.service " WHEN
+        "Chooses, anywhere in the cgroup that the policy is for, the process with the highest "
+        "score (percent-times-ten). Then: sends SIGKILL, and then leaves it alone for 30 s. Kills "
+        "there at most 1 time within 1 h, then raises an alarm instead. Does none of it, but says "
+        "what it would do. Keeps memory.high 16M below memory.max. Keeps memory.oom.group at "
+        "0. " NOBODY},
+    {"x.service", TRIGGER RELIEF "Limit=2 per 1h\nOnRepeat=stop\n",
+        "Acts on x.service " WHEN THEN "Kills there at most 2 times within 1 h, then leaves it "
+        "alone until reliefd or the policy is restarted. " NOBODY},
     {"x.service", TRIGGER RELIEF "[Victim]\nKill=cgroup\n",
         "Acts on x.service " WHEN
         "Chooses the cgroup, of those that hold processes, whose death frees most. Then: sends "
@@ -54,7 +115,7 @@ static const struct {
 static void check(const char *name, const char *text, size_t len, const char *sentence)
 {
     struct rl_findings findings = {0};
-    struct rl_source source = {"f", text, len};
+    struct rl_source source = {.path = "f", .text = text, .len = len};
     struct rl_compiled *compiled;
     char *said;
 

@@ -35,8 +35,44 @@ static void test_nothing_there(void **state)
     assert_false(s.dry_run);
     assert_int_equal(s.log_level, LOG_INFO);
     assert_null(s.cgroup_root);
+    assert_int_equal(s.n_allow_within, 0);
+    assert_false(s.allow_panic);
+    assert_int_equal(s.budget_kills, 10);
+    assert_int_equal(s.budget_us, 600 * RL_US_PER_S);
     assert_int_equal(s.keep, 200);
     assert_int_equal(s.keep_bytes, 64 << 20);
+    rl_settings_free(&s);
+}
+
+static void test_what_policies_may(void **state)
+{
+    struct rl_findings findings = {0};
+    struct rl_settings s;
+
+    put(*state, "usr/reliefd.conf",
+        "[Daemon]\nDryRun=auto\nAllowWithin=/a/** \"b c/*\"\nAllowPanic=yes\n"
+        "[Budget]\nKills=3 per 1min 30s\n");
+    put(*state, "etc/reliefd.conf.d/a.conf", "[Daemon]\nAllowWithin=/d\n");
+    s = load(*state, NULL, true, &findings);
+    expect_well(&findings);
+    assert_int_equal(s.dry_run, RL_DRY_AUTO);
+    assert_int_equal(s.n_allow_within, 3);
+    assert_string_equal(s.allow_within[0], "/a/**");
+    assert_string_equal(s.allow_within[1], "b c/*");
+    assert_string_equal(s.allow_within[2], "/d");
+    assert_true(s.allow_panic);
+    assert_int_equal(s.budget_kills, 3);
+    assert_int_equal(s.budget_us, 90 * RL_US_PER_S);
+    rl_settings_free(&s);
+    assert_null(s.allow_within);
+
+    put(*state, "etc/reliefd.conf.d/b.conf", "[Daemon]\nAllowWithin=\nAllowWithin=/e/../f\n");
+    s = load(*state, NULL, true, &findings);
+    assert_int_equal(s.n_allow_within, 0);
+    expect_findings(&findings, in(*state, "etc/reliefd.conf.d/b.conf"),
+        "3: error [bad-glob] AllowWithin=: '/e/../f' has a level '.' or '..'; expected GLOB ... "
+        "(paths below the cgroup2 mount)\n");
+    rl_findings_free(&findings);
     rl_settings_free(&s);
 }
 
@@ -99,7 +135,7 @@ static void test_mistakes(void **state)
         "[Records]\nKeep=0\nKeepSize=1M\n[Match]\nCgroup=/\n");
     s = load(*state, NULL, true, &findings);
     expect_findings(&findings, in(*state, "etc/reliefd.conf"),
-        "2: error [bad-value] DryRun=: 'perhaps' is neither; expected yes|no\n"
+        "2: error [bad-value] DryRun=: 'perhaps' is none of them; expected yes|no|auto\n"
         "3: error [unknown-word] LogLevel=: unknown level 'verbose'; expected "
         "err|warning|notice|info|debug\n"
         "4: error [unknown-key] unknown key 'Dryrun' in [Daemon]; did you mean 'DryRun'?\n"
@@ -143,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_nothing_there),
         TEST(test_everything),
+        TEST(test_what_policies_may),
         TEST(test_named_file),
         TEST(test_mistakes),
         TEST(test_refusal),

@@ -2,75 +2,7 @@
 
 #include <string.h>
 
-#include "policy/choose.h"
-#include "policy/match.h"
-#include "tests/unit/policy.h"
-
-#define CASE_MAX 24
-
-/* One choice, from made-up processes and cgroups. Every candidate scores one point per MiB. */
-struct scene {
-    struct rl_candidate candidates[CASE_MAX];
-    struct rl_group groups[CASE_MAX];
-    struct rl_victim victim;
-    struct rl_choosing choosing;
-    struct rl_choice choice;
-};
-
-static const struct rl_pattern protect[] = {
-    {.text = "comm:keep", .terms = {{RL_FACT_COMM, "keep"}}, .n = 1},
-    {.text = "exe:/x & uid:0", .terms = {{RL_FACT_EXE, "/x"}, {RL_FACT_UID, "0"}}, .n = 2},
-};
-
-static struct scene a_scene(enum rl_kill kill)
-{
-    return (struct scene){.victim = {.kill = kill,
-                              .model = rl_model_default(),
-                              .protect = protect,
-                              .n_protect = LENGTH(protect)}};
-}
-
-static struct rl_group *add_group(struct scene *s, const char *path, int32_t parent)
-{
-    struct rl_group *group = &s->groups[s->choosing.n_groups++];
-
-    *group = (struct rl_group){.id = s->choosing.n_groups, .path = path, .parent = parent};
-    return group;
-}
-
-static struct rl_process *add_process(
-    struct scene *s, pid_t pid, const char *comm, uint32_t group, uint64_t mib)
-{
-    struct rl_process *p = &s->candidates[s->choosing.n_candidates++].process;
-
-    *p = (struct rl_process){
-        .pid = pid, .uid = 1000, .cgroup = group, .rss_pages = mib * MIB / 4096};
-    strncpy(p->comm, comm, sizeof(p->comm) - 1);
-    return p;
-}
-
-static const struct rl_choice *choose(struct scene *s)
-{
-    struct rl_choosing *c = &s->choosing;
-
-    c->victim = &s->victim;
-    c->scale = (struct rl_scale){.available = 1000 * MIB, .page_size = 4096};
-    c->candidates = s->candidates;
-    c->groups = s->groups;
-    for (size_t i = 0; i < c->n_candidates; i++) {
-        struct rl_candidate *k = &s->candidates[i];
-
-        rl_candidate_rate(&s->victim, &c->scale, s->groups[k->process.cgroup].path, k);
-        rl_group_member(s->groups, k);
-    }
-    rl_choose(c, &s->choice);
-    return &s->choice;
-}
-
-static pid_t victim_pid(const struct scene *s)
-{
-    return s->choice.candidate < 0 ? 0 : s->candidates[s->choice.candidate].process.pid;
-}
+#include "tests/unit/scene.h"
 
 /* --- who may be chosen --- */
 
@@ -392,28 +324,6 @@ static void a_tree_dies_whole_or_one_by_one(void **state)
 }
 
 /* --- whatever is chosen, nobody dies who must live --- */
-
-static bool below(const struct scene *s, int32_t group, int32_t top)
-{
-    while (group >= 0 && group != top)
-        group = s->groups[group].parent;
-    return group == top;
-}
-
-/* Does the i-th candidate die by this choice? */
-static bool dies(const struct scene *s, size_t i)
-{
-    const struct rl_choice *c = &s->choice;
-    int32_t group = (int32_t)s->candidates[i].process.cgroup;
-
-    if (!c->found)
-        return false;
-    if (c->scope == RL_KILL_PROCESS)
-        return c->candidate == (int32_t)i;
-    if (c->scope == RL_KILL_TREE && c->one_by_one)
-        return s->candidates[i].spared == RL_REASON_NONE;
-    return below(s, group, c->group);
-}
 
 /* Said again, without the core's tables; whoever is dying loses nothing. */
 static bool must_live(const struct rl_process *p)

@@ -11,12 +11,15 @@
     {                                                                                              \
         .attach = RL_ATTACH_UNIT, .unit = u                                                        \
     }
+#define LIST(...)                                                                                  \
+    {                                                                                              \
+        (const struct rl_cgroup_glob[]){__VA_ARGS__},                                              \
+            sizeof((const struct rl_cgroup_glob[]){__VA_ARGS__}) / sizeof(struct rl_cgroup_glob)   \
+    }
 #define MATCH(...) GLOBS(RL_ATTACH_MATCH, __VA_ARGS__)
 #define GLOBS(kind, ...)                                                                           \
     {                                                                                              \
-        .attach = kind, .cgroups = (const struct rl_cgroup_glob[]){__VA_ARGS__},                   \
-        .n_cgroups = sizeof((const struct rl_cgroup_glob[]){__VA_ARGS__}) /                        \
-                     sizeof(struct rl_cgroup_glob)                                                 \
+        .attach = kind, .cgroups = LIST(__VA_ARGS__)                                               \
     }
 
 /* In the order that the loader has to give them. */
@@ -31,6 +34,11 @@ static const struct rl_policy policies[] = {
     {.name = "default-node", .match = GLOBS(RL_ATTACH_DEFAULT, {"/", false})},
     {.name = "default", .match = {.attach = RL_ATTACH_DEFAULT}},
 };
+
+static bool named(const struct rl_match *match, const char *path)
+{
+    return rl_match_cgroup(match, &(struct rl_place){.path = path});
+}
 
 static void the_first_that_names_it_wins(void **state)
 {
@@ -62,10 +70,11 @@ static void the_first_that_names_it_wins(void **state)
     };
 
     for (size_t i = 0; i < LENGTH(rows); i++) {
+        const struct rl_place place = {.path = rows[i].path};
         const struct rl_policy *all, *own;
 
-        all = rl_match_policy(policies, LENGTH(policies), rows[i].path, true);
-        own = rl_match_policy(policies, LENGTH(policies), rows[i].path, false);
+        all = rl_match_policy(policies, LENGTH(policies), &place, true);
+        own = rl_match_policy(policies, LENGTH(policies), &place, false);
         assert_non_null(all);
         assert_string_equal(all->name, rows[i].with_defaults);
         if (rows[i].by_default)
@@ -73,17 +82,17 @@ static void the_first_that_names_it_wins(void **state)
         else
             assert_ptr_equal(own, all);
     }
-    assert_null(rl_match_policy(policies, 0, "/a", true));
+    assert_null(rl_match_policy(policies, 0, &(struct rl_place){.path = "/a"}, true));
 }
 
 static void only_exclusions_mean_everything_else(void **state)
 {
     const struct rl_match match = MATCH({"a", true}, {"a/**", true});
 
-    assert_false(rl_match_cgroup(&match, "/a"));
-    assert_false(rl_match_cgroup(&match, "/a/b/c"));
-    assert_true(rl_match_cgroup(&match, "/b"));
-    assert_true(rl_match_cgroup(&match, "/"));
+    assert_false(named(&match, "/a"));
+    assert_false(named(&match, "/a/b/c"));
+    assert_true(named(&match, "/b"));
+    assert_true(named(&match, "/"));
 }
 
 static void an_exclusion_wins_wherever_it_stands(void **state)
@@ -91,10 +100,10 @@ static void an_exclusion_wins_wherever_it_stands(void **state)
     const struct rl_match before = MATCH({"a/x", true}, {"a/*", false});
     const struct rl_match behind = MATCH({"a/*", false}, {"a/x", true});
 
-    assert_false(rl_match_cgroup(&before, "/a/x"));
-    assert_false(rl_match_cgroup(&behind, "/a/x"));
-    assert_true(rl_match_cgroup(&before, "/a/y"));
-    assert_true(rl_match_cgroup(&behind, "/a/y"));
+    assert_false(named(&before, "/a/x"));
+    assert_false(named(&behind, "/a/x"));
+    assert_true(named(&before, "/a/y"));
+    assert_true(named(&behind, "/a/y"));
 }
 
 static void the_unit_is_the_last_element_that_is_one(void **state)

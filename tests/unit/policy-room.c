@@ -5,21 +5,30 @@
 
 #define NO RL_NO_LIMIT
 
+/* What a room is to be, but for swap; as in struct rl_room. */
+struct want {
+    uint64_t available;
+    int limited_by;
+    uint64_t usage, headroom, limit;
+    int tightest;
+    bool known;
+};
+
 /* high, max, swap_max, used; bytes. The first row is the cgroup, the last the topmost. */
 struct row {
     const char *what;
     struct rl_level levels[3];
     size_t n;
-    struct rl_room want; /* .known is checked too */
+    struct want want;
 };
 
 #define LEVEL(high, max, swap, use)                                                                \
     {                                                                                              \
-        high, max, swap, use, true                                                                 \
+        .memory_high = high, .memory_max = max, .swap_max = swap, .used = use, .used_known = true  \
     }
 #define BLIND(high, max, swap)                                                                     \
     {                                                                                              \
-        high, max, swap, 0, false                                                                  \
+        .memory_high = high, .memory_max = max, .swap_max = swap                                   \
     }
 
 /* On a_node(): 8 GiB of memory, half available; 2 GiB of swap. */
@@ -67,7 +76,7 @@ static const struct row rows[] = {
         {10 * GIB, RL_LEVEL_NODE, 5000, 4 * GIB, 8 * GIB, RL_LEVEL_NODE, true}},
 };
 
-static void check(const char *what, const struct rl_room *got, const struct rl_room *want)
+static void check(const char *what, const struct rl_room *got, const struct want *want)
 {
     if (got->available != want->available || got->limited_by != want->limited_by ||
         got->usage != want->usage || got->headroom != want->headroom || got->limit != want->limit ||
@@ -162,6 +171,88 @@ static void a_smaller_limit_never_means_more_room(void **state)
     }
 }
 
+/* --- swap --- */
+
+#define SWAP(max, use)                                                                             \
+    {                                                                                              \
+        .memory_high = NO, .memory_max = NO, .swap_max = max, .swap_used = use, .swap_known = true \
+    }
+#define SWAP_BLIND(max)                                                                            \
+    {                                                                                              \
+        .memory_high = NO, .memory_max = NO, .swap_max = max                                       \
+    }
+
+static void swap_in_use_is_the_largest_part_of_all_levels(void **state)
+{
+    static const struct {
+        const char *what;
+        struct rl_level levels[3];
+        size_t n;
+        uint64_t total, free;
+        bool has, known;
+        uint64_t usage;
+    } swaps[] = {
+        {"the machine alone", {{0}}, 0, 2 * GIB, GIB, true, true, 5000},
+        {"no limit", {SWAP(NO, GIB)}, 1, 2 * GIB, GIB / 2, true, true, 7500},
+        {"its own limit", {SWAP(100 * MIB, 80 * MIB)}, 1, 2 * GIB, GIB, true, true, 8000},
+        {"the machine is tighter", {SWAP(100 * MIB, 80 * MIB)}, 1, 2 * GIB, 0, true, true, 10000},
+        {"an ancestor", {SWAP(NO, 1), SWAP(GIB, MIB), SWAP(10 * MIB, 9 * MIB)}, 3, 2 * GIB, GIB,
+            true, true, 9000},
+        {"over its limit", {SWAP(MIB, 2 * MIB)}, 1, 2 * GIB, GIB, true, true, 20000},
+        {"no swap in the machine", {SWAP(NO, 0)}, 1, 0, 0, false, true, 0},
+        {"none of its own", {SWAP(0, 0)}, 1, 2 * GIB, 0, false, true, 0},
+        {"none above", {SWAP(MIB, MIB), SWAP(0, 0)}, 2, 2 * GIB, 0, false, true, 0},
+        {"unknown under a limit", {SWAP_BLIND(MIB)}, 1, 2 * GIB, GIB, true, false, 5000},
+        {"unknown without one", {SWAP_BLIND(NO)}, 1, 2 * GIB, GIB, true, true, 5000},
+        {"unknown use of none", {SWAP_BLIND(0)}, 1, 2 * GIB, GIB, false, true, 0},
+        {"more free than there is", {{0}}, 0, GIB, 2 * GIB, true, true, 0},
+    };
+
+    for (size_t i = 0; i < LENGTH(swaps); i++) {
+        struct rl_node node = a_node();
+        struct rl_room room;
+
+        node.swap_total = swaps[i].total;
+        node.swap_free = swaps[i].free;
+        rl_room_of(swaps[i].levels, swaps[i].n, &node, &room);
+        if (room.has_swap != swaps[i].has || room.swap_known != swaps[i].known ||
+            room.swap_usage != swaps[i].usage)
+            fail_msg("%s: has %d, known %d, %lu", swaps[i].what, room.has_swap, room.swap_known,
+                (unsigned long)room.swap_usage);
+    }
+}
+
+static void a_smaller_swap_limit_never_means_less_in_use(void **state)
+{
+    const struct rl_node node = a_node();
+    struct dice dice = {71};
+
+    for (int i = 0; i < 20000; i++) {
+        struct rl_level levels[4];
+        size_t n = 1 + roll(&dice, 4), which = roll(&dice, n);
+        struct rl_room before, after;
+
+        for (size_t k = 0; k < n; k++) {
+            levels[k] = a_level(0);
+            levels[k].swap_known = true;
+            levels[k].swap_used = roll(&dice, 3 * GIB);
+            if (roll(&dice, 2))
+                levels[k].swap_max = 1 + roll(&dice, 4 * GIB);
+        }
+        rl_room_of(levels, n, &node, &before);
+        levels[which].swap_max = 1 + roll(&dice, levels[which].swap_max == NO
+                                                     ? 4 * GIB
+                                                     : levels[which].swap_max);
+        rl_room_of(levels, n, &node, &after);
+        assert_true(before.has_swap && after.has_swap);
+        assert_true(after.swap_usage >= before.swap_usage);
+        assert_true(before.swap_usage >= 5000); /* that of the machine */
+        levels[which].swap_max = 0;
+        rl_room_of(levels, n, &node, &after);
+        assert_false(after.has_swap);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +260,8 @@ int main(void)
         cmocka_unit_test(without_swappiness_a_limited_cgroup_has_no_swap),
         cmocka_unit_test(numbers_that_cannot_be_do_not_overflow),
         cmocka_unit_test(a_smaller_limit_never_means_more_room),
+        cmocka_unit_test(swap_in_use_is_the_largest_part_of_all_levels),
+        cmocka_unit_test(a_smaller_swap_limit_never_means_less_in_use),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,143 @@
+/* Which policy is in force where. */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/engine-private.h"
+#include "daemon/observe/read.h"
+#include "daemon/report/log.h"
+#include "policy/kube.h"
+#include "policy/match.h"
+
+/* How long the name of a pod may be unknown before its cgroups get the policy that they have
+ * without one. */
+#define NAME_WAIT_US (5 * RL_US_PER_S)
+
+bool rl_policy_timed(const struct rl_policy *policy)
+{
+    for (size_t i = 0; i < policy->n_triggers; i++)
+        if (rl_trigger_timed(&policy->triggers[i]))
+            return true;
+    return false;
+}
+
+static bool is_set(int dir_fd, const char *name)
+{
+    char text[64];
+    uint64_t limit;
+
+    return rl_read_at(dir_fd, name, text, sizeof(text)) > 0 && rl_parse_limit(text, &limit) == 0 &&
+           limit != RL_NO_LIMIT;
+}
+
+static bool is_limited(struct rl_engine *engine, const struct rl_cgroup *cgroup)
+{
+    int fd = rl_cgroup_open(rl_watch_tree(engine->watch), cgroup);
+    bool limited;
+
+    if (fd < 0)
+        return false;
+    limited = is_set(fd, "memory.max") || is_set(fd, "memory.high");
+    close(fd);
+    return limited;
+}
+
+static bool inherits(const struct rl_cgroup *parent)
+{
+    return parent && parent->parent && parent->policy &&
+           parent->policy->match.attach != RL_ATTACH_DEFAULT;
+}
+
+static bool has_orders(const struct rl_guard *guard)
+{
+    return guard->high_share > 0 || guard->high_bytes > 0 || guard->oom_group != RL_EITHER ||
+           guard->n_adj > 0;
+}
+
+static void apply_guard(struct rl_engine *engine, struct rl_cgroup *cgroup, const char *path)
+{
+    const struct rl_policy *policy = cgroup->policy;
+    struct rl_guard_place place = {
+        .id = cgroup->id, .path = path, .inherited = cgroup->subject != cgroup};
+    int r;
+
+    if (!engine->guardian || !engine->uses_guard || !cgroup->parent)
+        return;
+    place.fd = rl_cgroup_open(rl_watch_tree(engine->watch), cgroup);
+    if (place.fd < 0)
+        return;
+    r = rl_guard_apply(engine->guardian, &place,
+        policy && has_orders(&policy->guard) && !engine->options.dry_run ? &policy->guard : NULL);
+    close(place.fd);
+    if (r == RL_GUARD_MANAGED)
+        rl_info("%s: [Guard] of policy %s is left out: kubelet manages that cgroup "
+                "(Managed=override)",
+            path, policy->name);
+    else if (r < 0)
+        rl_warning("%s: [Guard] cannot be kept: %s", path, strerror(-r));
+}
+
+/* Its own file, else its nearest ancestor's, else the default. A file for the root is about the
+ * machine and covers nobody below. */
+void rl_attach(struct rl_engine *engine, struct rl_cgroup *cgroup)
+{
+    const struct rl_policy_set *set = engine->policies;
+    char path[4096], name[RL_POD_NAME_MAX];
+    struct rl_place place = {.path = path};
+    struct rl_kube kube;
+
+    rl_cgroup_path(cgroup, path, sizeof(path));
+    if (engine->uses_limited)
+        place.limited = is_limited(engine, cgroup);
+    if (engine->uses_pods) {
+        rl_kube_parse(path, &kube);
+        if (kube.pod[0] && rl_pods_name(engine->pods, kube.pod, name, sizeof(name)))
+            place.pod_name = name;
+    }
+    cgroup->policy = NULL;
+    cgroup->subject = NULL;
+    if (engine->uses_pods && rl_now_us() - cgroup->born_us < NAME_WAIT_US &&
+        rl_match_undecided(set->policies, set->n, &place, true))
+        return;
+    cgroup->policy = rl_match_policy(set->policies, set->n, &place, false);
+    cgroup->subject = cgroup->policy ? cgroup : NULL;
+    if (!cgroup->policy && inherits(cgroup->parent)) {
+        cgroup->policy = cgroup->parent->policy;
+        cgroup->subject = cgroup->parent->subject;
+    } else if (!cgroup->policy && (!set->default_node_only || !cgroup->parent)) {
+        cgroup->policy = rl_match_policy(set->policies, set->n, &place, true);
+        cgroup->subject = cgroup->policy ? cgroup : NULL;
+    }
+    if (cgroup->subject == cgroup && rl_policy_timed(cgroup->policy))
+        engine->timed_pending = true;
+    apply_guard(engine, cgroup, path);
+}
+
+/* What the policies ask for that costs something to know. */
+static void find_uses(struct rl_engine *engine)
+{
+    const struct rl_policy_set *set = engine->policies;
+    bool guarded = engine->uses_guard; /* what stands must be taken back once more */
+
+    engine->uses_limited = engine->uses_pods = engine->uses_node_origin = engine->uses_guard =
+        false;
+    for (size_t i = 0; i < set->n; i++) {
+        const struct rl_policy *policy = &set->policies[i];
+
+        engine->uses_limited |= policy->match.limited != RL_EITHER;
+        engine->uses_pods |= policy->match.pods.n > 0;
+        engine->uses_guard |= has_orders(&policy->guard);
+        for (size_t t = 0; t < policy->n_triggers; t++)
+            engine->uses_node_origin |= policy->triggers[t].origin != RL_WANT_OWN;
+    }
+    engine->uses_guard |= guarded;
+}
+
+void rl_attach_all(struct rl_engine *engine)
+{
+    struct rl_cgroup *root = rl_tree_root(rl_watch_tree(engine->watch));
+
+    find_uses(engine);
+    for (struct rl_cgroup *c = root; c; c = rl_tree_next(root, c))
+        rl_attach(engine, c);
+}

@@ -1,0 +1,382 @@
+#include "daemon/observe/cmdline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/observe/read.h"
+
+#define WAYS       8
+#define SETS       (RL_CMDLINE_CACHE / WAYS)
+#define STACK_SIZE (128 * 1024)
+#define STAT_SIZE  2048
+
+/* Of an entry: nobody is at it, it waits in the queue, a thread is reading it. */
+enum { IDLE, QUEUED, READING };
+
+struct entry {
+    pid_t pid; /* 0: free */
+    uint64_t start_ticks;
+    char comm[RL_COMM_MAX]; /* as it was when it was asked for */
+    uint8_t state;
+    bool known;
+    uint64_t read_us; /* when the text came */
+    uint32_t round;   /* that asked for it last */
+    char text[RL_CMDLINE_MAX];
+};
+
+/* Everything below `lock` is guarded by it. It is never held across a system call that may block
+ * on a process. */
+struct rl_cmdline {
+    int proc_fd;
+    pthread_mutex_t lock;
+    pthread_cond_t asked, answered;
+    unsigned holders; /* the owner and the threads; the last one destroys */
+    bool stop;
+    uint32_t round;
+    size_t pending;                   /* entries of this round that are queued or being read */
+    uint32_t queue[RL_CMDLINE_CACHE]; /* each entry is in it once at most, so it never overflows */
+    uint32_t queue_from, queue_n;
+    struct entry entries[RL_CMDLINE_CACHE];
+};
+
+static uint64_t now_us(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * RL_US_PER_S + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* ---- the cache ---- */
+
+static struct entry *set_of(struct rl_cmdline *cmdline, pid_t pid, uint64_t start_ticks)
+{
+    uint64_t hash = ((uint64_t)pid * UINT64_C(0x9e3779b97f4a7c15)) ^
+                    (start_ticks * UINT64_C(0xc2b2ae3d27d4eb4f));
+
+    return &cmdline->entries[(hash >> 40) % SETS * WAYS];
+}
+
+static struct entry *find(struct rl_cmdline *cmdline, const struct rl_process *process)
+{
+    struct entry *set = set_of(cmdline, process->pid, process->start_ticks);
+
+    for (size_t i = 0; i < WAYS; i++)
+        if (set[i].pid == process->pid && set[i].start_ticks == process->start_ticks)
+            return &set[i];
+    return NULL;
+}
+
+/* A place for a new process: the one that was asked for longest ago, but nobody of this round, and
+ * nothing that is just being read. NULL when there is none. */
+static struct entry *make_room(struct rl_cmdline *cmdline, const struct rl_process *process)
+{
+    struct entry *set = set_of(cmdline, process->pid, process->start_ticks), *best = NULL;
+
+    for (size_t i = 0; i < WAYS; i++) {
+        struct entry *entry = &set[i];
+
+        if (entry->pid == 0)
+            return entry;
+        if (entry->state == READING || entry->round == cmdline->round)
+            continue;
+        /* Rounds wrap around: count how many ago it was. */
+        if (!best || cmdline->round - entry->round > cmdline->round - best->round)
+            best = entry;
+    }
+    return best;
+}
+
+/* ---- the threads ---- */
+
+/* NULs, of which there may be any number at the end, as blanks. */
+static void tidy(char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (text[i] == '\0')
+            text[i] = ' ';
+    while (n > 0 && text[n - 1] == ' ')
+        n--;
+    text[n] = '\0';
+}
+
+static int read_text(int dir, char text[RL_CMDLINE_MAX])
+{
+    int fd = rl_open_at(dir, "cmdline");
+    size_t have = 0;
+    ssize_t n = 0;
+
+    if (fd < 0)
+        return fd;
+    while (have < RL_CMDLINE_MAX - 1) {
+        n = read(fd, text + have, RL_CMDLINE_MAX - 1 - have);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        have += (size_t)n;
+    }
+    if (n < 0)
+        n = -errno;
+    close(fd);
+    if (n < 0)
+        return (int)n;
+    tidy(text, have);
+    return 0;
+}
+
+/* Both files are read below one descriptor, so that they are about the same process. */
+static bool read_cmdline(int proc_fd, pid_t pid, uint64_t start_ticks, char text[RL_CMDLINE_MAX])
+{
+    struct rl_process process = {0};
+    char name[16], stat[STAT_SIZE], state;
+    bool good;
+    int dir;
+
+    snprintf(name, sizeof(name), "%d", (int)pid);
+    dir = openat(proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return false;
+    good = rl_read_at(dir, "stat", stat, sizeof(stat)) > 0 &&
+           rl_parse_stat(stat, &process, &state) == 0 && process.start_ticks == start_ticks &&
+           state != 'Z' && state != 'X' && read_text(dir, text) == 0;
+    close(dir);
+    return good;
+}
+
+/* Read the first one of the queue. The lock is held on entry and on return, not between. */
+static void serve(struct rl_cmdline *cmdline)
+{
+    struct entry *entry = &cmdline->entries[cmdline->queue[cmdline->queue_from]];
+    uint64_t start_ticks = entry->start_ticks;
+    pid_t pid = entry->pid;
+    char text[RL_CMDLINE_MAX];
+    bool known;
+
+    cmdline->queue_from = (cmdline->queue_from + 1) % RL_CMDLINE_CACHE;
+    cmdline->queue_n--;
+    entry->state = READING; /* from here on it is nobody else's */
+    pthread_mutex_unlock(&cmdline->lock);
+    known = read_cmdline(cmdline->proc_fd, pid, start_ticks, text);
+    pthread_mutex_lock(&cmdline->lock);
+
+    entry->state = IDLE;
+    if (known) {
+        entry->known = true;
+        entry->read_us = now_us();
+        strcpy(entry->text, text);
+    }
+    if (entry->round == cmdline->round && cmdline->pending > 0 && --cmdline->pending == 0)
+        pthread_cond_signal(&cmdline->answered);
+}
+
+static void destroy(struct rl_cmdline *cmdline)
+{
+    pthread_cond_destroy(&cmdline->asked);
+    pthread_cond_destroy(&cmdline->answered);
+    pthread_mutex_destroy(&cmdline->lock);
+    close(cmdline->proc_fd);
+    free(cmdline);
+}
+
+/* The lock is held on entry, not on return. */
+static void let_go(struct rl_cmdline *cmdline)
+{
+    bool last = --cmdline->holders == 0;
+
+    pthread_mutex_unlock(&cmdline->lock);
+    if (last)
+        destroy(cmdline);
+}
+
+static void *thread_main(void *userdata)
+{
+    struct rl_cmdline *cmdline = userdata;
+
+    pthread_mutex_lock(&cmdline->lock);
+    while (!cmdline->stop) {
+        if (cmdline->queue_n > 0)
+            serve(cmdline);
+        else
+            pthread_cond_wait(&cmdline->asked, &cmdline->lock);
+    }
+    let_go(cmdline);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static int start_threads(struct rl_cmdline *cmdline)
+{
+    pthread_attr_t attr;
+    sigset_t all, old;
+    int r = pthread_attr_init(&attr);
+
+    if (r != 0)
+        return -r;
+    r = pthread_attr_setstacksize(
+        &attr, STACK_SIZE > PTHREAD_STACK_MIN ? STACK_SIZE : PTHREAD_STACK_MIN);
+    if (r == 0)
+        r = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    /* Signals are for the loop's signalfd alone; a thread starts with its creator's mask. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    for (size_t i = 0; r == 0 && i < RL_CMDLINE_THREADS; i++) {
+        pthread_t thread;
+
+        pthread_mutex_lock(&cmdline->lock);
+        r = pthread_create(&thread, &attr, thread_main, cmdline);
+        if (r == 0)
+            cmdline->holders++;
+        pthread_mutex_unlock(&cmdline->lock);
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attr);
+    /* With fewer threads than wished it works all the same. */
+    return cmdline->holders > 1 ? 0 : -r;
+}
+
+int rl_cmdline_new(int proc_fd, struct rl_cmdline **ret)
+{
+    struct rl_cmdline *cmdline = malloc(sizeof(*cmdline));
+    pthread_condattr_t attr;
+    int r;
+
+    if (!cmdline)
+        return -ENOMEM;
+    /* calloc would hand out the zero page: touch it now rather than when memory is short. */
+    memset(cmdline, 0xff, sizeof(*cmdline));
+    __asm__ volatile("" ::: "memory"); /* or the compiler joins the two */
+    memset(cmdline, 0, sizeof(*cmdline));
+    cmdline->holders = 1;
+    cmdline->proc_fd = fcntl(proc_fd, F_DUPFD_CLOEXEC, 3);
+    if (cmdline->proc_fd < 0) {
+        r = -errno;
+        free(cmdline);
+        return r;
+    }
+    pthread_mutex_init(&cmdline->lock, NULL);
+    pthread_cond_init(&cmdline->asked, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&cmdline->answered, &attr);
+    pthread_condattr_destroy(&attr);
+    r = start_threads(cmdline);
+    if (r < 0) {
+        rl_cmdline_free(cmdline);
+        return r;
+    }
+    *ret = cmdline;
+    return 0;
+}
+
+struct rl_cmdline *rl_cmdline_free(struct rl_cmdline *cmdline)
+{
+    if (!cmdline)
+        return NULL;
+    pthread_mutex_lock(&cmdline->lock);
+    cmdline->stop = true;
+    pthread_cond_broadcast(&cmdline->asked);
+    let_go(cmdline);
+    return NULL;
+}
+
+/* ---- asking ---- */
+
+static void ask(struct rl_cmdline *cmdline, const struct rl_process *process)
+{
+    struct entry *entry = find(cmdline, process);
+
+    if (entry && entry->known && strcmp(entry->comm, process->comm) == 0 &&
+        now_us() - entry->read_us < RL_CMDLINE_FRESH_US)
+        return;
+    if (!entry) {
+        uint8_t state;
+
+        entry = make_room(cmdline, process);
+        if (!entry)
+            return;
+        state = entry->state; /* queued for another: then for this one */
+        *entry = (struct entry){.pid = process->pid,
+            .start_ticks = process->start_ticks,
+            .state = state,
+            .round = cmdline->round - 1};
+    }
+    if (strcmp(entry->comm, process->comm) != 0) {
+        memcpy(entry->comm, process->comm, sizeof(entry->comm));
+        entry->known = false;
+    }
+    /* Asked twice in this round; or it has kept its thread busy since an earlier one, and waiting
+     * for it again would be in vain. */
+    if (entry->round == cmdline->round || entry->state == READING)
+        return;
+    entry->round = cmdline->round;
+    cmdline->pending++;
+    if (entry->state == QUEUED)
+        return;
+    entry->state = QUEUED;
+    cmdline->queue[(cmdline->queue_from + cmdline->queue_n++) % RL_CMDLINE_CACHE] =
+        (uint32_t)(entry - cmdline->entries);
+    pthread_cond_signal(&cmdline->asked);
+}
+
+void rl_cmdline_ask(struct rl_cmdline *cmdline, const struct rl_process *process)
+{
+    if (process->pid <= 0 || process->flags & RL_PROCESS_KERNEL_THREAD)
+        return;
+    pthread_mutex_lock(&cmdline->lock);
+    ask(cmdline, process);
+    pthread_mutex_unlock(&cmdline->lock);
+}
+
+void rl_cmdline_wait(struct rl_cmdline *cmdline)
+{
+    uint64_t until = now_us() + RL_CMDLINE_WAIT_US;
+    struct timespec ts = {
+        .tv_sec = (time_t)(until / RL_US_PER_S), .tv_nsec = (long)(until % RL_US_PER_S * 1000)};
+    int r = 0;
+
+    pthread_mutex_lock(&cmdline->lock);
+    while (cmdline->pending > 0 && r == 0)
+        r = pthread_cond_timedwait(&cmdline->answered, &cmdline->lock, &ts);
+    cmdline->pending = 0;
+    cmdline->round++;
+    pthread_mutex_unlock(&cmdline->lock);
+}
+
+bool rl_cmdline_take(struct rl_cmdline *cmdline, struct rl_process *process)
+{
+    bool known = process->flags & RL_PROCESS_KERNEL_THREAD;
+    const struct entry *entry;
+
+    process->cmdline[0] = '\0';
+    process->flags &= ~(uint32_t)RL_PROCESS_CMDLINE_KNOWN;
+    if (!known) {
+        pthread_mutex_lock(&cmdline->lock);
+        entry = find(cmdline, process);
+        known = entry && entry->known && strcmp(entry->comm, process->comm) == 0;
+        if (known)
+            strcpy(process->cmdline, entry->text);
+        pthread_mutex_unlock(&cmdline->lock);
+    }
+    if (known)
+        process->flags |= RL_PROCESS_CMDLINE_KNOWN;
+    return known;
+}
+
+void rl_cmdline_fill(struct rl_cmdline *cmdline, struct rl_candidate *candidates, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        rl_cmdline_ask(cmdline, &candidates[i].process);
+    rl_cmdline_wait(cmdline);
+    for (size_t i = 0; i < n; i++)
+        rl_cmdline_take(cmdline, &candidates[i].process);
+}

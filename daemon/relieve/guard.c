@@ -1,0 +1,371 @@
+#include "daemon/relieve/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/observe/sample.h"
+#include "daemon/relieve/guard-private.h"
+#include "daemon/report/cleanup.h"
+#include "daemon/report/log.h"
+#include "policy/limits.h"
+
+/* Writers write several files in a row, and our own writes are noticed too. */
+#define COALESCE_US UINT64_C(100000)
+
+void rl_guard_cell_text(const struct rl_guard_cell *cell, char *buf, size_t size)
+{
+    if (cell->pid > 0)
+        snprintf(buf, size, "oom_score_adj of process %d in %s", (int)cell->pid, cell->owner->path);
+    else
+        snprintf(buf, size, "%s of %s", rl_guard_file(cell->value), cell->owner->path);
+}
+
+/* ---- when to look ---- */
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    struct rl_guardian *guardian = userdata;
+
+    guardian->due_us = 0;
+    rl_guard_look(guardian);
+    return 0;
+}
+
+void rl_guard_wake(struct rl_guardian *guardian, uint64_t at_us)
+{
+    if (guardian->due_us != 0 && guardian->due_us <= at_us)
+        return;
+    guardian->due_us = at_us;
+    sd_event_source_set_time(guardian->timer, at_us);
+    sd_event_source_set_enabled(guardian->timer, SD_EVENT_ONESHOT);
+}
+
+static int on_modified(sd_event_source *source, const struct inotify_event *event, void *userdata)
+{
+    struct rl_guarded *guarded = userdata;
+
+    guarded->dirty = true;
+    rl_guard_wake(guarded->guardian, rl_now_us() + COALESCE_US);
+    return 0;
+}
+
+/* Where it cannot be (watches ran out), foreign writes are seen at the next rl_guard_apply(). */
+static void watch_file(struct rl_guarded *guarded, size_t i, const char *file)
+{
+    char path[128];
+    int r;
+
+    if (guarded->watched[i])
+        return;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", guarded->fd, file);
+    r = sd_event_add_inotify(
+        guarded->guardian->event, &guarded->watched[i], path, IN_MODIFY, on_modified, guarded);
+    if (r < 0)
+        rl_debug("%s of %s is not watched: %s", file, guarded->path, strerror(-r));
+    else /* somebody who writes without end must not keep us busy */
+        sd_event_source_set_ratelimit(guarded->watched[i], RL_US_PER_S, 10);
+}
+
+static void watch_files(struct rl_guarded *guarded)
+{
+    if (guarded->inherited)
+        return;
+    if (guarded->orders.high_relative || guarded->orders.high_bytes > 0) {
+        watch_file(guarded, 0, "memory.high");
+        watch_file(guarded, 1, "memory.max");
+    }
+    if (guarded->orders.oom_group != RL_EITHER)
+        watch_file(guarded, 2, "memory.oom.group");
+}
+
+/* ---- the table ---- */
+
+static struct rl_guarded **bucket(const struct rl_guardian *guardian, uint64_t id)
+{
+    return (struct rl_guarded **)&guardian->buckets[id % RL_GUARD_BUCKETS];
+}
+
+static struct rl_guarded *find(const struct rl_guardian *guardian, uint64_t id)
+{
+    struct rl_guarded *g = *bucket(guardian, id);
+
+    while (g && g->id != id)
+        g = g->next;
+    return g;
+}
+
+static void guarded_free(struct rl_guarded *guarded)
+{
+    struct rl_guardian *guardian = guarded->guardian;
+
+    for (size_t i = 0; i < RL_GUARD_WATCHED; i++)
+        sd_event_source_disable_unref(guarded->watched[i]);
+    if (guardian->worker) {
+        rl_worker_forget(guardian->worker, &guarded->high);
+        rl_worker_forget(guardian->worker, &guarded->group);
+    }
+    for (struct rl_guard_cell *c = guarded->processes, *next; c; c = next) {
+        next = c->next;
+        if (guardian->worker)
+            rl_worker_forget(guardian->worker, c);
+        guardian->n_processes--;
+        free(c);
+    }
+    close(guarded->fd);
+    free(guarded->path);
+    free(guarded);
+}
+
+static int guarded_new(
+    struct rl_guardian *guardian, const struct rl_guard_place *place, struct rl_guarded **ret)
+{
+    struct rl_guarded *guarded;
+    struct stat st;
+
+    if (fstat(place->fd, &st) < 0)
+        return -errno;
+    if (st.st_ino != place->id)
+        return -ESTALE;
+    if (guardian->n_cgroups == RL_GUARD_CGROUPS_MAX)
+        return -ENOSPC;
+    rl_auto_fd int fd = fcntl(place->fd, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0)
+        return -errno;
+    guarded = calloc(1, sizeof(*guarded));
+    if (guarded)
+        guarded->path = strdup(place->path);
+    if (!guarded || !guarded->path) {
+        free(guarded);
+        return -ENOMEM;
+    }
+    guarded->guardian = guardian;
+    guarded->id = place->id;
+    guarded->fd = fd;
+    fd = -1;
+    guarded->high.owner = guarded->group.owner = guarded;
+    guarded->high.value = RL_GUARD_HIGH;
+    guarded->group.value = RL_GUARD_OOM_GROUP;
+    guarded->next = *bucket(guardian, place->id);
+    *bucket(guardian, place->id) = guarded;
+    guardian->n_cgroups++;
+    *ret = guarded;
+    return 0;
+}
+
+/* ---- orders ---- */
+
+static bool orders_any(const struct rl_guard *orders, bool inherited)
+{
+    if (!orders)
+        return false;
+    return orders->n_adj > 0 || (!inherited && (orders->high_relative || orders->high_bytes > 0 ||
+                                                   orders->oom_group != RL_EITHER));
+}
+
+static void leave(struct rl_guardian *guardian, struct rl_guarded *guarded)
+{
+    guarded->leaving = true;
+    guarded->dirty = true;
+    guarded->orders = (struct rl_guard){0};
+    rl_guard_wake(guardian, rl_now_us());
+}
+
+int rl_guard_apply(
+    struct rl_guardian *guardian, const struct rl_guard_place *place, const struct rl_guard *orders)
+{
+    struct rl_guarded *guarded = find(guardian, place->id);
+    bool any = orders_any(orders, place->inherited);
+    bool managed = any && !orders->managed_override && rl_guard_managed(place->path);
+    int r = 0;
+
+    if (!any || managed) {
+        if (guarded)
+            leave(guardian, guarded);
+        return managed ? RL_GUARD_MANAGED : RL_GUARD_DONE;
+    }
+    if (!guarded)
+        r = guarded_new(guardian, place, &guarded);
+    if (r < 0)
+        return r;
+    guarded->orders = *orders;
+    guarded->orders.adj = NULL;
+    guarded->inherited = place->inherited;
+    guarded->leaving = false;
+    guarded->dirty = true;
+    watch_files(guarded);
+    if (orders->n_adj > 0 || guarded->processes)
+        r = rl_guard_list(guarded, orders);
+    rl_guard_wake(guardian, rl_now_us());
+    return r;
+}
+
+void rl_guard_forget(struct rl_guardian *guardian, uint64_t id)
+{
+    for (struct rl_guarded **at = bucket(guardian, id); *at; at = &(*at)->next) {
+        struct rl_guarded *guarded = *at;
+
+        if (guarded->id != id)
+            continue;
+        *at = guarded->next;
+        guardian->n_cgroups--;
+        guarded_free(guarded);
+        /* The state file is put right at the next look. */
+        rl_guard_wake(guardian, rl_now_us() + COALESCE_US);
+        return;
+    }
+}
+
+void rl_guard_restore_all(struct rl_guardian *guardian)
+{
+    for (size_t b = 0; b < RL_GUARD_BUCKETS; b++)
+        for (struct rl_guarded *g = guardian->buckets[b]; g; g = g->next)
+            leave(guardian, g);
+}
+
+/* ---- what people and judges ask ---- */
+
+bool rl_guard_value_before(
+    const struct rl_guardian *guardian, uint64_t id, enum rl_guard_value value, uint64_t *ret)
+{
+    const struct rl_guarded *guarded = find(guardian, id);
+    const struct rl_hold *hold;
+
+    if (!guarded || (value != RL_GUARD_HIGH && value != RL_GUARD_OOM_GROUP))
+        return false;
+    hold = value == RL_GUARD_HIGH ? &guarded->high.hold : &guarded->group.hold;
+    if (!rl_hold_stands(hold) || hold->old < 0)
+        return false;
+    *ret = hold->old == RL_HOLD_MAX ? RL_NO_LIMIT : (uint64_t)hold->old;
+    return true;
+}
+
+static void tell(const struct rl_guard_cell *cell,
+    void (*fn)(const struct rl_guard_entry *entry, void *userdata), void *userdata)
+{
+    const struct rl_guard_entry entry = {
+        .path = cell->owner->path,
+        .pid = cell->pid,
+        .file = rl_guard_file(cell->value),
+        .old = cell->hold.old,
+        .ours = cell->hold.held ? cell->hold.ours : cell->hold.next,
+        .standing = rl_hold_stands(&cell->hold),
+        .given_up = cell->hold.given_up,
+    };
+
+    if (entry.standing || entry.given_up)
+        fn(&entry, userdata);
+}
+
+void rl_guard_each(const struct rl_guardian *guardian,
+    void (*fn)(const struct rl_guard_entry *entry, void *userdata), void *userdata)
+{
+    for (size_t b = 0; b < RL_GUARD_BUCKETS; b++)
+        for (const struct rl_guarded *g = guardian->buckets[b]; g; g = g->next) {
+            tell(&g->high, fn, userdata);
+            tell(&g->group, fn, userdata);
+            for (const struct rl_guard_cell *c = g->processes; c; c = c->next)
+                tell(c, fn, userdata);
+        }
+}
+
+/* ---- life ---- */
+
+/* Return: 0 or -errno of something without which nothing can be written. */
+static int restore_left(const struct rl_guardian *guardian)
+{
+    struct rl_guard_roots roots = {.runtime_dir = guardian->runtime_dir,
+        .cgroup_root_fd = guardian->options.cgroup_root_fd,
+        .proc_fd = guardian->options.proc_fd};
+    struct rl_guard_restored restored;
+    int r = rl_guard_restore_locked(&roots, &restored);
+
+    if (restored.restored > 0)
+        rl_notice("%u values that [Guard] orders had changed are restored", restored.restored);
+    if (r == -EBADMSG || r == -EFBIG) {
+        rl_error("%s/%s is none of ours: what it may tell of is not restored",
+            guardian->runtime_dir, RL_GUARD_STATE);
+        r = 0;
+    }
+    return r;
+}
+
+static int open_parts(struct rl_guardian *guardian)
+{
+    int r = rl_guard_boot_id(
+        guardian->options.proc_fd, guardian->boot_id, sizeof(guardian->boot_id));
+
+    if (r < 0)
+        return r;
+    guardian->lock_fd = rl_guard_lock(guardian->runtime_dir);
+    if (guardian->lock_fd < 0)
+        return guardian->lock_fd;
+    r = restore_left(guardian);
+    if (r >= 0)
+        r = sd_event_add_time(
+            guardian->event, &guardian->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, guardian);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(guardian->timer, SD_EVENT_OFF);
+    if (r >= 0) /* behind everything that is urgent */
+        r = sd_event_source_set_priority(guardian->timer, SD_EVENT_PRIORITY_IDLE);
+    if (r >= 0)
+        r = rl_worker_new(guardian->event, &guardian->worker);
+    return r;
+}
+
+int rl_guard_new(sd_event *event, const struct rl_guard_options *options, struct rl_guardian **ret)
+{
+    struct rl_guardian *guardian = calloc(1, sizeof(*guardian));
+    int r;
+
+    if (!guardian)
+        return -ENOMEM;
+    guardian->lock_fd = -1;
+    guardian->event = sd_event_ref(event);
+    guardian->options = *options;
+    guardian->runtime_dir = strdup(options->runtime_dir);
+    r = guardian->runtime_dir ? open_parts(guardian) : -ENOMEM;
+    if (r < 0) {
+        rl_guard_free(guardian);
+        return r;
+    }
+    *ret = guardian;
+    return 0;
+}
+
+struct rl_guardian *rl_guard_free(struct rl_guardian *guardian)
+{
+    bool open;
+
+    if (!guardian)
+        return NULL;
+    open = guardian->worker;
+    /* What is on its way arrives before it is taken back. */
+    guardian->worker = rl_worker_free(guardian->worker);
+    guardian->timer = sd_event_source_disable_unref(guardian->timer);
+    /* The file knows of all that stands: one way back for the end, a crash and reliefctl. */
+    if (open && guardian->n_cgroups > 0) {
+        int r = rl_guard_save(guardian);
+
+        if (r >= 0 || guardian->saved)
+            r = restore_left(guardian);
+        if (r < 0)
+            rl_error("values that [Guard] orders have changed are not restored: %s", strerror(-r));
+    }
+    for (size_t b = 0; b < RL_GUARD_BUCKETS; b++)
+        for (struct rl_guarded *g = guardian->buckets[b], *next; g; g = next) {
+            next = g->next;
+            guarded_free(g);
+        }
+    if (guardian->lock_fd >= 0)
+        close(guardian->lock_fd);
+    sd_event_unref(guardian->event);
+    free(guardian->runtime_dir);
+    free(guardian->saved);
+    free(guardian);
+    return NULL;
+}
