@@ -33,6 +33,12 @@
 /* What somebody who is not root may ask. */
 #define CALLS_PER_SECOND 50
 
+/* A call of ours has some hundred bytes. sd-bus itself would hold 128 MB for each peer, in memory
+ * that is locked and belongs to a process that is never killed. */
+#define BYTES_PER_CALL (UINT64_C(1) << 20)
+#define BYTES_LEAST    4096 /* what an arrival counts for at least: some may have been read already \
+                             */
+
 /* Whatever peers ask comes after what the machine's pressure asks. */
 #define PRIORITY 100
 
@@ -43,6 +49,8 @@ struct peer {
     bool dead;         /* to be freed outside of its own callbacks */
     uint64_t since_us; /* its calls are counted for a second from here */
     unsigned calls;
+    sd_event_source *arrivals; /* of bytes; NULL for root */
+    uint64_t bytes;            /* that arrived since the last whole call */
 };
 
 struct rl_bus {
@@ -64,6 +72,7 @@ static void drop(struct peer *peer)
 
 static void peer_free(struct peer *peer)
 {
+    sd_event_source_disable_unref(peer->arrivals);
     if (peer->bus) {
         sd_bus_detach_event(peer->bus);
         sd_bus_close_unref(peer->bus);
@@ -107,6 +116,7 @@ static bool may_ask(struct peer *peer)
         peer->calls = 0;
     }
     peer->calls++;
+    peer->bytes = 0;
     if (!peer->dead && keeps_up(peer) && (is_privileged(peer) || peer->calls <= CALLS_PER_SECOND))
         return true;
     drop(peer);
@@ -248,6 +258,37 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
     return 0;
 }
 
+/* Bytes have arrived and sd-bus is about to read them. */
+static int on_arrival(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+    struct peer *peer = userdata;
+    int waiting = 0;
+
+    if (ioctl(fd, FIONREAD, &waiting) < 0 || waiting < BYTES_LEAST)
+        waiting = BYTES_LEAST;
+    peer->bytes += (uint64_t)waiting;
+    if (peer->bytes > BYTES_PER_CALL)
+        drop(peer);
+    return 0;
+}
+
+/* Count what a peer sends, on a descriptor of its own (an event loop takes each only once). Edges
+ * only, so that it never stands in the way of the reading. */
+static int count_arrivals(struct peer *peer, int fd)
+{
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (own < 0)
+        return -errno;
+    int r = sd_event_add_io(
+        peer->owner->event, &peer->arrivals, own, EPOLLIN | EPOLLET, on_arrival, peer);
+    if (r < 0) {
+        close(own);
+        return r;
+    }
+    sd_event_source_set_io_fd_own(peer->arrivals, 1);
+    return sd_event_source_set_priority(peer->arrivals, PRIORITY - 1);
+}
+
 /* Set a connection up as the server's end. The descriptor belongs to it from set_fd on. */
 static int peer_start(struct peer *peer, int fd)
 {
@@ -308,7 +349,11 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
     }
     peer->owner = bus;
     peer->uid = creds.uid;
-    int r = peer_start(peer, client);
+    int r = is_privileged(peer) ? 0 : count_arrivals(peer, client);
+    if (r < 0)
+        close(client);
+    else
+        r = peer_start(peer, client);
     if (r < 0) {
         rl_debug("A connection to the bus failed: %s", strerror(-r));
         peer_free(peer);
@@ -384,6 +429,7 @@ int rl_bus_new(sd_event *event, const char *path, const struct rl_bus_api *api, 
     if (strlen(path) >= sizeof(bus->address.sun_path))
         r = -ENAMETOOLONG;
     else if ((r = sd_event_add_defer(event, &bus->sweep, on_sweep, bus)) >= 0 &&
+             (r = sd_event_source_set_priority(bus->sweep, PRIORITY - 2)) >= 0 &&
              (r = sd_event_source_set_enabled(bus->sweep, SD_EVENT_OFF)) >= 0) {
         strcpy(bus->address.sun_path, path);
         r = listen_at(bus);
