@@ -71,6 +71,9 @@ struct rl_engine {
 
 /* ---- engine.c ---- */
 uint64_t rl_wall_us(void);
+/* Hold a hot cgroup's policy against its newest sample. */
+void rl_engine_judge(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us,
+    struct rl_verdict *ret);
 /* Run what must not run between a wake-up and a signal, when nothing else is to do. */
 void rl_engine_later(struct rl_engine *engine);
 /* Return: microseconds that are left of the cooldown of a cgroup, 0 when it is over. */

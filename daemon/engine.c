@@ -151,11 +151,26 @@ static enum rl_want wants(void *userdata, const struct rl_cgroup *cgroup)
     return RL_WANT_IF_LIMITED;
 }
 
+void rl_engine_judge(
+    struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us, struct rl_verdict *ret)
+{
+    struct rl_case c = {
+        .policy = hot->cgroup->policy,
+        .history = &hot->history,
+        .room = &hot->room,
+        .level = hot->cgroup->parent ? &hot->level : NULL,
+        .node = rl_watch_node(engine->watch, false),
+        .have = hot->cgroup->files->sample.have,
+        .now_us = now_us,
+    };
+
+    rl_judge(&c, ret);
+}
+
 static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
 {
     struct rl_engine *engine = userdata;
     const struct rl_policy *policy = hot->cgroup->policy;
-    struct rl_case c;
 
     if (rl_running_of(engine, hot->cgroup)) {
         hot->next_us = now_us + 250 * RL_US_PER_MS;
@@ -166,16 +181,7 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
         hot->keep = false;
         return;
     }
-    c = (struct rl_case){
-        .policy = policy,
-        .history = &hot->history,
-        .room = &hot->room,
-        .level = hot->cgroup->parent ? &hot->level : NULL,
-        .node = rl_watch_node(engine->watch, false),
-        .have = hot->cgroup->files->sample.have,
-        .now_us = now_us,
-    };
-    rl_judge(&c, &hot->verdict);
+    rl_engine_judge(engine, hot, now_us, &hot->verdict);
     hot->next_us = hot->verdict.next_us;
     hot->quiet_us = rl_policy_longest_window(policy);
     if (hot->quiet_us < QUIET_LEAST_US)

@@ -85,6 +85,7 @@ void rl_fill_open(struct rl_engine *engine, struct rl_record *record, const stru
     memset(record, 0, sizeof(*record));
     record->started_wall_us = rl_wall_us();
     make_id(engine, record->started_wall_us, record->id);
+    record->page_size = engine->procs.page_size;
     record->dry_run = engine->options.dry_run;
     record->open = true;
     record->started_us = now_us;

@@ -243,10 +243,24 @@ static json_t *policy_json(const struct rl_cgroup *cgroup)
         cgroup_json(cgroup->subject ? cgroup->subject : cgroup));
 }
 
+/* The verdict as of now: while an incident runs, looks do not judge. */
+static void judge_now(struct rl_engine *engine, struct rl_hot *hot, struct rl_verdict *ret)
+{
+    uint64_t now = rl_now_us();
+
+    *ret = hot->verdict;
+    if (!hot->cgroup->policy || rl_watch_sample(engine->watch, hot, now) < 0)
+        return;
+    rl_engine_judge(engine, hot, now, ret);
+}
+
 static json_t *explain_hot(struct rl_engine *engine, struct rl_hot *hot, bool was_hot)
 {
     struct rl_cgroup *cgroup = hot->cgroup;
     const struct rl_policy *policy = cgroup->policy;
+    struct rl_verdict verdict;
+
+    judge_now(engine, hot, &verdict);
     json_t *json = json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:b, s:o}", "cgroup",
         cgroup_json(cgroup), "policy", policy_json(cgroup), "available", "bytes",
         rl_json_number(hot->room.available), "limited_by", cgroup_json(hot->limited_by),
@@ -256,8 +270,8 @@ static json_t *explain_hot(struct rl_engine *engine, struct rl_hot *hot, bool wa
 
     if (!json || !policy)
         return json;
-    json_object_set_new(json, "origin", rl_record_origin_json(&hot->verdict.origin));
-    json_object_set_new(json, "triggers", triggers_json(policy, &hot->verdict));
+    json_object_set_new(json, "origin", rl_record_origin_json(&verdict.origin));
+    json_object_set_new(json, "triggers", triggers_json(policy, &verdict));
     add_choice(engine, json, hot, policy);
     return json;
 }
