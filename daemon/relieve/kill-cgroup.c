@@ -87,9 +87,9 @@ static void start_sweeping(struct rl_victim_watch *watch)
     char text[16];
 
     watch->sweeping = true;
+    /* Without such a file sweeps have to do; a freeze of somebody else's is not ours to undo. */
     if (rl_read_at(watch->cgroup_fd, "cgroup.freeze", text, sizeof(text)) <= 0 || text[0] != '0')
-        return; /* none, or somebody else's: sweeps alone will do, or the freeze is not ours to undo
-                 */
+        return;
     watch->frozen = rl_worker_write(watch->killer->writer, watch->cgroup_fd, "cgroup.freeze", "1",
                         on_frozen, watch) == 0;
 }
