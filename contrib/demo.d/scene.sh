@@ -87,8 +87,8 @@ full_stall_us() { sed -n 's/^full .*total=//p' "$SHOP/memory.pressure"; }
 # look: one line with what reliefd's decisions are made of, at this moment.
 look() {
     local now stall used share filled bar
-    read_scores
     now=${EPOCHREALTIME/[.,]/} stall=$(full_stall_us) used=$(<"$SHOP/memory.current")
+    read_scores
     share=$((100 * (stall - LAST_STALL) / (now - LAST_LOOK)))
     filled=$((BAR_WIDTH * used / LIMIT_BYTES))
     printf -v bar '%*s' "$filled" ''

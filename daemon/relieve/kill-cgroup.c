@@ -1,6 +1,6 @@
 /* Whole cgroups. The usual way is one write to cgroup.kill; the other one, for kernels before 5.14
- * and for when that write fails or its worker hangs, is a sweep over all members at each look at
- * cgroup.events, with the cgroup frozen so that forks cannot run ahead of it.
+ * and for when that write fails, hangs in its worker or does not do, is a sweep over all members at
+ * each look at cgroup.events, with the cgroup frozen so that forks cannot run ahead of it.
  *
  * A freeze is undone as soon as everybody in the frozen cgroup has his SIGKILL, in any case before
  * the wait is given to somebody else: frozen processes die of SIGKILL, but whoever enters the
@@ -18,7 +18,7 @@
 #include "daemon/relieve/members.h"
 #include "daemon/relieve/watch.h"
 
-#define LATE_LOOKS   5  /* a cgroup.kill that long in the worker is helped by sweeps */
+#define LATE_LOOKS   5  /* a cgroup.kill that has not emptied the cgroup by then is helped by sweeps */
 #define FREEZE_LOOKS 10 /* a member in an unkillable sleep never freezes: thaw anyway */
 
 static bool vanished(int r)
@@ -87,9 +87,9 @@ static void start_sweeping(struct rl_victim_watch *watch)
     char text[16];
 
     watch->sweeping = true;
+    /* Without such a file sweeps have to do; a freeze of somebody else's is not ours to undo. */
     if (rl_read_at(watch->cgroup_fd, "cgroup.freeze", text, sizeof(text)) <= 0 || text[0] != '0')
-        return; /* none, or somebody else's: sweeps alone will do, or the freeze is not ours to undo
-                 */
+        return;
     watch->frozen = rl_worker_write(watch->killer->writer, watch->cgroup_fd, "cgroup.freeze", "1",
                         on_frozen, watch) == 0;
 }
@@ -120,8 +120,10 @@ void rl_watch_cgroup_look(struct rl_victim_watch *watch, bool timer)
         return;
     }
     watch->looks += timer;
-    if (watch->queued && watch->looks >= LATE_LOOKS)
-        watch->sweeping = true; /* no freeze: that would wait behind it */
+    /* It may hang in the worker; and that of 6.1 passes over a process whose main thread has ended
+     * while others live. No freeze: that would wait behind it. */
+    if (watch->looks >= LATE_LOOKS)
+        watch->sweeping = true;
     if (watch->sweeping) {
         error = sweep_members(watch, NULL);
         if (error != 0) {

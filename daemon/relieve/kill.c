@@ -34,6 +34,7 @@ int rl_killer_new(sd_event *event, const struct rl_killer_options *options, stru
 
     if (!killer)
         return -ENOMEM;
+    memset(killer->buf, ' ', sizeof(killer->buf)); /* touched: no page is missing under pressure */
     killer->event = sd_event_ref(event);
     killer->proc_fd = options->proc_fd;
     killer->no_cgroup_kill = options->no_cgroup_kill;

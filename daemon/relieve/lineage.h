@@ -22,7 +22,7 @@ struct rl_lineage {
 /**
  * rl_lineage_lives_in() - does reliefd or a parent of it live in this cgroup or below
  *
- * Reads where they live now: processes are moved. Return: 1, 0, or -errno when it cannot be known
- * (-ENOENT, -ENODEV: the cgroup is gone).
+ * Reads where they live now: processes are moved. Return: 1, 0, or -errno when it cannot be known.
+ * Of a cgroup that was removed: 0, nobody lives there.
  */
 int rl_lineage_lives_in(struct rl_lineage *lineage, int cgroup_fd, uint64_t cgroup_id);

@@ -23,7 +23,7 @@ static int find_pid(int proc_fd, pid_t *ret)
     long pid;
 
     if (n < 0)
-        return -errno;
+        return errno == EINVAL ? -ENOENT : -errno; /* a fixture's is a plain folder */
     target[n] = '\0';
     pid = strtol(target, &end, 10);
     if (*end != '\0' || end == target || pid <= 0 || pid > INT_MAX)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -33,6 +32,9 @@
 /* What somebody who is not root may ask. */
 #define CALLS_PER_SECOND 50
 
+/* A call of ours has some hundred bytes, at most a path more. */
+#define BYTES_PER_CALL 65536
+
 /* Whatever peers ask comes after what the machine's pressure asks. */
 #define PRIORITY 100
 
@@ -43,6 +45,9 @@ struct peer {
     bool dead;         /* to be freed outside of its own callbacks */
     uint64_t since_us; /* its calls are counted for a second from here */
     unsigned calls;
+    sd_event_source *intake; /* what the peer sends, on its way to inlet */
+    int inlet;               /* where sd-bus reads it; -1 without */
+    size_t bytes;            /* that came since the last whole call */
 };
 
 struct rl_bus {
@@ -64,11 +69,14 @@ static void drop(struct peer *peer)
 
 static void peer_free(struct peer *peer)
 {
+    sd_event_source_disable_unref(peer->intake);
     if (peer->bus) {
         sd_bus_detach_event(peer->bus);
         sd_bus_close_unref(peer->bus);
+        if (peer->inlet >= 0)
+            close(peer->inlet);
     }
-    *peer = (struct peer){.owner = peer->owner};
+    *peer = (struct peer){.inlet = -1};
 }
 
 static int on_sweep(sd_event_source *source, void *userdata)
@@ -107,6 +115,7 @@ static bool may_ask(struct peer *peer)
         peer->calls = 0;
     }
     peer->calls++;
+    peer->bytes = 0;
     if (!peer->dead && keeps_up(peer) && (is_privileged(peer) || peer->calls <= CALLS_PER_SECOND))
         return true;
     drop(peer);
@@ -248,19 +257,69 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
     return 0;
 }
 
-/* Set a connection up as the server's end. The descriptor belongs to it from set_fd on. */
-static int peer_start(struct peer *peer, int fd)
+static int on_intake(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+    struct peer *peer = userdata;
+    char bytes[4096];
+    ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (n > 0)
+        peer->bytes += (size_t)n;
+    if (n <= 0 || peer->bytes > BYTES_PER_CALL ||
+        send(peer->inlet, bytes, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) != n)
+        drop(peer);
+    return 0;
+}
+
+/**
+ * peer_intake() - let what a peer sends pass through our hands
+ * @ret_fd: where sd-bus reads it, owned by the caller
+ *
+ * sd-bus would take in a message of 128 MB from anyone, into memory that is locked and belongs to
+ * a process that nobody may kill. Answers go out on the connection itself.
+ */
+static int peer_intake(struct peer *peer, int client, int *ret_fd)
+{
+    int pair[2];
+
+    /* A descriptor of its own, since sd-bus puts the client's into the event loop, too. */
+    rl_auto_fd int own = fcntl(client, F_DUPFD_CLOEXEC, 3);
+    if (own < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    peer->inlet = pair[0];
+    int r = sd_event_add_io(peer->owner->event, &peer->intake, own, EPOLLIN, on_intake, peer);
+    if (r < 0) {
+        close(pair[1]);
+        return r;
+    }
+    sd_event_source_set_io_fd_own(peer->intake, 1);
+    own = -1;
+    sd_event_source_set_priority(peer->intake, PRIORITY);
+    *ret_fd = pair[1];
+    return 0;
+}
+
+/* Set a connection up as the server's end. Takes the descriptor. Who the peer is was asked of the
+ * kernel, so that what it says about itself does not matter (anonymous). */
+static int peer_start(struct peer *peer, int client)
 {
     sd_bus *bus = peer->bus;
     sd_id128_t id;
-    int r;
+    int fd = -1, r;
 
-    if ((r = sd_bus_set_fd(bus, fd, fd)) < 0) {
+    if ((r = peer_intake(peer, client, &fd)) < 0) {
+        close(client);
+        return r;
+    }
+    if ((r = sd_bus_set_fd(bus, fd, client)) < 0) {
         close(fd);
+        close(client);
         return r;
     }
     if ((r = sd_id128_randomize(&id)) < 0 || (r = sd_bus_set_server(bus, 1, id)) < 0 ||
-        (r = sd_bus_negotiate_fds(bus, 0)) < 0 ||
+        (r = sd_bus_set_anonymous(bus, 1)) < 0 || (r = sd_bus_negotiate_fds(bus, 0)) < 0 ||
         (r = sd_bus_add_object_vtable(bus, NULL, OBJECT, INTERFACE, vtable, peer)) < 0 ||
         (r = sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus",
              driver_vtable, peer)) < 0 ||
@@ -307,6 +366,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
         return 0;
     }
     peer->owner = bus;
+    peer->inlet = -1;
     peer->uid = creds.uid;
     int r = peer_start(peer, client);
     if (r < 0) {
@@ -384,6 +444,7 @@ int rl_bus_new(sd_event *event, const char *path, const struct rl_bus_api *api, 
     if (strlen(path) >= sizeof(bus->address.sun_path))
         r = -ENAMETOOLONG;
     else if ((r = sd_event_add_defer(event, &bus->sweep, on_sweep, bus)) >= 0 &&
+             (r = sd_event_source_set_priority(bus->sweep, PRIORITY - 2)) >= 0 &&
              (r = sd_event_source_set_enabled(bus->sweep, SD_EVENT_OFF)) >= 0) {
         strcpy(bus->address.sun_path, path);
         r = listen_at(bus);

@@ -142,7 +142,7 @@ static void test_defaults(void **state)
     } defaults[] = {
         {"default",
             "Acts on every cgroup that no other policy names when, for its own shortage, tasks "
-            "were fully stalled for at least 60 % of 20 s and less than 3 % of memory is left. "
+            "were fully stalled for at least 40 % of 20 s and less than 3 % of memory is left. "
             "Chooses the process with the highest score (percent-times-ten). Then: sends SIGTERM "
             "and waits 5 s, if that was not enough sends SIGKILL, and then leaves it alone for "
             "30 s. Never touches: the built-in list @system (50 patterns)."},

@@ -177,6 +177,21 @@ static void test_wrong_cgroups(void **state)
     close(plain);
 }
 
+/* Below our own cgroup the same path once more, as a wrong root would lead to. */
+static void make_decoy(const char *path)
+{
+    char name[512];
+    size_t length = (size_t)snprintf(name, sizeof(name), "%s/%s", strrchr(base, '/') + 1, path);
+
+    for (size_t i = 0; i <= length; i++) {
+        if (name[i] != '/' && name[i] != '\0')
+            continue;
+        name[i] = '\0';
+        close(make(name));
+        name[i] = i < length ? '/' : '\0';
+    }
+}
+
 /* The ways to know where reliefd lives: by path, by searching, and by a root that is not the one
  * that the paths of /proc are relative to (a cgroup namespace, a bind mount). */
 static void test_never_with_self(void **state)
@@ -187,6 +202,7 @@ static void test_never_with_self(void **state)
     int beside = make("a/self/deepest");
     const int roots[] = {root_fd, -1, base_fd};
 
+    make_decoy("a/self/deep");
     for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
         struct rl_victim_watch *watch = NULL;
         struct rl_kill_result result;
@@ -194,17 +210,20 @@ static void test_never_with_self(void **state)
 
         rl_killer_free(f->killer);
         f->options.cgroup_root_fd = roots[i];
-        f->killer = new_killer(f, &f->options); /* still at home: we are moved afterwards */
-        enter(deep, getpid());
+        f->killer = new_killer(f, &f->options);
+        assert_int_equal(rl_lineage_lives_in(&f->killer->lineage, top, id_of(top)), 0);
+        enter(deep, getpid()); /* moved by somebody: what was right is wrong now */
         for (size_t j = 0; j < sizeof(holding) / sizeof(holding[0]); j++) {
             int fd = make(holding[j]);
 
+            /* asked before, so that a wrong answer does not kill the test */
+            assert_int_equal(rl_lineage_lives_in(&f->killer->lineage, fd, id_of(fd)), 1);
             assert_int_equal(strike(f, fd, &wake, &watch, &result), -EPERM);
             assert_int_equal(result.refused, 1);
             assert_null(watch);
             close(fd);
         }
-        /* the root only by the question: a wrong answer must not kill the machine */
+        /* the root is asked about only: a wrong answer must not kill the machine */
         assert_int_equal(rl_lineage_lives_in(&f->killer->lineage, root_fd, id_of(root_fd)), 1);
 
         spawn_in(beside, child_dies_of_term);

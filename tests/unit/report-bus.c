@@ -211,6 +211,10 @@ static void client_all(const struct world *world)
     check_refused(bus, "Reload", "org.reliefd1.Error.Failed", "twice is enough");
     check_refused(bus, "Nonsense", SD_BUS_ERROR_UNKNOWN_METHOD, NULL);
 
+    /* What counts against floods begins anew with each call. */
+    for (int i = 0; i < 1000; i++)
+        check_text(bus, "Explain", "s", "/some/path/or/other", "</some/path/or/other>");
+
     /* What a client made for a message bus begins with. */
     CHECK(sd_bus_call_method(bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello",
               NULL, NULL, "") >= 0);
@@ -427,6 +431,32 @@ static void test_who_does_not_read_is_dropped(void **state)
     check_alive(world);
 }
 
+/* Somebody who is not root sends a message that has no end. */
+static void client_floods(const struct world *world)
+{
+    static const char start[] = "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n"
+                                "l\1\0\1\0\0\0\7\1\0\0\0\10\0\0\0\1\1o\0\1\0\0\0/";
+    static char text[65536];
+    size_t sent = 0;
+
+    CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
+    int fd = connect_raw(world);
+    CHECK(fd >= 0 && write(fd, start, sizeof(start)) == sizeof(start));
+    for (ssize_t n; sent < (100u << 20) && (n = write(fd, text, sizeof(text))) > 0;)
+        sent += (size_t)n;
+    CHECK(sent > 65536 && sent < (1u << 20));
+}
+
+static void test_floods_are_bounded(void **state)
+{
+    struct world *world = *state;
+
+    if (geteuid() != 0)
+        return;
+    assert_int_equal(serve(world, client_floods), 0);
+    check_alive(world);
+}
+
 static void test_who_asks_without_end_is_dropped(void **state)
 {
     struct world *world = *state;
@@ -600,6 +630,7 @@ int main(void)
         WORLD(test_strangers_leave_room),
         WORLD(test_who_does_not_read_is_dropped),
         WORLD(test_who_asks_without_end_is_dropped),
+        WORLD(test_floods_are_bounded),
         WORLD(test_signals),
         WORLD(test_signals_to_a_sulker),
         WORLD(test_old_socket),

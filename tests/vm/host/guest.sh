@@ -131,7 +131,7 @@ watch_guest() {
         "$on_progress"
         at=
         [[ ! -f $directory/at ]] || read -r at <"$directory/at" || :
-        if [[ $at != "$seen" ]]; then
+        if [[ $at && $at != "$seen" ]]; then
             seen=$at
             allowance=$(($(header "$at" Timeout 60) + SLACK_SECONDS))
             deadline=$((SECONDS + allowance))

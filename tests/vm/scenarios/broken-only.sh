@@ -1,10 +1,10 @@
 #!/bin/bash
 # With only a broken file the default acts on the machine alone, and that is said.
 # Kernels: 6.12
-# Swap: zram 256M
+# Swap: zram 400M
 # Timeout: 120
 
-cgroup_make app.service memory.max=64M
+cgroup_make app.service memory.max=32M
 policy broken <<END
 [Match]
 Cgroup=$TREE/app.service
@@ -20,7 +20,7 @@ expect_equal "policy of the unit" null "$(reliefctl explain --json "$TREE/app.se
 expect_equal "policy of the machine" default-node "$(reliefctl explain --json / | jq -r .policy.name)"
 
 # What the default would relieve without that file (see default-policy) is left alone.
-run_in app.service thrasher --size 110
+run_in app.service thrasher --size 220
 thrasher=$RUN_PID
 expect "nobody dies" stays 40 is_alive "$thrasher"
 expect_equal "incidents" 0 "$(incident_count)"

@@ -1,17 +1,17 @@
 #!/bin/bash
 # With no policy files at all the default relieves a unit that thrashes at its own limit.
 # Kernels: 6.1 6.12
-# Swap: zram 256M
+# Swap: zram 400M
 # Timeout: 150
 
-cgroup_make app.service memory.max=64M
+cgroup_make app.service memory.max=32M
 cgroup_make beside.service memory.max=64M
 run_in beside.service holder --mb 30
 beside=$RUN_PID
 wait_ready "$beside"
 reliefd_start
 # A working set that does not fit: it lives in swap and gets nothing done, and the kernel sees no reason to kill.
-run_in app.service thrasher --size 110
+run_in app.service thrasher --size 220
 thrasher=$RUN_PID
 
 expect_dead "$thrasher" within 100
