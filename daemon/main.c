@@ -12,6 +12,7 @@
 #include "daemon/engine.h"
 #include "daemon/observe/pods.h"
 #include "daemon/options.h"
+#include "daemon/reload.h"
 #include "daemon/relieve/self.h"
 #include "daemon/report/log.h"
 
@@ -25,6 +26,7 @@ struct program {
     struct rl_report *report;
     struct rl_engine *engine;
     struct rl_bus *bus;
+    struct rl_reload *reload;
     bool dry_run;
 };
 
@@ -106,7 +108,7 @@ static void notify_ready(struct program *p)
         p->dry_run ? ", dry run" : "");
 }
 
-static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+static void reload(void *userdata)
 {
     struct program *p = userdata;
     int r;
@@ -116,7 +118,25 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
     if (r < 0)
         rl_error("reload failed, the policies before stay in force: %s", strerror(-r));
     notify_ready(p);
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+    reload(userdata);
     return 0;
+}
+
+/* Files that change are read again by themselves; where they cannot be watched, SIGHUP does it. */
+static void watch_files(struct program *p)
+{
+    static const char *const standard[] = {
+        RL_POLICY_DIR, "/run/reliefd/policy.d", "/etc/reliefd/policy.d", NULL};
+    int r = rl_reload_new(p->event,
+        p->options.n_policy_dirs > 0 ? p->options.policy_dirs : standard, reload, p, &p->reload);
+
+    if (r < 0)
+        rl_warning("policy folders are not watched (%s): reload by SIGHUP or reliefctl reload",
+            strerror(-r));
 }
 
 static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -185,6 +205,7 @@ static int open_all(struct program *p)
     if (r < 0)
         return r;
     open_bus(p);
+    watch_files(p);
     return 0;
 }
 
@@ -193,6 +214,7 @@ static void close_all(struct program *p)
     if (p->report)
         rl_report_set_bus(p->report, NULL);
     rl_bus_free(p->bus);
+    rl_reload_free(p->reload);
     rl_engine_free(p->engine);
     rl_report_free(p->report);
     sd_event_unref(p->event);
