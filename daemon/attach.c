@@ -77,6 +77,14 @@ static void apply_guard(struct rl_engine *engine, struct rl_cgroup *cgroup, cons
         rl_warning("%s: [Guard] cannot be kept: %s", path, strerror(-r));
 }
 
+void rl_attach_guard(struct rl_engine *engine, struct rl_cgroup *cgroup)
+{
+    char path[4096];
+
+    rl_cgroup_path(cgroup, path, sizeof(path));
+    apply_guard(engine, cgroup, path);
+}
+
 /* Its own file, else its nearest ancestor's, else the default. A file for the root is about the
  * machine and covers nobody below. */
 void rl_attach(struct rl_engine *engine, struct rl_cgroup *cgroup)

@@ -83,7 +83,8 @@ struct rl_engine {
     struct rl_suspend suspend;
     bool uses_limited, uses_pods, uses_node_origin, uses_guard; /* of the policies in force */
     sd_event_source *later; /* what allocates: reports, timed policies */
-    bool timed_pending;
+    bool timed_pending, guard_pending;
+    uint64_t guarded_us; /* when hot cgroups' [Guard] was applied last */
     uint64_t started_wall_us, incidents;
 };
 
@@ -100,6 +101,8 @@ bool rl_engine_dry(const struct rl_engine *engine, const struct rl_policy *polic
 void rl_attach(struct rl_engine *engine, struct rl_cgroup *cgroup);
 /* All of the tree anew, after the policies have changed. */
 void rl_attach_all(struct rl_engine *engine);
+/* Its [Guard] once more: processes may have come. Allocates and writes a file. */
+void rl_attach_guard(struct rl_engine *engine, struct rl_cgroup *cgroup);
 bool rl_policy_timed(const struct rl_policy *policy);
 
 /* ---- past.c: what is remembered of offenders, also over a restart ---- */

@@ -9,6 +9,7 @@
 #include "daemon/report/log.h"
 #include "policy/match.h"
 
+#define GUARD_AGAIN_US (5 * RL_US_PER_S)
 #define QUIET_LEAST_US (2 * RL_US_PER_S)
 #define NODE_WINDOW_US (10 * RL_US_PER_S) /* evidence of the machine's shortage, for Origin= */
 
@@ -165,6 +166,19 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
     hot->keep = hot->cgroup->subject == hot->cgroup && rl_policy_timed(policy);
     if (hot->verdict.holds)
         rl_course_open(engine, hot, now_us);
+    if (engine->uses_guard && now_us - engine->guarded_us > GUARD_AGAIN_US) {
+        engine->guard_pending = true;
+        rl_engine_later(engine);
+    }
+}
+
+/* New processes come to light when their cgroup is looked at. */
+static void guard_hot(struct rl_engine *engine)
+{
+    engine->guard_pending = false;
+    engine->guarded_us = rl_now_us();
+    for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));)
+        rl_attach_guard(engine, h->cgroup);
 }
 
 /* ---- what can wait ---- */
@@ -176,6 +190,8 @@ static int on_later(sd_event_source *source, void *userdata)
     rl_course_report(engine);
     if (engine->timed_pending)
         heat_timed(engine);
+    if (engine->guard_pending)
+        guard_hot(engine);
     return 0;
 }
 

@@ -38,6 +38,19 @@ static json_t *degraded_json(const struct rl_probe *probe)
     return list;
 }
 
+/* Why each trigger does not hold, in a word; all about it is in explain. */
+static json_t *reasons_json(const struct rl_hot *hot)
+{
+    const struct rl_policy *policy = hot->cgroup->policy;
+    json_t *list = json_array();
+
+    for (size_t t = 0; policy && t < policy->n_triggers; t++)
+        json_array_append_new(
+            list, json_pack("{s:o, s:s}", "name", rl_json_string(policy->triggers[t].name),
+                      "reason", rl_reason_id(hot->verdict.why[t])));
+    return list;
+}
+
 static json_t *hot_json(const struct rl_hot *hot, uint64_t now_us)
 {
     uint64_t window = hot->cgroup->policy ? rl_policy_longest_window(hot->cgroup->policy)
@@ -46,8 +59,9 @@ static json_t *hot_json(const struct rl_hot *hot, uint64_t now_us)
     struct rl_history copy = hot->history;
 
     copy.restart_us = copy.kernel_kill_us = 0;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cgroup", cgroup_json(hot->cgroup),
-        "policy", hot->cgroup->policy ? rl_json_string(hot->cgroup->policy->name) : json_null(),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cgroup",
+        cgroup_json(hot->cgroup), "triggers", reasons_json(hot), "policy",
+        hot->cgroup->policy ? rl_json_string(hot->cgroup->policy->name) : json_null(),
         "some_percent",
         rl_json_percent(
             rl_history_window(&copy, RL_COUNT_SOME, now_us, window) * RL_WHOLE / window),
