@@ -228,7 +228,7 @@ static void finish(struct rl_running *running, uint64_t now_us)
     rl_victim_drop(running);
     remember(running, now_us);
     if (running->hot) {
-        running->hot->keep = false;
+        running->hot->keep = rl_engine_keeps(running->hot);
         running->hot->history.restart_us = now_us;
         rl_memory_clear(&running->hot->memory);
         running->hot->verdict.holds = false;

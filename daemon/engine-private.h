@@ -95,6 +95,9 @@ void rl_engine_judge(struct rl_engine *engine, const struct rl_hot *hot, struct 
     uint64_t now_us, struct rl_verdict *ret);
 /* Run what must not run between a wake-up and a signal, when nothing else is to do. */
 void rl_engine_later(struct rl_engine *engine);
+/* Must it stay hot without an incident: are levels asked for that announce themselves to nobody? */
+bool rl_engine_keeps(const struct rl_hot *hot);
+/* Does a policy only pretend, by the command line, reliefd.conf, its own word or other daemons? */
 bool rl_engine_dry(const struct rl_engine *engine, const struct rl_policy *policy);
 
 /* ---- attach.c: which policy is in force where ---- */

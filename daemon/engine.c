@@ -135,6 +135,13 @@ void rl_engine_judge(struct rl_engine *engine, const struct rl_hot *hot, struct 
     rl_judge(&c, ret);
 }
 
+bool rl_engine_keeps(const struct rl_hot *hot)
+{
+    const struct rl_cgroup *cgroup = hot->cgroup;
+
+    return cgroup->policy && cgroup->subject == cgroup && rl_policy_timed(cgroup->policy);
+}
+
 static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
 {
     struct rl_engine *engine = userdata;
@@ -163,7 +170,7 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
     hot->quiet_us = rl_policy_longest_window(policy);
     if (hot->quiet_us < QUIET_LEAST_US)
         hot->quiet_us = QUIET_LEAST_US;
-    hot->keep = hot->cgroup->subject == hot->cgroup && rl_policy_timed(policy);
+    hot->keep = rl_engine_keeps(hot);
     if (hot->verdict.holds)
         rl_course_open(engine, hot, now_us);
     if (engine->uses_guard && now_us - engine->guarded_us > GUARD_AGAIN_US) {
@@ -369,8 +376,11 @@ int rl_engine_reload(struct rl_engine *engine)
         h->verdict = (struct rl_verdict){0};
         rl_memory_clear(&h->memory);
     }
-    for (size_t i = 0; i < RL_PASTS_MAX; i++)
+    for (size_t i = 0; i < RL_PASTS_MAX; i++) {
         rl_limit_restart(&engine->pasts[i].kills);
+        if (engine->pasts[i].until_us == UINT64_MAX)
+            engine->pasts[i].until_us = 0; /* OnRepeat=stop waits for this */
+    }
     rl_policy_set_free(old);
     find_others(engine);
     open_gate(engine);
