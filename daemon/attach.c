@@ -67,7 +67,8 @@ static void apply_guard(struct rl_engine *engine, struct rl_cgroup *cgroup, cons
     if (place.fd < 0)
         return;
     r = rl_guard_apply(engine->guardian, &place,
-        policy && has_orders(&policy->guard) && !engine->options.dry_run ? &policy->guard : NULL);
+        policy && has_orders(&policy->guard) && !rl_engine_dry(engine, policy) ? &policy->guard
+                                                                               : NULL);
     close(place.fd);
     if (r == RL_GUARD_MANAGED)
         rl_info("%s: [Guard] of policy %s is left out: kubelet manages that cgroup "

@@ -97,7 +97,8 @@ void rl_engine_judge(struct rl_engine *engine, const struct rl_hot *hot, struct 
 void rl_engine_later(struct rl_engine *engine);
 /* Must it stay hot without an incident: are levels asked for that announce themselves to nobody? */
 bool rl_engine_keeps(const struct rl_hot *hot);
-/* Does a policy only pretend, by the command line, reliefd.conf, its own word or other daemons? */
+/* Does a policy only pretend, by the command line, reliefd.conf, its own word or other daemons?
+ * NULL: do all of them. */
 bool rl_engine_dry(const struct rl_engine *engine, const struct rl_policy *policy);
 
 /* ---- attach.c: which policy is in force where ---- */

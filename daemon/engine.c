@@ -236,12 +236,12 @@ static int open_gate(struct rl_engine *engine)
 
 bool rl_engine_dry(const struct rl_engine *engine, const struct rl_policy *policy)
 {
-    enum rl_dry settings = engine->options.settings->dry_run;
-    bool others = engine->others.n > 0;
+    enum rl_dry all = engine->options.settings->dry_run;
+    enum rl_dry own = policy ? policy->relief.dry_run : RL_DRY_NO;
 
-    return engine->options.dry_run || settings == RL_DRY_YES ||
-           policy->relief.dry_run == RL_DRY_YES ||
-           (others && (settings == RL_DRY_AUTO || policy->relief.dry_run == RL_DRY_AUTO));
+    if (engine->options.dry_run || all == RL_DRY_YES || own == RL_DRY_YES)
+        return true;
+    return engine->others.n > 0 && (all == RL_DRY_AUTO || own == RL_DRY_AUTO);
 }
 
 static void find_others(struct rl_engine *engine)
@@ -349,10 +349,11 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     rl_course_end(engine);
     rl_past_save(engine);
     engine->later = sd_event_source_disable_unref(engine->later);
+    /* Before the tree: its cgroups go with it, and what is forgotten is not restored. */
+    engine->guardian = rl_guard_free(engine->guardian);
     engine->watch = rl_watch_free(engine->watch);
     engine->killer = rl_killer_free(engine->killer);
     rl_course_free(engine);
-    engine->guardian = rl_guard_free(engine->guardian);
     engine->policies = rl_policy_set_free(engine->policies);
     engine->cmdline = rl_cmdline_free(engine->cmdline);
     engine->pods = rl_pods_free(engine->pods);

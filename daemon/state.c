@@ -170,7 +170,7 @@ static char *api_status(void *userdata, const char **ret_error)
         json_array_append_new(hot, hot_json(h, now));
     return text_of(
         json_pack("{s:s, s:i, s:b, s:o, s:{s:s}, s:I, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
-            "version", RL_VERSION, "pid", (int)getpid(), "dry_run", engine->options.dry_run,
+            "version", RL_VERSION, "pid", (int)getpid(), "dry_run", rl_engine_dry(engine, NULL),
             "started", rl_json_time(engine->started_wall_us), "roots", "cgroup", probe->cgroup_root,
             "cgroups", (json_int_t)rl_tree_size(rl_watch_tree(engine->watch)), "hot", hot,
             "policies", policies_json(engine, false), "degraded", degraded_json(probe),
