@@ -12,6 +12,16 @@ static uint64_t growth(
         history, counter, now_us > window_us ? now_us - window_us : 0, now_us, 0);
 }
 
+/* How much of the window was looked at. Stall counts from the first look on as well: held against
+ * the whole window, cpu.max would be noticed only after the pressure that it causes. */
+static uint64_t looked_at(const struct rl_history *history, uint64_t now_us, uint64_t window_us)
+{
+    uint64_t first = history->n > 0 ? history->points[0].at_us : 0;
+    uint64_t past = now_us > first ? now_us - first : 0;
+
+    return past < window_us ? past : window_us;
+}
+
 void rl_origin_cgroup(const struct rl_history *history, const struct rl_level *level, uint32_t have,
     uint64_t now_us, uint64_t window_us, struct rl_evidence *ret)
 {
@@ -28,7 +38,8 @@ void rl_origin_cgroup(const struct rl_history *history, const struct rl_level *l
         .used = level->used_known ? level->used : 0,
         .limit = limit,
         .throttled = (have & RL_HAVE_CPU) &&
-                     throttled > rl_mul_div(window_us, THROTTLED_SHARE, RL_WHOLE),
+                     throttled > rl_mul_div(looked_at(history, now_us, window_us), THROTTLED_SHARE,
+                                     RL_WHOLE),
     };
     if (limit == RL_NO_LIMIT)
         return;

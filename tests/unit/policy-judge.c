@@ -124,6 +124,23 @@ static void throttled_is_over_a_fifth_of_the_window(void **state)
     }
 }
 
+/* A cgroup that was just noticed: a third of a second of stall is 15 % of two seconds already. */
+static void throttled_is_known_as_soon_as_the_pressure_is(void **state)
+{
+    const struct rl_level level = level_of(MIB, RL_NO_LIMIT, MIB);
+
+    for (uint64_t share = 1900; share <= 2100; share += 100) {
+        const struct life life = {.local = 1, .throttled = share};
+        struct rl_evidence e;
+
+        live(&life);
+        memmove(history.points, history.points + history.n - 4, 4 * sizeof(history.points[0]));
+        history.n = 4;
+        rl_origin_cgroup(&history, &level, ALL, NOW, 2 * SEC, &e);
+        assert_int_equal(e.throttled, share > 2000);
+    }
+}
+
 static void the_machine_is_short_when_somebody_reclaims_directly(void **state)
 {
     struct rl_node node = a_node();
@@ -360,6 +377,7 @@ int main(void)
         cmocka_unit_test(a_cgroup_is_to_blame_for_its_own_limit_only),
         cmocka_unit_test(evidence_outside_of_the_window_is_none),
         cmocka_unit_test(throttled_is_over_a_fifth_of_the_window),
+        cmocka_unit_test(throttled_is_known_as_soon_as_the_pressure_is),
         cmocka_unit_test(the_machine_is_short_when_somebody_reclaims_directly),
         cmocka_unit_test(pressure_needs_somebody_to_blame),
         cmocka_unit_test(the_first_trigger_that_holds_is_named_and_all_are_read),

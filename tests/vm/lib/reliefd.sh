@@ -77,3 +77,6 @@ incident() { jq -r "$1" "$(incidents | tail -n 1)"; }
 
 # incident_ended: is there an incident, and is the newest one over?
 incident_ended() { (($(incident_count) > 0)) && [[ $(incident .open) == false ]]; }
+
+# incidents_ended N: are there so many incidents, and is the newest one over?
+incidents_ended() { (($(incident_count) >= $1)) && incident_ended; }
