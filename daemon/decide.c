@@ -308,7 +308,6 @@ static void apply_own_kill(struct rl_scratch *s, const struct rl_policy *acting)
         return;
     choice->scope = RL_KILL_CGROUP;
     choice->group = group;
-    choice->widened = true;
 }
 
 void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy)

@@ -165,7 +165,7 @@ void rl_fill_choice(
 
     record->choice = s->choice;
     fill_candidates(record, s);
-    if (policy->victim.kill != RL_KILL_PROCESS || s->choice.widened)
+    if (policy->victim.kill != RL_KILL_PROCESS || s->choice.scope != RL_KILL_PROCESS)
         fill_groups(record, s);
     if (!s->choice.found)
         return;

@@ -244,6 +244,8 @@ static void tell_choice(const json_t *record)
         say_parts(say, chosen);
     if (rl_get_true(victim, "widened"))
         rl_say(say, "; memory.oom.group=1 lets that cgroup die only as a whole");
+    if (rl_get_true(victim, "fell_back"))
+        rl_say(say, "; MaxProcesses= kept it from being more");
     if (next && rl_get(victim, "pid")) {
         rl_say(say, "; next would have been ");
         say_candidate(say, next);

@@ -89,7 +89,7 @@ static void test_finished(void **state)
         {"model", "\"percent-times-ten\""},
         {"victim",
             "{\"scope\":\"process\",\"pid\":4711,\"comm\":\"worker\",\"cgroup\":\"" SAMPLE_OFFENDER
-            "\",\"score\":812,\"widened\":false}"},
+            "\",\"score\":812,\"widened\":false,\"fell_back\":false}"},
         {"candidates.0",
             "{\"pid\":4711,\"comm\":\"worker\",\"uid\":105,\"cgroup\":\"" SAMPLE_OFFENDER
             "\",\"score\":812,\"parts\":{\"memory\":812,\"root\":0,\"adj\":0},"

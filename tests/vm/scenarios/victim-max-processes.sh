@@ -32,3 +32,4 @@ expect "the incident has ended" wait_until 10 incident_ended
 for pid in "${others[@]}"; do expect_alive "$pid"; done
 expect_equal "victim" "process $RUN_PID" "$(incident '.victim | "\(.scope) \(.pid)"')"
 expect_equal "wanted" tree "$(incident .kill)"
+expect_equal "and it is said why" true "$(incident .victim.fell_back)"
