@@ -22,5 +22,5 @@ expect_equal "policy of the machine" default-node "$(reliefctl explain --json / 
 # What the default would relieve without that file (see default-policy) is left alone.
 run_in app.service thrasher --size 220
 thrasher=$RUN_PID
-expect "nobody dies" stays 40 is_alive "$thrasher"
+expect "nobody dies" stays 25 is_alive "$thrasher"
 expect_equal "incidents" 0 "$(incident_count)"
