@@ -18,6 +18,8 @@ static const uint32_t sources[RL_COUNTERS] = {
     [RL_COUNT_LOCAL] = RL_HAVE_EVENTS_LOCAL | HAVE_HIERARCHICAL,
     [RL_COUNT_REFAULTS] = RL_HAVE_STAT,
     [RL_COUNT_THROTTLED] = RL_HAVE_CPU,
+    [RL_COUNT_CPU_PERIODS] = RL_HAVE_CPU,
+    [RL_COUNT_CPU_PERIODS_THROTTLED] = RL_HAVE_CPU,
     [RL_COUNT_ALLOCSTALL] = HAVE_NODE,
 };
 
@@ -75,6 +77,8 @@ static void fill_point(
                 [RL_COUNT_LOCAL] = local->high + local->max + local->oom,
                 [RL_COUNT_REFAULTS] = s->refault_anon + s->restore_file,
                 [RL_COUNT_THROTTLED] = s->throttled_us,
+                [RL_COUNT_CPU_PERIODS] = s->cpu_periods,
+                [RL_COUNT_CPU_PERIODS_THROTTLED] = s->cpu_periods_throttled,
                 [RL_COUNT_ALLOCSTALL] = node ? node->allocstall : 0,
             },
     };

@@ -19,10 +19,12 @@ enum rl_counter {
     RL_COUNT_MAX,
     RL_COUNT_OOM,
     RL_COUNT_OOM_KILL,
-    RL_COUNT_LOCAL,      /* memory.events.local: high + max + oom */
-    RL_COUNT_REFAULTS,   /* pages: anonymous refaults and restored active file pages */
-    RL_COUNT_THROTTLED,  /* microseconds throttled by cpu.max */
-    RL_COUNT_ALLOCSTALL, /* the machine only: direct reclaims, allocstall_* */
+    RL_COUNT_LOCAL,                 /* memory.events.local: high + max + oom */
+    RL_COUNT_REFAULTS,              /* pages: anonymous refaults and restored active file pages */
+    RL_COUNT_THROTTLED,             /* microseconds throttled by cpu.max */
+    RL_COUNT_CPU_PERIODS,           /* periods of cpu.max in which it ran or was held up */
+    RL_COUNT_CPU_PERIODS_THROTTLED, /* those in which it was held up */
+    RL_COUNT_ALLOCSTALL,            /* the machine only: direct reclaims, allocstall_* */
     RL_COUNTERS,
 };
 

@@ -4,6 +4,8 @@
 
 #define USED_SHARE      9000u /* of its own limit: 90 % */
 #define THROTTLED_SHARE 2000u /* of the window: 20 % */
+#define PERIODS_LEAST   5     /* of cpu.max, before their share tells anything */
+#define PERIODS_SHARE   9000u /* of them, that end throttled: 90 % */
 
 static uint64_t growth(
     const struct rl_history *history, enum rl_counter counter, uint64_t now_us, uint64_t window_us)
@@ -22,12 +24,25 @@ static uint64_t looked_at(const struct rl_history *history, uint64_t now_us, uin
     return past < window_us ? past : window_us;
 }
 
+/* Does cpu.max hold it up, for a good part of the window or all along? A task that overruns its
+ * quota inside reclaim may stay throttled for seconds, and throttled_usec grows only when that
+ * ends; but each period that passes meanwhile is counted. */
+static bool held_up(const struct rl_history *history, uint64_t now_us, uint64_t window_us)
+{
+    uint64_t time = growth(history, RL_COUNT_THROTTLED, now_us, window_us);
+    uint64_t periods = growth(history, RL_COUNT_CPU_PERIODS, now_us, window_us);
+    uint64_t throttled = growth(history, RL_COUNT_CPU_PERIODS_THROTTLED, now_us, window_us);
+
+    if (time > rl_mul_div(looked_at(history, now_us, window_us), THROTTLED_SHARE, RL_WHOLE))
+        return true;
+    return periods >= PERIODS_LEAST && throttled >= rl_mul_div(periods, PERIODS_SHARE, RL_WHOLE);
+}
+
 void rl_origin_cgroup(const struct rl_history *history, const struct rl_level *level, uint32_t have,
     uint64_t now_us, uint64_t window_us, struct rl_evidence *ret)
 {
     uint64_t limit = level->memory_high < level->memory_max ? level->memory_high
                                                             : level->memory_max;
-    uint64_t throttled = growth(history, RL_COUNT_THROTTLED, now_us, window_us);
     bool full;
 
     *ret = (struct rl_evidence){
@@ -37,9 +52,7 @@ void rl_origin_cgroup(const struct rl_history *history, const struct rl_level *l
         .refaults = growth(history, RL_COUNT_REFAULTS, now_us, window_us),
         .used = level->used_known ? level->used : 0,
         .limit = limit,
-        .throttled = (have & RL_HAVE_CPU) &&
-                     throttled > rl_mul_div(looked_at(history, now_us, window_us), THROTTLED_SHARE,
-                                     RL_WHOLE),
+        .throttled = (have & RL_HAVE_CPU) && held_up(history, now_us, window_us),
     };
     if (limit == RL_NO_LIMIT)
         return;

@@ -16,7 +16,8 @@ struct rl_evidence {
     uint64_t refaults;      /* pages */
     uint64_t used, limit;   /* bytes, of the cgroup's own limit (or the machine) */
     uint64_t allocstalls;   /* the machine only */
-    bool throttled;         /* by cpu.max, for over 20 % of the window since the first look */
+    bool throttled; /* by cpu.max: for over 20 % of the window since the first look, or at the end
+                     * of nearly every period */
 };
 
 /**

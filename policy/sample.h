@@ -40,7 +40,8 @@ struct rl_sample {
     uint64_t swap_current, swap_max;
 
     struct rl_events events, events_local;
-    uint64_t throttled_us; /* cpu.stat throttled_usec */
+    uint64_t throttled_us; /* cpu.stat throttled_usec: added to when a throttle ends */
+    uint64_t cpu_periods, cpu_periods_throttled; /* cpu.stat nr_periods, nr_throttled */
 };
 
 /* The machine: /proc/meminfo, /proc/vmstat, vm.swappiness. Bytes. */

@@ -130,6 +130,23 @@ int rl_parse_cpu_stat(const char *text, uint64_t *ret_throttled_us)
     return 0;
 }
 
+int rl_parse_cpu_periods(const char *text, uint64_t *ret_periods, uint64_t *ret_throttled)
+{
+    static const struct rl_text_key keys[] = {
+        {"nr_periods", 0, RL_TEXT_NUMBER, true},
+        {"nr_throttled", sizeof(uint64_t), RL_TEXT_NUMBER, true},
+    };
+    uint64_t numbers[2];
+    int r;
+
+    r = rl_text_keys(text, keys, COUNT(keys), numbers);
+    if (r < 0)
+        return r;
+    *ret_periods = numbers[0];
+    *ret_throttled = numbers[1];
+    return 0;
+}
+
 int rl_parse_populated(const char *text, bool *ret)
 {
     static const struct rl_text_key keys[] = {

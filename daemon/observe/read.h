@@ -35,6 +35,7 @@ int rl_parse_events(const char *text, struct rl_events *ret);
 int rl_parse_memory_stat(const char *text, struct rl_sample *sample); /* its fields, not `have` */
 int rl_parse_limit(const char *text, uint64_t *ret);                  /* "max" = RL_NO_LIMIT */
 int rl_parse_cpu_stat(const char *text, uint64_t *ret_throttled_us);
+int rl_parse_cpu_periods(const char *text, uint64_t *ret_periods, uint64_t *ret_throttled);
 int rl_parse_populated(const char *text, bool *ret); /* cgroup.events */
 int rl_parse_meminfo(const char *text, struct rl_node *node);
 int rl_parse_vmstat(const char *text, struct rl_node *node); /* allocstall_* */

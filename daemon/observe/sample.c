@@ -55,6 +55,8 @@ static int take_swap_max(const char *t, struct rl_sample *s)
 
 static int take_cpu(const char *t, struct rl_sample *s)
 {
+    /* The periods are there whenever throttled_usec is; older kernels may differ. */
+    (void)rl_parse_cpu_periods(t, &s->cpu_periods, &s->cpu_periods_throttled);
     return rl_parse_cpu_stat(t, &s->throttled_us);
 }
 

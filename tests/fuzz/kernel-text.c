@@ -43,6 +43,10 @@ static int run_limit(char *text, struct out *out)
 
 static int run_cpu_stat(char *text, struct out *out)
 {
+    uint64_t periods, throttled;
+
+    if (rl_parse_cpu_periods(text, &periods, &throttled) == 0)
+        out->some = periods + throttled;
     return rl_parse_cpu_stat(text, &out->some);
 }
 

@@ -322,6 +322,14 @@ static void test_small_files(void **state)
     /* the cpu controller is off */
     assert_int_equal(rl_parse_cpu_stat("usage_usec 1\nuser_usec 1\n", &throttled), -ENODATA);
 
+    uint64_t periods = 7;
+    assert_int_equal(
+        rl_parse_cpu_periods("nr_periods 12\nnr_throttled 9\n", &periods, &throttled), 0);
+    assert_int_equal(periods, 12);
+    assert_int_equal(throttled, 9);
+    assert_int_equal(rl_parse_cpu_periods("nr_periods 13\n", &periods, &throttled), -ENODATA);
+    assert_int_equal(periods, 12);
+
     assert_int_equal(rl_parse_populated("frozen 1\npopulated 0\n", &populated), 0);
     assert_false(populated);
     assert_int_equal(rl_parse_populated("populated 1\nfrozen 0\n", &populated), 0);

@@ -11,6 +11,7 @@
 struct life {
     uint64_t stall, throttled;             /* share of the time, of 10000 */
     uint64_t local, refaults, allocstalls; /* per look */
+    uint64_t periods_throttled;            /* share of the cpu.max periods, one per look */
 };
 
 static struct rl_history history;
@@ -25,6 +26,8 @@ static void live(const struct life *life)
             .have = ALL,
             .full_us = i * 100 * MS * life->stall / RL_WHOLE,
             .throttled_us = i * 100 * MS * life->throttled / RL_WHOLE,
+            .cpu_periods = i,
+            .cpu_periods_throttled = i * life->periods_throttled / RL_WHOLE,
             .events_local = {.max = i * life->local},
             .events = {.max = i * life->local * 7},
             .refault_anon = i * life->refaults,
@@ -121,6 +124,28 @@ static void throttled_is_over_a_fifth_of_the_window(void **state)
         assert_int_equal(e.verdict, RL_ORIGIN_OWN); /* told apart */
         rl_origin_cgroup(&history, &level, ALL & ~RL_HAVE_CPU, NOW, 5 * SEC, &e);
         assert_false(e.throttled);
+    }
+}
+
+/* One throttle that outlasts the window: throttled_usec stands still until it ends. */
+static void throttled_is_a_throttle_without_end(void **state)
+{
+    const struct rl_level level = level_of(MIB, RL_NO_LIMIT, MIB);
+    const struct {
+        uint64_t share, window;
+        bool throttled;
+    } rows[] = {
+        {10000, 5 * SEC, true}, {9200, 5 * SEC, true}, {8500, 5 * SEC, false}, {0, 5 * SEC, false},
+        {10000, 400 * MS, false}, /* four periods tell nothing */
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct life life = {.local = 1, .periods_throttled = rows[i].share};
+        struct rl_evidence e;
+
+        live(&life);
+        rl_origin_cgroup(&history, &level, ALL, NOW, rows[i].window, &e);
+        assert_int_equal(e.throttled, rows[i].throttled);
     }
 }
 
@@ -377,6 +402,7 @@ int main(void)
         cmocka_unit_test(a_cgroup_is_to_blame_for_its_own_limit_only),
         cmocka_unit_test(evidence_outside_of_the_window_is_none),
         cmocka_unit_test(throttled_is_over_a_fifth_of_the_window),
+        cmocka_unit_test(throttled_is_a_throttle_without_end),
         cmocka_unit_test(throttled_is_known_as_soon_as_the_pressure_is),
         cmocka_unit_test(the_machine_is_short_when_somebody_reclaims_directly),
         cmocka_unit_test(pressure_needs_somebody_to_blame),

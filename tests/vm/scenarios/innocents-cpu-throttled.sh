@@ -9,7 +9,7 @@ policy app <<END
 [Match]
 Cgroup=$TREE/app
 [Trigger stall]
-Pressure=some 10% over 4s
+Pressure=some 10% over 2s
 [Relief]
 Step=kill
 END
@@ -17,7 +17,7 @@ END
 run_in app thrasher --size 110
 thrasher=$RUN_PID
 require "it is at its limit" wait_until 30 at_least 1000000 psi_total app full
-cgroup_set app cpu.max "40000 100000"
+cgroup_set app cpu.max "10000 100000"
 before=$(psi_total app some)
 reliefd_start
 
