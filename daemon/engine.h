@@ -23,7 +23,7 @@ struct rl_engine_options {
     const struct rl_settings *settings; /* outlives the engine */
     const char *runtime_dir;            /* NULL: nothing is remembered over a restart */
     const char *pods_dir;               /* see daemon/observe/pods.h */
-    bool dry_run; /* the command line says so */
+    bool dry_run;                       /* the command line says so */
 };
 
 /**

@@ -29,7 +29,7 @@ struct rl_cgroup {
     struct rl_files *files;    /* kept fds: while hot, or above something hot */
     struct rl_gate *gate;      /* memory.events is listened to here */
     uint64_t seen_some_us;     /* total= at the last walk, UINT64_MAX before the first */
-    uint64_t born_us;           /* for the client: when it was first seen */
+    uint64_t born_us;          /* for the client: when it was first seen */
     uint64_t seen_events;      /* memory.events summed up at the last walk */
     int wd;                    /* inotify watch, -1 without */
     uint16_t depth;            /* 0 for the root */

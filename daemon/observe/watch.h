@@ -23,7 +23,7 @@ struct rl_hot {
     struct rl_level level; /* its own limits and use */
     struct rl_room room;
     struct rl_cgroup *limited_by, *tightest; /* NULL: the machine; valid until the next look */
-    struct rl_memory memory;   /* of the client's judgement */
+    struct rl_memory memory;                 /* of the client's judgement */
     struct rl_verdict verdict;               /* the client's */
     uint64_t next_us;                        /* look again; set by the client in on_look() */
     uint64_t stirred_us;                     /* stall time or events moved last */

@@ -145,8 +145,9 @@ static json_t *victim_json(const struct rl_record *record)
 
     if (!record->choice.found)
         return json_null();
-    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:b, s:b}", "scope", scope_name(record->choice.scope),
-        "pid", process ? json_integer(record->victim_pid) : json_null(), "comm",
+    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:b, s:b}", "scope",
+        scope_name(record->choice.scope), "pid",
+        process ? json_integer(record->victim_pid) : json_null(), "comm",
         process ? rl_json_string(record->victim_comm) : json_null(), "cgroup",
         rl_json_string(record->victim_cgroup), "score", (json_int_t)record->choice.points,
         "widened", record->choice.widened, "fell_back", record->choice.fell_back);
