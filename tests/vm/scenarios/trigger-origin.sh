@@ -2,7 +2,7 @@
 # The machine is short: Origin=node acts within its own slice, and the slice that asks for its own shortage is left alone.
 # Kernels: 6.12
 # Swap: zram 600M
-# Timeout: 150
+# Timeout: 260
 
 for slice in node own; do
     cgroup_make "$slice"
@@ -26,7 +26,7 @@ reliefd_start
 run_in hog thrasher --size $(($(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) / 1024 + 60))
 hog=$RUN_PID
 # shellcheck disable=SC2154 # set by printf -v
-expect_dead "$node" within 100
+expect_dead "$node" within 200
 expect "the incident has ended" wait_until 10 incident_ended
 expect_equal "origin and offender" "node $TREE/node" "$(incident '.origin.id + " " + .offender')"
 # shellcheck disable=SC2154
