@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "daemon/engine-private.h"
-#include "daemon/observe/read.h"
 #include "daemon/report/log.h"
 #include "policy/kube.h"
 #include "policy/match.h"
@@ -21,15 +20,6 @@ bool rl_policy_timed(const struct rl_policy *policy)
     return false;
 }
 
-static bool is_set(int dir_fd, const char *name)
-{
-    char text[64];
-    uint64_t limit;
-
-    return rl_read_at(dir_fd, name, text, sizeof(text)) > 0 && rl_parse_limit(text, &limit) == 0 &&
-           limit != RL_NO_LIMIT;
-}
-
 static bool is_limited(struct rl_engine *engine, const struct rl_cgroup *cgroup)
 {
     int fd = rl_cgroup_open(rl_watch_tree(engine->watch), cgroup);
@@ -37,7 +27,7 @@ static bool is_limited(struct rl_engine *engine, const struct rl_cgroup *cgroup)
 
     if (fd < 0)
         return false;
-    limited = is_set(fd, "memory.max") || is_set(fd, "memory.high");
+    limited = rl_limited_at(fd);
     close(fd);
     return limited;
 }

@@ -46,16 +46,6 @@ static int32_t index_of(const struct rl_scratch *scratch, const struct rl_cgroup
     return -1;
 }
 
-static uint64_t read_number(int dir_fd, const char *name)
-{
-    char text[64];
-    uint64_t number;
-
-    if (rl_read_at(dir_fd, name, text, sizeof(text)) < 0 || rl_parse_limit(text, &number) < 0)
-        return 0;
-    return number;
-}
-
 static uint64_t read_anon(int dir_fd)
 {
     static char text[16384];
@@ -87,10 +77,10 @@ static bool add_group(
         .id = cgroup->id,
         .path = path,
         .parent = cgroup == top ? -1 : index_of(s, cgroup->parent),
-        .oom_group = read_number(fd, "memory.oom.group") == 1,
+        .oom_group = rl_number_at(fd, "memory.oom.group", 0) == 1,
         .holds_self = rl_self_within(&engine->self, path),
         .anon = read_anon(fd),
-        .swap = read_number(fd, "memory.swap.current"),
+        .swap = rl_number_at(fd, "memory.swap.current", 0),
     };
     if (fstat(s->dir_fds[0] >= 0 && s->n_groups > 0 ? s->dir_fds[0] : fd, &owner) == 0)
         (void)rl_marks_read(fd, owner.st_uid, &s->groups[s->n_groups].omit,

@@ -132,6 +132,22 @@ int rl_files_read(struct rl_files *files, uint32_t needs, uint64_t now_us)
     return 0;
 }
 
+uint64_t rl_number_at(int dir_fd, const char *name, uint64_t missing)
+{
+    char line[64];
+    uint64_t number;
+
+    if (rl_read_at(dir_fd, name, line, sizeof(line)) < 0 || rl_parse_limit(line, &number) < 0)
+        return missing;
+    return number;
+}
+
+bool rl_limited_at(int dir_fd)
+{
+    return rl_number_at(dir_fd, "memory.max", RL_NO_LIMIT) != RL_NO_LIMIT ||
+           rl_number_at(dir_fd, "memory.high", RL_NO_LIMIT) != RL_NO_LIMIT;
+}
+
 void rl_level_of(const struct rl_sample *sample, struct rl_level *ret)
 {
     const uint32_t used = RL_HAVE_CURRENT | RL_HAVE_STAT;

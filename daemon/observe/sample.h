@@ -33,6 +33,13 @@ void rl_files_close(struct rl_files *files);
  */
 int rl_files_read(struct rl_files *files, uint32_t needs, uint64_t now_us);
 
+/* One number of one file, opened for it: for cgroups that nobody keeps open. "max" is RL_NO_LIMIT.
+ * Return: the number, or `missing` where it cannot be read. */
+uint64_t rl_number_at(int dir_fd, const char *name, uint64_t missing);
+
+/* Has a cgroup a memory.high or memory.max of its own? */
+bool rl_limited_at(int dir_fd);
+
 /* The level that a sample describes, see policy/room.h. */
 void rl_level_of(const struct rl_sample *sample, struct rl_level *ret);
 

@@ -209,22 +209,6 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 /* ---- the walk ---- */
 
-static uint64_t read_limit(int dir_fd, const char *name)
-{
-    char text[64];
-    uint64_t limit;
-
-    if (rl_read_at(dir_fd, name, text, sizeof(text)) < 0 || rl_parse_limit(text, &limit) < 0)
-        return RL_NO_LIMIT;
-    return limit;
-}
-
-static bool is_limited(int dir_fd)
-{
-    return read_limit(dir_fd, "memory.max") != RL_NO_LIMIT ||
-           read_limit(dir_fd, "memory.high") != RL_NO_LIMIT;
-}
-
 /* Did stall time or events grow since the last walk? The first walk takes what ever was as grown;
  * a cgroup without memory.pressure (cgroup.pressure=0) is always looked below. */
 static bool has_moved(struct rl_cgroup *cgroup, int dir_fd)
@@ -258,7 +242,7 @@ static void consider(struct rl_watch *watch, struct rl_cgroup *cgroup, int dir_f
     if (cgroup->hot)
         return;
     want = watch->client.wants(watch->client.userdata, cgroup);
-    if (want == RL_WANT || (want == RL_WANT_IF_LIMITED && is_limited(dir_fd)))
+    if (want == RL_WANT || (want == RL_WANT_IF_LIMITED && rl_limited_at(dir_fd)))
         rl_watch_heat(watch, cgroup);
 }
 
