@@ -43,11 +43,12 @@ static int run_limit(char *text, struct out *out)
 
 static int run_cpu_stat(char *text, struct out *out)
 {
-    uint64_t periods, throttled;
-
-    if (rl_parse_cpu_periods(text, &periods, &throttled) == 0)
-        out->some = periods + throttled;
     return rl_parse_cpu_stat(text, &out->some);
+}
+
+static int run_cpu_periods(char *text, struct out *out)
+{
+    return rl_parse_cpu_periods(text, &out->some, &out->full);
 }
 
 static int run_populated(char *text, struct out *out)
@@ -130,6 +131,7 @@ static int (*const parsers[])(char *text, struct out *out) = {
     run_proc_cgroup,
     run_cpus,
     run_mount,
+    run_cpu_periods,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
