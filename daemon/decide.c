@@ -307,7 +307,8 @@ void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct 
         .engine = engine,
         .policy = policy,
         .subject = hot->cgroup->subject ? hot->cgroup->subject : hot->cgroup,
-        .scale = {.available = hot->room.available, .page_size = engine->procs.page_size},
+        .scale = {.available = hot->room.totals[policy->victim.model->total],
+            .page_size = engine->procs.page_size},
     };
     struct rl_choosing choosing;
 

@@ -43,6 +43,9 @@ static const struct {
     [RL_SPARED_FREES_LITTLE] = {"frees-little",
         "killing it would free less than a tenth of what its score counts: the rest is shared"},
     [RL_SPARED_OUTSIDE] = {"outside", "it lives where Within= does not reach"},
+    [RL_SPARED_SHARES_MEMORY] = {"shares-memory",
+        "it shares its address space with a process that may not be chosen"},
+    [RL_SPARED_NO_POINTS] = {"no-points", "the score model never chooses who has no points"},
 
     [RL_OUTCOME_RELIEVED] = {"relieved", "the victim is gone and the pressure is over"},
     [RL_OUTCOME_NOT_RELIEVED] = {"not-relieved", "the victim is gone, but the pressure goes on"},
@@ -68,6 +71,8 @@ static const struct {
     [RL_WAIT_BUSY_DOMAIN] = {"busy-domain", "an incident above or below is not over yet"},
     [RL_WAIT_DEFAULT_NODE_ONLY] = {"default-node-only",
         "a policy file is broken, so the defaults act on the machine as a whole only"},
+    [RL_WAIT_EXITING] = {"exiting",
+        "somebody there is on his way out already, and the score model waits for that"},
 
     [RL_DONE_SENT] = {"sent", "done, and waiting"},
     [RL_DONE_VICTIM_GONE] = {"victim-gone", "the victim is gone"},

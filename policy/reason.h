@@ -38,6 +38,8 @@ enum rl_reason {
     RL_SPARED_TOO_SMALL,
     RL_SPARED_FREES_LITTLE,
     RL_SPARED_OUTSIDE,
+    RL_SPARED_SHARES_MEMORY,
+    RL_SPARED_NO_POINTS,
 
     /* how an incident ended, or why none was opened */
     RL_OUTCOME_RELIEVED,
@@ -61,6 +63,7 @@ enum rl_reason {
     RL_WAIT_RESUMED,
     RL_WAIT_BUSY_DOMAIN,
     RL_WAIT_DEFAULT_NODE_ONLY,
+    RL_WAIT_EXITING,
 
     /* what became of a step */
     RL_DONE_SENT,

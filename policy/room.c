@@ -7,6 +7,13 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static uint64_t sum_not_0(uint64_t a, uint64_t b)
+{
+    uint64_t sum = b > UINT64_MAX - a ? UINT64_MAX : a + b;
+
+    return sum > 0 ? sum : 1;
+}
+
 static void find_available(
     const struct rl_level *levels, size_t n, const struct rl_node *node, struct rl_room *ret)
 {
@@ -24,9 +31,23 @@ static void find_available(
      * own total always does (constrained_alloc without a constraint). */
     if (ret->limited_by != RL_LEVEL_NODE && node->swappiness == 0)
         swap = 0;
-    ret->available = swap > UINT64_MAX - memory ? UINT64_MAX : memory + swap;
-    if (ret->available == 0)
-        ret->available = 1;
+    ret->available = sum_not_0(memory, swap);
+}
+
+static void find_totals(
+    const struct rl_level *levels, const struct rl_node *node, struct rl_room *ret)
+{
+    uint64_t memory = node->mem_total, swap = node->swap_total, swap_max = swap;
+
+    if (ret->limited_by != RL_LEVEL_NODE) {
+        memory = levels[ret->limited_by].memory_max;
+        swap_max = smaller(swap, levels[ret->limited_by].swap_max);
+        if (node->swappiness == 0)
+            swap = swap_max = 0;
+    }
+    ret->totals[RL_TOTAL_AVAILABLE] = ret->available;
+    ret->totals[RL_TOTAL_LIMIT_AND_SWAP] = sum_not_0(memory, swap);
+    ret->totals[RL_TOTAL_LIMIT_AND_SWAP_MAX] = sum_not_0(memory, swap_max);
 }
 
 /* Hold one level's use against its limit, and keep it where it is the tightest so far. */
@@ -77,6 +98,7 @@ void rl_room_of(
 {
     *ret = (struct rl_room){.headroom = RL_NO_LIMIT, .tightest = RL_LEVEL_NODE, .known = true};
     find_available(levels, n, node, ret);
+    find_totals(levels, node, ret);
     find_swap(levels, n, node, ret);
 
     for (size_t i = 0; i < n; i++) {

@@ -20,9 +20,20 @@ struct rl_level {
     bool swap_known;
 };
 
+/* What a score is a share of; a model says which one is its own. */
+enum rl_total {
+    RL_TOTAL_AVAILABLE, /* rl_room.available */
+    /* What the kernels took as totalpages of a memory cgroup's OOM, in the terms of cgroup v2; for
+     * the machine itself all are MemTotal + SwapTotal. */
+    RL_TOTAL_LIMIT_AND_SWAP,     /* its memory.max + SwapTotal: 2.6.36 to 4.14 */
+    RL_TOTAL_LIMIT_AND_SWAP_MAX, /* its memory.max + min(its memory.swap.max, SwapTotal): 4.15 on */
+    RL_TOTALS,
+};
+
 struct rl_room {
-    uint64_t available;  /* bytes: the denominator of the score (see rl_room_of) */
-    int limited_by;      /* index of the level whose memory.max is that, or RL_LEVEL_NODE */
+    uint64_t available;         /* bytes: the denominator of the score (see rl_room_of) */
+    uint64_t totals[RL_TOTALS]; /* bytes, never 0; [RL_TOTAL_AVAILABLE] is the same as available */
+    int limited_by;             /* index of the level whose memory.max is that, or RL_LEVEL_NODE */
     uint64_t usage;      /* hundredths of a percent: the largest used / limit of all levels */
     uint64_t headroom;   /* bytes: the smallest limit - used of all levels, 0 when over it */
     uint64_t limit;      /* bytes: the limit that headroom is measured against */
@@ -46,6 +57,10 @@ struct rl_room {
  * mem_cgroup_get_max of 5.10..6.18 does the same). Never above MemTotal + SwapTotal, never 0.
  * limited_by is the nearest cgroup with that smallest memory.max, RL_LEVEL_NODE when none is
  * below MemTotal.
+ *
+ * The kernels' totals are those of the cgroup that limits (limited_by): its own memory.max and
+ * memory.swap.max alone, without swap where vm.swappiness is 0 (mem_cgroup_get_limit of 3.18 and
+ * 4.19, mem_cgroup_get_max of 5.10 to 6.18).
  *
  * usage and headroom look at every level with a memory.high or memory.max (the smaller counts)
  * and at the machine (MemTotal - MemAvailable against MemTotal) as the last one.

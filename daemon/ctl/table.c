@@ -169,7 +169,8 @@ static int read_one(struct reading *reading, const char *pid)
     if (!domain)
         return -ENOMEM;
 
-    struct rl_scale scale = {domain->available, reading->table->page_size};
+    struct rl_scale scale = {
+        .available = domain->available, .page_size = reading->table->page_size};
     rl_candidate_rate(&reading->victim, &scale, path, &row.candidate);
     read_kernel_score(reading->procs.proc_fd, pid, &row);
     row.available = domain->available;

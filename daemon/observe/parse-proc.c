@@ -12,26 +12,43 @@
 #define PF_EXITING UINT64_C(0x00000004)
 #define PF_KTHREAD UINT64_C(0x00200000)
 
-#define CAP_SYS_ADMIN_BIT (UINT64_C(1) << 21)
-#define SIGKILL_PENDING   (UINT64_C(1) << 8) /* in SigPnd and ShdPnd */
+#define SIGKILL_PENDING (UINT64_C(1) << 8) /* in SigPnd and ShdPnd */
 
 /* The fields of /proc/PID/stat that are used. */
 struct stat_fields {
-    uint64_t ppid, flags, threads, start_ticks, rss, exit_code;
+    uint64_t ppid, flags, utime, stime, nice, threads, start_ticks, rss, start_code, exit_code;
 };
 
 static const struct {
     unsigned field; /* counted from 1 as in proc(5) */
     size_t offset;
     uint64_t max;
+    bool is_signed; /* max counts from 0 either way, and the value is two's complement */
 } stat_table[] = {
-    {4, offsetof(struct stat_fields, ppid), INT_MAX},
-    {9, offsetof(struct stat_fields, flags), UINT32_MAX},
-    {20, offsetof(struct stat_fields, threads), INT_MAX},
-    {22, offsetof(struct stat_fields, start_ticks), UINT64_MAX},
-    {24, offsetof(struct stat_fields, rss), INT64_MAX},
-    {52, offsetof(struct stat_fields, exit_code), UINT32_MAX},
+    {4, offsetof(struct stat_fields, ppid), INT_MAX, false},
+    {9, offsetof(struct stat_fields, flags), UINT32_MAX, false},
+    {14, offsetof(struct stat_fields, utime), INT64_MAX, false},
+    {15, offsetof(struct stat_fields, stime), INT64_MAX, false},
+    {19, offsetof(struct stat_fields, nice), 20, true},
+    {20, offsetof(struct stat_fields, threads), INT_MAX, false},
+    {22, offsetof(struct stat_fields, start_ticks), UINT64_MAX, false},
+    {24, offsetof(struct stat_fields, rss), INT64_MAX, false},
+    {26, offsetof(struct stat_fields, start_code), UINT64_MAX, false},
+    {52, offsetof(struct stat_fields, exit_code), UINT32_MAX, false},
 };
+
+static int read_number(struct rl_span word, bool is_signed, uint64_t max, uint64_t *ret)
+{
+    bool negative = is_signed && rl_span_starts(word, "-");
+    uint64_t value;
+
+    word.s += negative;
+    word.len -= negative;
+    if (rl_text_u64(word, &value) < 0 || value > max)
+        return -EINVAL;
+    *ret = negative ? -value : value;
+    return 0;
+}
 
 /* rest: all behind the ")" up to the newline, that is fields 3 and following. */
 static int read_stat_fields(struct rl_span rest, char *ret_state, struct stat_fields *ret)
@@ -50,7 +67,7 @@ static int read_stat_fields(struct rl_span rest, char *ret_state, struct stat_fi
             return -ENODATA;
         if (field != stat_table[row].field)
             continue;
-        if (rl_text_u64(word, &value) < 0 || value > stat_table[row].max)
+        if (read_number(word, stat_table[row].is_signed, stat_table[row].max, &value) < 0)
             return -EINVAL;
         memcpy((char *)ret + stat_table[row].offset, &value, sizeof(value));
         row++;
@@ -105,6 +122,9 @@ int rl_parse_stat(const char *text, struct rl_process *process, char *ret_state)
     process->ppid = (pid_t)fields.ppid;
     process->start_ticks = fields.start_ticks;
     process->rss_pages = fields.rss;
+    process->start_code = fields.start_code;
+    process->cpu_ticks = fields.utime + fields.stime;
+    process->nice = (int)(int64_t)fields.nice;
     process->threads = (uint32_t)fields.threads;
     process->flags = process_flags(&fields, state);
     if (ret_state)
@@ -113,14 +133,25 @@ int rl_parse_stat(const char *text, struct rl_process *process, char *ret_state)
 }
 
 struct status_values {
-    uint64_t uid, cap_eff, sig_pnd, shd_pnd;
-    uint64_t vm_size, swap, anon, table; /* bytes */
+    uint64_t uid, euid, cap_eff, sig_pnd, shd_pnd;
+    uint64_t vm_size, swap, anon, table, table_pmd; /* bytes */
+};
+
+/* Bits of CapEff, see linux/capability.h. */
+static const struct {
+    unsigned bit;
+    uint32_t flag;
+} caps[] = {
+    {17, RL_PROCESS_RAWIO},
+    {21, RL_PROCESS_ROOT},
+    {24, RL_PROCESS_RESOURCE},
 };
 
 int rl_parse_status(const char *text, uint32_t page_size, struct rl_process *process)
 {
     static const struct rl_text_key keys[] = {
         {"Uid:", offsetof(struct status_values, uid), RL_TEXT_FIRST, true},
+        {"Uid:", offsetof(struct status_values, euid), RL_TEXT_SECOND, true},
         {"CapEff:", offsetof(struct status_values, cap_eff), RL_TEXT_HEX, true},
         {"SigPnd:", offsetof(struct status_values, sig_pnd), RL_TEXT_HEX, false},
         {"ShdPnd:", offsetof(struct status_values, shd_pnd), RL_TEXT_HEX, false},
@@ -128,6 +159,7 @@ int rl_parse_status(const char *text, uint32_t page_size, struct rl_process *pro
         {"VmSwap:", offsetof(struct status_values, swap), RL_TEXT_KB, false},
         {"RssAnon:", offsetof(struct status_values, anon), RL_TEXT_KB, false},
         {"VmPTE:", offsetof(struct status_values, table), RL_TEXT_KB, false},
+        {"VmPMD:", offsetof(struct status_values, table_pmd), RL_TEXT_KB, false},
     };
     struct status_values values = {0};
     int r;
@@ -137,17 +169,19 @@ int rl_parse_status(const char *text, uint32_t page_size, struct rl_process *pro
     r = rl_text_keys(text, keys, COUNT(keys), &values);
     if (r < 0)
         return r;
-    if (values.uid > UINT32_MAX)
+    if (values.uid > UINT32_MAX || values.euid > UINT32_MAX)
         return -EINVAL;
 
     process->uid = (uid_t)values.uid;
+    process->euid = (uid_t)values.euid;
     process->total_vm_pages = values.vm_size / page_size;
     process->swap_pages = values.swap / page_size;
     process->anon_pages = values.anon / page_size;
-    process->table_pages = values.table / page_size;
-    process->flags &= ~(uint32_t)RL_PROCESS_ROOT;
-    if (values.cap_eff & CAP_SYS_ADMIN_BIT)
-        process->flags |= RL_PROCESS_ROOT;
+    process->table_pages = values.table / page_size + values.table_pmd / page_size;
+    process->flags &= ~(uint32_t)RL_PROCESS_CAPS;
+    for (size_t i = 0; i < COUNT(caps); i++)
+        if (values.cap_eff >> caps[i].bit & 1)
+            process->flags |= caps[i].flag;
     if ((values.sig_pnd | values.shd_pnd) & SIGKILL_PENDING)
         process->flags |= RL_PROCESS_DYING;
     return 0;

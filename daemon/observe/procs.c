@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/observe/read.h"
+#include "policy/score.h"
 
 /* The initial user namespace has had this inode since namespaces have inodes; PID 1 may live in
  * another one (a container) or not let itself be looked at. */
@@ -78,8 +79,10 @@ static int take_from_thread(
     process->anon_pages = thread.anon_pages;
     process->table_pages = thread.table_pages;
     process->total_vm_pages = thread.total_vm_pages;
-    process->flags &= ~(uint32_t)RL_PROCESS_ROOT;
-    process->flags |= thread.flags & (RL_PROCESS_ROOT | RL_PROCESS_DYING);
+    process->euid = thread.euid;
+    process->start_code = thread.start_code;
+    process->flags &= ~(uint32_t)RL_PROCESS_CAPS;
+    process->flags |= thread.flags & (RL_PROCESS_CAPS | RL_PROCESS_DYING);
     return 1;
 }
 
@@ -188,8 +191,9 @@ static int read_process(
     if (r < 0)
         return r;
 
-    if (process->flags & RL_PROCESS_ROOT && !in_initial_user_ns(dir))
-        process->flags &= ~(uint32_t)RL_PROCESS_ROOT;
+    process->oom_adj = rl_oom_adj_of(process->oom_score_adj);
+    if (process->flags & RL_PROCESS_CAPS && !in_initial_user_ns(dir))
+        process->flags &= ~(uint32_t)RL_PROCESS_CAPS;
     if (need & RL_PROCS_EXE && !(process->flags & RL_PROCESS_KERNEL_THREAD))
         read_exe(dir, process);
     return 1;

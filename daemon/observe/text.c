@@ -100,6 +100,8 @@ static int read_value(struct rl_span rest, enum rl_text_form form, uint64_t *ret
 
     if (!rl_text_word(&rest, &word))
         return -EINVAL;
+    if (form == RL_TEXT_SECOND && !rl_text_word(&rest, &word))
+        return -EINVAL;
     r = form == RL_TEXT_HEX ? rl_text_hex(word, &n) : rl_text_u64(word, &n);
     if (r < 0)
         return r;
@@ -109,7 +111,7 @@ static int read_value(struct rl_span rest, enum rl_text_form form, uint64_t *ret
         if (__builtin_mul_overflow(n, 1024, &n))
             return -EINVAL;
     }
-    if (form != RL_TEXT_FIRST && rl_text_word(&rest, &word))
+    if (form != RL_TEXT_FIRST && form != RL_TEXT_SECOND && rl_text_word(&rest, &word))
         return -EINVAL;
     *ret = n;
     return 0;

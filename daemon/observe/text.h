@@ -35,6 +35,7 @@ enum rl_text_form {
     RL_TEXT_KB,     /* "N kB": stored in bytes */
     RL_TEXT_HEX,    /* hexadecimal digits without 0x */
     RL_TEXT_FIRST,  /* the first of several numbers */
+    RL_TEXT_SECOND, /* the second of at least two */
 };
 
 /* One line that is looked for: "NAME VALUE". name is spelled as in the file, colon included. */
@@ -49,9 +50,8 @@ struct rl_text_key {
  * rl_text_keys() - read the lines of a text that a table names
  * @base: the struct that the offsets count from; written to also on failure
  *
- * Unknown lines are ignored whatever they hold; of a key that stands twice the last line counts;
- * values of missing keys are left as they are.
- * Return: 0, -EINVAL when a value of a known key is not of its form, -ENODATA when a needed key is
- * missing.
+ * Unknown lines are ignored whatever they hold; a name may have several rows; of a key that stands
+ * twice the last line counts; values of missing keys are left as they are. Return: 0, -EINVAL when
+ * a value of a known key is not of its form, -ENODATA when a needed key is missing.
  */
 int rl_text_keys(const char *text, const struct rl_text_key *keys, size_t n, void *base);

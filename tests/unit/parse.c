@@ -556,6 +556,7 @@ static void test_status(void **state)
     assert_int_equal(process.swap_pages, 200);
     assert_int_equal(process.anon_pages, 100);
     assert_int_equal(process.table_pages, 11);
+    assert_int_equal(process.euid, 1001);
     assert_int_equal(process.flags, RL_PROCESS_KERNEL_THREAD | RL_PROCESS_ROOT);
 
     assert_int_equal(rl_parse_status(status_text, 65536, &process), 0);
@@ -564,7 +565,7 @@ static void test_status(void **state)
 
     /* no memory, no capability; SIGKILL waits in one of the two sets */
     assert_int_equal(rl_parse_status("Name:\tx\nUid:\t5\t5\t5\t5\nSigPnd:\t0000000000000100\n"
-                                     "CapEff:\tffffffffffdfffff\n",
+                                     "CapEff:\tfffffffffeddffff\n",
                          4096, &process),
         0);
     assert_int_equal(process.uid, 5);
@@ -573,11 +574,11 @@ static void test_status(void **state)
     assert_int_equal(process.flags, RL_PROCESS_KERNEL_THREAD | RL_PROCESS_DYING);
     process.flags = 0;
     assert_int_equal(
-        rl_parse_status("Uid:\t5\nShdPnd:\t0000000000000100\nCapEff:\t0\n", 4096, &process), 0);
+        rl_parse_status("Uid:\t5\t5\nShdPnd:\t0000000000000100\nCapEff:\t0\n", 4096, &process), 0);
     assert_int_equal(process.flags, RL_PROCESS_DYING);
     process.flags = 0;
     assert_int_equal(
-        rl_parse_status("Uid:\t5\nShdPnd:\t0000000000004000\nCapEff:\t0\n", 4096, &process), 0);
+        rl_parse_status("Uid:\t5\t5\nShdPnd:\t0000000000004000\nCapEff:\t0\n", 4096, &process), 0);
     assert_int_equal(process.flags, 0);
 }
 
@@ -587,20 +588,22 @@ static void test_status_refused(void **state)
         const char *text;
         int r;
     } rows[] = {
-        {"Uid:\t5\n", -ENODATA},
+        {"Uid:\t5\t5\n", -ENODATA},
         {"CapEff:\t0\n", -ENODATA},
         {"Name:\tUid:\t0\nCapEff:\t0\n", -ENODATA}, /* only the begin of a line counts */
         {"Uid:\t-1\nCapEff:\t0\n", -EINVAL},
-        {"Uid:\t4294967296\nCapEff:\t0\n", -EINVAL},
+        {"Uid:\t4294967296\t5\nCapEff:\t0\n", -EINVAL},
+        {"Uid:\t5\t4294967296\nCapEff:\t0\n", -EINVAL},
+        {"Uid:\t5\nCapEff:\t0\n", -EINVAL},
         {"Uid:\t\nCapEff:\t0\n", -EINVAL},
-        {"Uid:\t5\nCapEff:\t0x1\n", -EINVAL},
-        {"Uid:\t5\nCapEff:\t00000000000000000\n", 0}, /* 17 digits, but no 65th bit */
-        {"Uid:\t5\nCapEff:\t1ffffffffffffffff\n", -EINVAL},
-        {"Uid:\t5\nCapEff:\t0\nVmSwap:\t5 MB\n", -EINVAL},
-        {"Uid:\t5\nCapEff:\t0\nVmSwap:\t5\n", -EINVAL},
-        {"Uid:\t5\nCapEff:\t0\nVmSwap:\t5 kB 6\n", -EINVAL},
-        {"Uid:\t5\nCapEff:\t0\nVmSwap:\t18446744073709551615 kB\n", -EINVAL},
-        {"Uid:\t5\nCapEff:\t0\nVmFuture:\t? kB\n", 0},
+        {"Uid:\t5\t5\nCapEff:\t0x1\n", -EINVAL},
+        {"Uid:\t5\t5\nCapEff:\t00000000000000000\n", 0}, /* 17 digits, but no 65th bit */
+        {"Uid:\t5\t5\nCapEff:\t1ffffffffffffffff\n", -EINVAL},
+        {"Uid:\t5\t5\nCapEff:\t0\nVmSwap:\t5 MB\n", -EINVAL},
+        {"Uid:\t5\t5\nCapEff:\t0\nVmSwap:\t5\n", -EINVAL},
+        {"Uid:\t5\t5\nCapEff:\t0\nVmSwap:\t5 kB 6\n", -EINVAL},
+        {"Uid:\t5\t5\nCapEff:\t0\nVmSwap:\t18446744073709551615 kB\n", -EINVAL},
+        {"Uid:\t5\t5\nCapEff:\t0\nVmFuture:\t? kB\n", 0},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {

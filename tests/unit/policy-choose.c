@@ -55,7 +55,7 @@ static void who_is_spared_and_why(void **state)
 /* Old kernels' models know nothing of oom_score_adj; -1000 is a promise all the same. */
 static void minus_1000_holds_for_every_model(void **state)
 {
-    const struct rl_model blind = {"blind", "rates everybody", rate_all_points};
+    const struct rl_model blind = {.id = "blind", .rate = rate_all_points};
     const struct rl_victim victim = {.model = &blind};
     const struct rl_scale scale = {.available = GIB, .page_size = 4096};
     struct rl_candidate k = {.process = {.pid = 5, .oom_score_adj = -1000}};

@@ -69,7 +69,7 @@ static void test_fixture(void **state)
     assert_true(procs.proc_fd >= 0);
     for (size_t i = 0; i < COUNT(known); i++) {
         const struct known *row = &known[i];
-        struct rl_scale scale = {row->available * M, 4096};
+        struct rl_scale scale = {.available = row->available * M, .page_size = 4096};
         struct rl_process process;
         struct rl_score score;
         bool gone = true;
@@ -81,7 +81,8 @@ static void test_fixture(void **state)
         assert_int_equal(process.ppid, row->ppid);
         assert_string_equal(process.comm, row->comm);
         assert_int_equal(process.uid, row->uid);
-        assert_int_equal(process.flags, row->flags | (row->exe ? RL_PROCESS_EXE_KNOWN : 0));
+        assert_int_equal(process.flags & ~(RL_PROCESS_RAWIO | RL_PROCESS_RESOURCE),
+            row->flags | (row->exe ? RL_PROCESS_EXE_KNOWN : 0));
         assert_string_equal(process.exe, row->exe ? row->exe : "");
         assert_int_equal(process.oom_score_adj, row->adj);
         assert_int_equal(process.rss_pages, row->rss * 256);
@@ -304,7 +305,7 @@ static void test_dead_leader_threads(void **state)
     assert_int_equal(rl_procs_read(&procs, 7, 0, &process, &gone), 0);
     assert_false(gone);
     assert_int_equal(process.rss_pages, 0);
-    assert_int_equal(process.flags, RL_PROCESS_DEAD_LEADER | RL_PROCESS_DYING | RL_PROCESS_ROOT);
+    assert_int_equal(process.flags, RL_PROCESS_DEAD_LEADER | RL_PROCESS_DYING | RL_PROCESS_CAPS);
 
     write_process(&folder, "7/task/10", STAT("10", "D", "3", "1234"), STATUS_USER);
     assert_int_equal(rl_procs_read(&procs, 7, 0, &process, &gone), 0);
@@ -342,7 +343,7 @@ static void test_errors(void **state)
 
     write_process(&folder, "7", "7 (x) S 1\n", STATUS_USER);
     assert_int_equal(rl_procs_read(&procs, 7, 0, &process, &gone), -ENODATA);
-    write_process(&folder, "7", STAT("7", "S", "1", "10"), "Uid:\t0\n");
+    write_process(&folder, "7", STAT("7", "S", "1", "10"), "Uid:\t0\t0\n");
     assert_int_equal(rl_procs_read(&procs, 7, 0, &process, &gone), -ENODATA);
     write_process(&folder, "7", STAT("7", "S", "1", "10"), STATUS_USER);
     folder_write(&folder, "7/oom_score_adj", "many\n");
