@@ -87,7 +87,9 @@ int rl_ctl_check(const struct rl_args *args);
 int rl_ctl_reload(const struct rl_args *args);
 int rl_ctl_restore(const struct rl_args *args);
 int rl_ctl_adj(const struct rl_args *args);
+int rl_ctl_snapshot(const struct rl_args *args);
 
 extern const struct rl_option rl_scores_options[];
 extern const struct rl_option rl_check_options[];
 extern const struct rl_option rl_adj_options[];
+extern const struct rl_option rl_snapshot_options[];
