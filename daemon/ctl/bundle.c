@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define LIBRARY "libarchive.so.13" /* its name since version 3 */
 
@@ -18,7 +19,7 @@
 struct calls {
     CALL(archive_write_new);
     CALL(archive_write_set_format_pax_restricted);
-    CALL(archive_write_open_fd);
+    CALL(archive_write_open);
     CALL(archive_write_header);
     CALL(archive_write_data);
     CALL(archive_write_close);
@@ -46,7 +47,7 @@ static const struct {
 } symbols[] = {
     SYMBOL(archive_write_new),
     SYMBOL(archive_write_set_format_pax_restricted),
-    SYMBOL(archive_write_open_fd),
+    SYMBOL(archive_write_open),
     SYMBOL(archive_write_header),
     SYMBOL(archive_write_data),
     SYMBOL(archive_write_close),
@@ -68,6 +69,8 @@ _Static_assert(sizeof(struct calls) == sizeof(symbols) / sizeof(symbols[0]) * si
 struct rl_bundle {
     struct calls calls;
     struct archive *archive;
+    int fd;
+    int error; /* -errno of the first write that failed */
     time_t when;
     locale_t utf8, before;
 };
@@ -89,12 +92,31 @@ static int load(struct calls *calls)
     return -EOPNOTSUPP;
 }
 
+/* Errors are kept, and the library is told that all is well: it leaks its buffer after a write that
+ * failed, and knows less about the reason than errno. */
+static la_ssize_t write_block(
+    struct archive *archive, void *userdata, const void *block, size_t size)
+{
+    struct rl_bundle *bundle = userdata;
+
+    for (size_t done = 0; done < size && bundle->error == 0;) {
+        ssize_t n = write(bundle->fd, (const char *)block + done, size - done);
+        if (n >= 0)
+            done += (size_t)n;
+        else if (errno != EINTR)
+            bundle->error = -errno;
+    }
+    return (la_ssize_t)size;
+}
+
 /* Say what the library says. Return: -errno. */
 static int failed(const struct rl_bundle *bundle, const char *path)
 {
     const char *text = bundle->calls.archive_error_string(bundle->archive);
     int error = bundle->calls.archive_errno(bundle->archive);
 
+    if (bundle->error < 0)
+        return bundle->error;
     fprintf(stderr, "reliefctl: writing the tar file%s%s: %s\n", path ? ": " : "", path ? path : "",
         text ? text : strerror(error));
     return error > 0 ? -error : -EIO;
@@ -118,13 +140,15 @@ int rl_bundle_new(int fd, time_t when, struct rl_bundle **ret)
         free(bundle);
         return r;
     }
+    bundle->fd = fd;
     bundle->when = when;
     use_utf8(bundle);
     bundle->archive = bundle->calls.archive_write_new();
     if (!bundle->archive)
         r = -ENOMEM;
     else if (bundle->calls.archive_write_set_format_pax_restricted(bundle->archive) != ARCHIVE_OK ||
-             bundle->calls.archive_write_open_fd(bundle->archive, fd) != ARCHIVE_OK)
+             bundle->calls.archive_write_open(bundle->archive, bundle, NULL, write_block, NULL) !=
+                 ARCHIVE_OK)
         r = failed(bundle, NULL);
     if (r < 0) {
         rl_bundle_free(bundle);
@@ -164,7 +188,7 @@ static int add(struct rl_bundle *bundle, const struct entry *entry)
                                     entry->size) != (la_ssize_t)entry->size)
         r = failed(bundle, entry->path);
     calls->archive_entry_free(header);
-    return r;
+    return r < 0 ? r : bundle->error;
 }
 
 int rl_bundle_folder(struct rl_bundle *bundle, const char *path)
@@ -191,14 +215,17 @@ int rl_bundle_link(struct rl_bundle *bundle, const char *path, const char *targe
 
 int rl_bundle_finish(struct rl_bundle *bundle)
 {
-    return bundle->calls.archive_write_close(bundle->archive) == ARCHIVE_OK ? 0
-                                                                            : failed(bundle, NULL);
+    if (bundle->calls.archive_write_close(bundle->archive) != ARCHIVE_OK)
+        return failed(bundle, NULL);
+    return bundle->error;
 }
 
 void rl_bundle_free(struct rl_bundle *bundle)
 {
     if (!bundle)
         return;
+    /* The library would end what was not finished, and make half a snapshot look whole. */
+    bundle->error = -ECANCELED;
     if (bundle->archive)
         bundle->calls.archive_write_free(bundle->archive);
     if (bundle->utf8) {

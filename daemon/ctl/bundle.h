@@ -5,7 +5,8 @@
  * reliefctl has to start quickly on a machine that is short of memory. Without its headers at build
  * time rl_bundle_new() always fails.
  *
- * What fails is said on stderr where it fails. Paths have no leading slash. */
+ * What the library finds wrong is said on stderr; an error of write(2) is only returned. Paths have
+ * no leading slash. */
 #pragma once
 
 #include <stddef.h>
