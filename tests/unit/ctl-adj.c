@@ -72,6 +72,16 @@ static int adj_of(pid_t pid)
     return adj;
 }
 
+/* A copy of the fixture, so that code that writes by mistake spoils nothing. */
+static void copy_fixture(struct folder *folder)
+{
+    char line[512];
+
+    folder_new(folder);
+    snprintf(line, sizeof(line), "cp -a %s/proc %s/", FIXTURE, folder->path);
+    assert_int_equal(system(line), 0);
+}
+
 /* ---- whom a pattern means ---- */
 
 static void test_matching(void **state)
@@ -91,14 +101,16 @@ static void test_matching(void **state)
         {"comm:* 7 --cgroup /", "100 110 200 300 400 500 510 520 530"},
         {"cmdline:* 7", ""}, /* none is known */
     };
+    struct folder folder;
     char line[512];
 
+    copy_fixture(&folder);
     for (size_t i = 0; i < COUNT(rows); i++) {
         char found[256] = "";
         size_t j;
         json_t *process;
 
-        snprintf(line, sizeof(line), "reliefctl adj --root %s --dry-run --json %s", FIXTURE,
+        snprintf(line, sizeof(line), "reliefctl adj --root %s --dry-run --json %s", folder.path,
             rows[i].arguments);
         int code = run(line);
         json_error_t error;
@@ -116,6 +128,7 @@ static void test_matching(void **state)
         assert_int_equal(strstr(said, "no process matches") != NULL, *found == '\0');
         json_decref(json);
     }
+    folder_free(&folder);
 }
 
 static void test_unreadable(void **state)
@@ -131,9 +144,7 @@ static void test_copy(void **state)
     struct folder folder;
     char line[256], text[32];
 
-    folder_new(&folder);
-    snprintf(line, sizeof(line), "cp -a %s/proc %s/", FIXTURE, folder.path);
-    assert_int_equal(system(line), 0);
+    copy_fixture(&folder);
     snprintf(line, sizeof(line), "reliefctl adj comm:worker 5 --root %s", folder.path);
     assert_int_equal(run(line), RL_EXIT_FAILURE);
     expect_said("--dry-run");
@@ -251,7 +262,8 @@ static void become_nobody(void)
     take_name();
     if (setresuid(NOBODY, NOBODY, NOBODY) < 0)
         _exit(1);
-    prctl(PR_SET_DUMPABLE, 1); /* its /proc files are root's without */
+    prctl(PR_SET_DUMPABLE, 1);        /* its /proc files are root's without */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* another user begins without */
 }
 
 /* Some can be set and some not: those are done, and that is a failure. */
