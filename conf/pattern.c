@@ -1,5 +1,6 @@
 #include "conf/pattern.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "conf/suggest.h"
@@ -137,6 +138,23 @@ bool rl_take_pattern(
             return false;
     }
     return true;
+}
+
+int rl_pattern_parse(
+    const char *item, struct rl_arena *arena, struct rl_findings *findings, struct rl_pattern *ret)
+{
+    static const struct rl_key key = {
+        .name = "KIND:GLOB",
+        .form = "KIND:GLOB[&KIND:GLOB...] | main",
+        .range = "KIND comm, exe, cmdline, uid, unit or cgroup; at most 4 joined by &",
+    };
+    struct rl_draft draft = {
+        .kind = RL_POLICY_FILE, .arena = arena, .findings = findings, .place.path = ""};
+    bool taken = rl_take_pattern(&draft, &key, item, ret);
+
+    if (draft.error < 0)
+        return draft.error;
+    return taken ? 0 : -EINVAL;
 }
 
 const struct rl_named_list *rl_named_list_find(const char *name)

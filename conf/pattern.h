@@ -25,3 +25,15 @@ const struct rl_named_list *rl_take_list(
 /* Compile one item. Return: false after saying what is wrong. */
 bool rl_take_pattern(
     struct rl_draft *draft, const struct rl_key *key, const char *item, struct rl_pattern *ret);
+
+/**
+ * rl_pattern_parse() - one item on its own, as a command line has it
+ * @item:     KIND:GLOB[&KIND:GLOB...] or main; lists such as @system are none
+ * @arena:    holds what the pattern points to
+ * @findings: gets what is wrong; texts begin with "KIND:GLOB=: ", where a key's name stands in
+ * files
+ *
+ * Return: 0; -EINVAL when it is not understood; -ENOMEM.
+ */
+int rl_pattern_parse(
+    const char *item, struct rl_arena *arena, struct rl_findings *findings, struct rl_pattern *ret);

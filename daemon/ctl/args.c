@@ -19,20 +19,33 @@ static size_t add_option(struct option *all, size_t n, const struct rl_option *o
     return n + 1;
 }
 
-/* Parse options up to the first word (command NULL), or all that is left. */
-static int parse_options(
-    int argc, char **argv, const struct rl_command *command, struct rl_args *args)
+static void list_options(const struct rl_command *command, struct option *all)
 {
-    struct option all[RL_COMMON_OPTIONS + RL_OWN_OPTIONS_MAX + 1] = {0};
     size_t n = 0;
-    int code;
 
     for (size_t i = 0; i < RL_COMMON_OPTIONS; i++)
         n = add_option(all, n, &rl_common_options[i]);
     for (const struct rl_option *o = command ? command->options : NULL; o && o->name; o++)
         n = add_option(all, n, o);
+}
 
-    while ((code = getopt_long(argc, argv, command ? "h" : "+h", all, NULL)) != -1) {
+/* Does it end the options, or stand between them as a word? "-5" is a number: no option has a digit
+ * for its name. */
+static bool is_no_option(const char *text)
+{
+    return strcmp(text, "--") == 0 || (text[0] == '-' && text[1] >= '0' && text[1] <= '9');
+}
+
+/* Parse options from optind up to the first word, common ones and the command's (NULL: none). */
+static int parse_options(
+    int argc, char **argv, const struct rl_command *command, struct rl_args *args)
+{
+    struct option all[RL_COMMON_OPTIONS + RL_OWN_OPTIONS_MAX + 1] = {0};
+    int code;
+
+    list_options(command, all);
+    while (optind < argc && !is_no_option(argv[optind]) &&
+           (code = getopt_long(argc, argv, "+h", all, NULL)) != -1) {
         size_t i = code == 'h' ? RL_OPT_HELP : (size_t)code - CODE_FIRST;
         if (code != 'h' && code < CODE_FIRST)
             return -EINVAL; /* getopt_long() has said what is wrong */
@@ -44,35 +57,54 @@ static int parse_options(
     return 0;
 }
 
+/* Parse what stands behind the subcommand. Words are moved to where it stood. */
+static int parse_rest(int argc, char **argv, const struct rl_command *command, struct rl_args *args)
+{
+    bool options = true;
+
+    args->words = argv + optind++;
+    while (optind < argc) {
+        if (options && parse_options(argc, argv, command, args) < 0)
+            return -EINVAL;
+        if (optind == argc)
+            break;
+        if (options && strcmp(argv[optind], "--") == 0) {
+            options = false;
+            optind++;
+            continue;
+        }
+        args->words[args->n_words++] = argv[optind++];
+    }
+    args->words[args->n_words] = NULL;
+    if (args->n_words > command->max_words) {
+        fprintf(stderr, "reliefctl %s: too many arguments at '%s'\n", command->name,
+            args->words[command->max_words]);
+        return -EINVAL;
+    }
+    return 0;
+}
+
 int rl_args_parse(int argc, char **argv, const struct rl_command **ret_command, struct rl_args *ret)
 {
+    const struct rl_command *command = NULL;
     struct rl_args args = {0};
 
     optind = 0; /* begin anew, with the modes of getopt_long() read again */
     if (parse_options(argc, argv, NULL, &args) < 0)
         return -EINVAL;
-    *ret_command = NULL;
+    if (optind < argc && strcmp(argv[optind], "--") == 0)
+        optind++;
     if (optind < argc) {
-        const struct rl_command *command = rl_command_find(argv[optind]);
+        command = rl_command_find(argv[optind]);
         if (!command) {
             fprintf(stderr, "%s: unknown command '%s'; reliefctl --help lists them\n", argv[0],
                 argv[optind]);
             return -EINVAL;
         }
-        int first = optind;
-        argv[first] = argv[0];
-        optind = 0;
-        if (parse_options(argc - first, argv + first, command, &args) < 0)
+        if (parse_rest(argc, argv, command, &args) < 0)
             return -EINVAL;
-        args.words = argv + first + optind;
-        args.n_words = (size_t)(argc - first - optind);
-        *ret_command = command;
-        if (args.n_words > command->max_words) {
-            fprintf(stderr, "reliefctl %s: too many arguments at '%s'\n", command->name,
-                args.words[command->max_words]);
-            return -EINVAL;
-        }
     }
+    *ret_command = command;
     *ret = args;
     return 0;
 }

@@ -16,6 +16,10 @@ const struct rl_command rl_commands[] = {
     {"reload", "", "make reliefd read its policies again", 0, NULL, rl_ctl_reload},
     {"restore", "", "take back what [Guard] orders of a reliefd that is gone have changed", 0, NULL,
         rl_ctl_restore},
+    {"adj", "KIND:GLOB N", "set oom_score_adj of the processes that match", 2, rl_adj_options,
+        rl_ctl_adj},
+    {"snapshot", "OUT.tar", "take along what reliefd looks at, to look at it elsewhere with --root",
+        1, rl_snapshot_options, rl_ctl_snapshot},
     {0},
 };
 

@@ -66,8 +66,8 @@ const struct rl_command *rl_command_find(const char *name);
  * @argv: of the program; reordered
  * @ret_command: NULL where only --help or --version was asked for
  *
- * Common options may stand before and behind the subcommand. What is wrong is said on stderr.
- * Return: 0, or -EINVAL.
+ * Common options may stand before and behind the subcommand. What is a minus and a digit is a word.
+ * What is wrong is said on stderr. Return: 0, or -EINVAL.
  */
 int rl_args_parse(
     int argc, char **argv, const struct rl_command **ret_command, struct rl_args *ret);
@@ -86,6 +86,10 @@ int rl_ctl_scores(const struct rl_args *args);
 int rl_ctl_check(const struct rl_args *args);
 int rl_ctl_reload(const struct rl_args *args);
 int rl_ctl_restore(const struct rl_args *args);
+int rl_ctl_adj(const struct rl_args *args);
+int rl_ctl_snapshot(const struct rl_args *args);
 
 extern const struct rl_option rl_scores_options[];
 extern const struct rl_option rl_check_options[];
+extern const struct rl_option rl_adj_options[];
+extern const struct rl_option rl_snapshot_options[];

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/ctl/snapshot.h"
 #include "daemon/observe/levels.h"
 #include "daemon/observe/procs.h"
 #include "daemon/observe/read.h"
@@ -45,6 +46,17 @@ static int open_proc_only(const char *proc, struct rl_probe *ret)
     return ret->proc_fd < 0 ? -errno : 0;
 }
 
+/* A tree that was taken from another machine says how large a page was there. */
+static int take_facts(const char *root, struct rl_probe *probe)
+{
+    struct rl_snapshot_facts facts;
+    int r = root && !probe->live ? rl_snapshot_facts_read(root, &facts) : -ENOENT;
+
+    if (r == 0)
+        probe->page_size = facts.page_size;
+    return r == 0 || r == -ENOENT ? RL_EXIT_OK : RL_EXIT_FAILURE;
+}
+
 int rl_table_probe(const struct rl_args *args, bool system, struct rl_probe *ret)
 {
     const char *root = args->common[RL_OPT_ROOT];
@@ -60,10 +72,12 @@ int rl_table_probe(const struct rl_args *args, bool system, struct rl_probe *ret
         roots.proc = args->common[RL_OPT_PROC_ROOT];
     if (args->common[RL_OPT_CGROUP_ROOT])
         roots.cgroup = args->common[RL_OPT_CGROUP_ROOT];
-    if (rl_probe_run(&roots, ret) >= 0)
-        return RL_EXIT_OK;
-    if (system && open_proc_only(roots.proc, ret) >= 0)
-        return RL_EXIT_OK;
+    if (rl_probe_run(&roots, ret) >= 0 || (system && open_proc_only(roots.proc, ret) >= 0)) {
+        int code = take_facts(root, ret);
+        if (code != RL_EXIT_OK)
+            rl_probe_close(ret);
+        return code;
+    }
     fprintf(stderr, "reliefctl: %s\n", system ? strerror(errno) : ret->fatal);
     return RL_EXIT_FAILURE;
 }

@@ -108,7 +108,7 @@ static void tidy(char *text, size_t n)
     text[n] = '\0';
 }
 
-static int read_text(int dir, char text[RL_CMDLINE_MAX])
+int rl_cmdline_read_below(int dir, char text[RL_CMDLINE_MAX])
 {
     int fd = rl_open_at(dir, "cmdline");
     size_t have = 0;
@@ -147,7 +147,7 @@ static bool read_cmdline(int proc_fd, pid_t pid, uint64_t start_ticks, char text
         return false;
     good = rl_read_at(dir, "stat", stat, sizeof(stat)) > 0 &&
            rl_parse_stat(stat, &process, &state) == 0 && process.start_ticks == start_ticks &&
-           state != 'Z' && state != 'X' && read_text(dir, text) == 0;
+           state != 'Z' && state != 'X' && rl_cmdline_read_below(dir, text) == 0;
     close(dir);
     return good;
 }

@@ -58,3 +58,7 @@ bool rl_cmdline_take(struct rl_cmdline *cmdline, struct rl_process *process);
 
 /* All three for many: ask for each, wait once, fill each in. */
 void rl_cmdline_fill(struct rl_cmdline *cmdline, struct rl_candidate *candidates, size_t n);
+
+/* One command line below a descriptor of /proc/PID, here and now: for who may block on the process.
+ * NULs as above; what is longer is cut at its end. Return: 0 or -errno. */
+int rl_cmdline_read_below(int dir, char text[RL_CMDLINE_MAX]);

@@ -199,25 +199,35 @@ static int read_process(
     return 1;
 }
 
-int rl_procs_read(
-    const struct rl_procs *procs, pid_t pid, uint32_t need, struct rl_process *ret, bool *ret_gone)
+int rl_procs_read_below(const struct rl_procs *procs, int dir_fd, pid_t pid, uint32_t need,
+    struct rl_process *ret, bool *ret_gone)
 {
     struct rl_process process = {0};
-    char name[16];
-    int r;
+    int r = read_process(procs, dir_fd, need, &process);
 
-    snprintf(name, sizeof(name), "%d", (int)pid);
-    CLEANUP_FD dir = {openat(procs->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC)};
-    r = dir.fd < 0 ? -errno : read_process(procs, dir.fd, need, &process);
     if (r < 0 && !is_gone(r))
         return r;
-
     *ret_gone = r <= 0;
     if (*ret_gone)
         return 0;
     process.pid = pid;
     process.flags |= self_flags(procs->self, pid);
     *ret = process;
+    return 0;
+}
+
+int rl_procs_read(
+    const struct rl_procs *procs, pid_t pid, uint32_t need, struct rl_process *ret, bool *ret_gone)
+{
+    char name[16];
+
+    snprintf(name, sizeof(name), "%d", (int)pid);
+    CLEANUP_FD dir = {openat(procs->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (dir.fd >= 0)
+        return rl_procs_read_below(procs, dir.fd, pid, need, ret, ret_gone);
+    if (!is_gone(-errno))
+        return -errno;
+    *ret_gone = true;
     return 0;
 }
 

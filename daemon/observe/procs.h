@@ -66,6 +66,12 @@ struct rl_procs {
 int rl_procs_read(
     const struct rl_procs *procs, pid_t pid, uint32_t need, struct rl_process *ret, bool *ret_gone);
 
+/* The same below a descriptor of /proc/PID that the caller holds: what it does there afterwards is
+ * done to the process that was read, for a descriptor never leads to another one. procs->proc_fd is
+ * not used. */
+int rl_procs_read_below(const struct rl_procs *procs, int dir_fd, pid_t pid, uint32_t need,
+    struct rl_process *ret, bool *ret_gone);
+
 /**
  * rl_procs_of() - call fn for every pid in a cgroup.procs text
  * @cgroup_fd:   directory fd of the cgroup

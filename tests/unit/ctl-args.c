@@ -1,6 +1,7 @@
 /* The command line. */
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -56,6 +57,22 @@ static void test_good(void **state)
     assert_int_equal(args.n_words, 2);
     assert_string_equal(args.words[1], "--y");
 
+    /* Negative numbers are words, also before and between options. */
+    assert_int_equal(parse("reliefctl adj -7 --dry-run -5 --cgroup -3", &command, &args), 0);
+    assert_int_equal(args.n_words, 2);
+    assert_string_equal(args.words[0], "-7");
+    assert_string_equal(args.words[1], "-5");
+    assert_null(args.words[2]);
+    assert_string_equal(args.own[0], "-3");
+    assert_string_equal(args.own[1], "");
+    assert_int_equal(parse("reliefctl adj --json a -- --dry-run -h", &command, &args), -EINVAL);
+    assert_int_equal(parse("reliefctl adj a -- --dry-run", &command, &args), 0);
+    assert_string_equal(args.words[1], "--dry-run");
+    assert_null(args.own[1]);
+    assert_int_equal(parse("reliefctl --json -- adj a -1", &command, &args), 0);
+    assert_string_equal(command->name, "adj");
+    assert_string_equal(args.words[1], "-1");
+
     assert_int_equal(parse("reliefctl --help", &command, &args), 0);
     assert_null(command);
     assert_non_null(args.common[RL_OPT_HELP]);
@@ -73,7 +90,8 @@ static void test_wrong(void **state)
         "reliefctl status --top 5", /* another command's */
         "reliefctl --top 5 scores", /* not a common one */
         "reliefctl status x", "reliefctl explain a b", "reliefctl scores --top", "reliefctl --root",
-        "reliefctl -x status", "reliefctl  status", /* an empty word */
+        "reliefctl -x status", "reliefctl -5", "reliefctl adj a b -x", "reliefctl adj a 1 -2",
+        "reliefctl  status", /* an empty word */
     };
     const struct rl_command *command;
     struct rl_args args;
