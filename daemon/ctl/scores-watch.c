@@ -66,7 +66,7 @@ static void time_words(uint64_t us, char *buf, size_t size)
         strcpy(point + 2, "Z");
 }
 
-#define LINE_FORMAT "%-22s %7s %7s %9s %9s %7s %7s"
+#define LINE_FORMAT "%-22s %7s %7s %9s %9s %7s %9s"
 
 const char *rl_watch_titles(char *buf, size_t size)
 {
