@@ -273,6 +273,8 @@ void rl_scores_print(
             all_columns[columns.which[c]].fill(out, &view, &table->rows[i]);
     }
     rl_table_end(out, 0);
+    if (table->available > 0 && table->n > 0)
+        printf("All against %s.\n", rl_scores_limit(&table->rows[0], text, sizeof(text)));
     if (*rl_scores_summary(scores, table, text, sizeof(text)))
         rl_print_paragraph(0, text);
 }

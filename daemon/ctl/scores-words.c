@@ -197,21 +197,24 @@ const char *rl_scores_formula(const struct rl_process_table *table, const struct
     return buf;
 }
 
-/* Against what, and whose limit that is. */
-static void say_limit(const struct sum *sum)
+const char *rl_scores_limit(const struct rl_table_row *row, char *buf, size_t size)
 {
-    const char *limit = sum->row->limited_by;
+    const char *limit = row->limited_by;
+    char text[RL_TEXT_MAX];
+    struct rl_say say;
 
-    rl_say(sum->say, "Against: ");
-    say_available(sum);
-    if (strcmp(limit, "node") == 0)
-        rl_say(sum->say, ", the machine's RAM + swap.");
-    else if (*limit == '/') {
-        rl_say(sum->say, ", what ");
-        rl_say_foreign(sum->say, limit);
-        rl_say(sum->say, " may use.");
-    } else
-        rl_say(sum->say, ", the memory of the nodes that it may use and swap (%s).", limit);
+    rl_say_begin(&say, buf, size);
+    rl_say(&say, "%s, ", size_words(row->available, text, sizeof(text)));
+    if (strcmp(limit, "node") == 0) {
+        rl_say(&say, "the machine's RAM + swap");
+    } else if (*limit == '/') {
+        rl_say(&say, "what ");
+        rl_say_foreign(&say, limit);
+        rl_say(&say, " may use");
+    } else {
+        rl_say(&say, "the memory of the nodes that it may use and swap (%s)", limit);
+    }
+    return buf;
 }
 
 static void say_files(const struct sum *sum)
@@ -260,7 +263,7 @@ static void end(struct rl_say *say, unsigned indent)
 
 void rl_scores_tell(const struct rl_scores *scores, const struct rl_process_table *table)
 {
-    char text[WORDS_MAX], left[RL_TEXT_MAX];
+    char text[WORDS_MAX], limit[WORDS_MAX / 2], left[RL_TEXT_MAX];
     struct rl_say say;
     struct sum sum = {.say = &say, .table = table, .model = scores->options.model};
 
@@ -274,7 +277,7 @@ void rl_scores_tell(const struct rl_scores *scores, const struct rl_process_tabl
         say_who(scores, &sum);
         end(&say, 0);
         rl_print_paragraph(2, rl_scores_formula(table, sum.model, row, text, sizeof(text)));
-        say_limit(&sum);
+        rl_say(&say, "Against: %s.", rl_scores_limit(row, limit, sizeof(limit)));
         end(&say, 2);
         say_files(&sum);
         end(&say, 2);

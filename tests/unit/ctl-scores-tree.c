@@ -176,6 +176,8 @@ static void test_total(void **state)
         {"--system", 80000},
         {"--cgroup /user.slice", 80000},
         {"--cgroup /system.slice", 0}, /* nodes make a difference */
+        {"--cgroup /system.slice/bound.service", 32000},
+        {"40", 32000},
         {"--cgroup /system.slice/small.service", 1600},
         {"--model v318 --cgroup /system.slice/small.service", 17600},
     };
@@ -304,7 +306,8 @@ static void test_words(void **state)
         {"--model linux --system",
             {"10 of 11 processes agree with the kernel. 1 differs (marked !): policy[41] has 720 "
              "where the kernel says 727. ",
-                " 727!", "OOM_SCORE  KERNEL "}},
+                " 727!", "OOM_SCORE  KERNEL ",
+                "All against 4.88G, the machine's RAM + swap. 10 of 11"}},
         {"--model v318 --system",
             {"2 of 11 processes agree with the kernel. 9 differ (marked !): ", " ...",
                 "Linux 5.10.0 should have the rules of --model v59."}},
@@ -312,6 +315,8 @@ static void test_words(void **state)
             {"KERNEL is /proc/PID/oom_score, which the kernel reckons against RAM + swap whatever "
              "the limits are: with --system both are compared."}},
         {"--model v2616", {"OOM_ADJ", "VM"}},
+        {"--cgroup /system.slice/small.service",
+            {"All against 100M, what /system.slice/small.service may use."}},
         {"", {"LIMITED BY", "cpuset:0", "kernel-thread", "\\xff\\xfe odd\\xc3"}},
         {"70", {"parent[70] of uid 1000 in /user.slice, by percent-times-ten: ",
                    "106 = 1000 x (rss 30.0M + swap 0) / 4.88G [6] + adj 100 ",

@@ -42,32 +42,38 @@ static void test_lines(void **state)
              .headroom_known = true,
              .kernel_score = 681,
              .kernel_score_known = true},
-            NOON, "2024-05-01T12:00:00.0Z     40M       0        42       681    900M        1G"},
+            NOON, "2024-05-01T12:00:00.0Z     40M       0        42       681        1G    900M"},
         {{.candidate = {.process = {.rss_pages = 1, .swap_pages = 2560},
               .score = {.eligible = true, .points = -27}},
              .available = 50 * M},
             NOON + 12340000,
-            "2024-05-01T12:00:12.3Z      4K     10M       -27         -       -"
-            "       50M"},
+            "2024-05-01T12:00:12.3Z      4K     10M       -27         -       50M       -"},
         {{.candidate = {.process = {.rss_pages = 256},
               .spared = RL_SPARED_INIT,
               .score = {.eligible = true, .points = 5}},
              .available = 50 * M,
              .kernel_score_known = true,
              .headroom_known = true},
-            NOON, "2024-05-01T12:00:00.0Z      1M       0         -         0       0       50M"},
+            NOON, "2024-05-01T12:00:00.0Z      1M       0         -         0       50M       0"},
+        {{.candidate = {.process = {.rss_pages = 256},
+              .score = {.eligible = true, .points = -1569591}},
+             .available = 50 * M,
+             .oom_score = 168,
+             .oom_score_known = true,
+             .kernel_score = 169,
+             .kernel_score_known = true},
+            NOON, "2024-05-01T12:00:00.0Z      1M       0  -1569591       168       169       -"},
     };
     struct rl_process_table table = {.page_size = 4096};
     char line[256], titles[256];
 
-    rl_watch_titles(titles, sizeof(titles));
-    expect(titles, "TIME");
     for (size_t i = 0; i < COUNT(rows); i++) {
+        rl_watch_titles(rows[i].row.oom_score_known, titles, sizeof(titles));
+        assert_int_equal(strstr(titles, "OOM_SCORE") != NULL, rows[i].row.oom_score_known);
         rl_watch_line(&table, &rows[i].row, rows[i].wall_us, line, sizeof(line));
         assert_string_equal(line, rows[i].line);
         assert_true(strlen(line) < 80);
-        /* columns stand below their titles */
-        assert_int_equal(strlen(titles), strlen(line));
+        assert_int_equal(strlen(titles), strlen(line)); /* columns stand below their titles */
     }
 }
 
@@ -210,7 +216,8 @@ static void test_run(void **state)
     folder_new(&folder);
     assert_int_equal(watch(pid, folder.path, "", &output), RL_EXIT_OK);
     expect(output, "leaker[");
-    expect(output, "], score by percent-times-ten\nTIME");
+    expect(output, "\nTIME ");
+    expect(output, "], scored by percent-times-ten against ");
     expect(output, "] is gone; no incident of reliefd tells of it.\n");
 
     pid = start_child();
