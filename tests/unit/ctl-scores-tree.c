@@ -79,41 +79,41 @@ static void test_order(void **state)
         struct {
             int pid;
             int64_t score; /* NONE: may not be chosen */
-        } rows[11];
+        } rows[12];
     } cases[] = {
         {"", {{42, 500}, {70, 106}, {40, 100}, {41, 100}, {50, 20}, {61, 20}, {62, 20}, {60, 5},
-                 {71, 4}, {1, NONE}, {2, NONE}}},
+                 {71, 4}, {1, NONE}, {2, NONE}, {80, NONE}}},
         {"--system", {{70, 106}, {41, 80}, {40, 40}, {50, 20}, {61, 20}, {62, 20}, {42, 10},
-                         {60, 5}, {71, 4}, {1, NONE}, {2, NONE}}},
+                         {60, 5}, {71, 4}, {1, NONE}, {2, NONE}, {80, NONE}}},
         /* of equals the youngest: 62 before 50 */
         {"--model linux", {{70, 8481}, {41, 6401}, {61, 4001}, {40, 3201}, {62, 1601}, {50, 1601},
-                              {42, 801}, {60, 401}, {71, 321}, {1, NONE}, {2, NONE}}},
+                              {42, 801}, {60, 401}, {71, 321}, {80, 161}, {1, NONE}, {2, NONE}}},
         /* of equals the oldest, unless its leader is dead; 3 % for root */
         {"--model linux-3.18 --system",
             {{70, 8481}, {41, 6401}, {61, 3881}, {40, 3201}, {62, 1601}, {50, 1601}, {42, 801},
-                {60, 401}, {71, 321}, {1, NONE}, {2, NONE}}},
+                {60, 401}, {71, 321}, {80, 161}, {1, NONE}, {2, NONE}}},
         /* of equals the oldest; clamped at 1 */
         {"--model v2636 --system", {{70, 106}, {41, 80}, {40, 40}, {50, 20}, {61, 20}, {62, 20},
-                                       {42, 10}, {60, 5}, {71, 4}, {1, NONE}, {2, NONE}}},
+                                       {42, 10}, {60, 5}, {71, 4}, {80, 2}, {1, NONE}, {2, NONE}}},
         /* half of its child's pages and one more, doubled by nice, shifted by oom_adj 1,
          * not divided, since sqrt(sqrt(3600 >> 10)) is 1; a dead leader has no memory */
         {"--model v2616",
             {{70, 4 * (5120 + 5121)}, {41, 12800}, {71, 10240}, {40, 6400}, {62, 3200}, {42, 1600},
-                {60, 800}, {61, 500}, {1, NONE}, {2, NONE}, {50, NONE}}},
+                {60, 800}, {61, 500}, {80, 320}, {1, NONE}, {2, NONE}, {50, NONE}}},
         {"--model v2611",
             {{70, 4 * (5120 + 10240)}, {41, 12800}, {71, 10240}, {40, 6400}, {62, 3200}, {42, 1600},
-                {60, 800}, {61, 500}, {1, NONE}, {2, NONE}, {50, NONE}}},
+                {60, 800}, {61, 500}, {80, 320}, {1, NONE}, {2, NONE}, {50, NONE}}},
         {"--model total-vm --system",
             {{71, 10240 + 60 * 80}, {70, 5120 + 8000}, {41, 12800}, {61, 8000}, {40, 6400},
-                {50, 3200}, {62, 3200}, {42, 1600}, {60, 800}, {1, NONE}, {2, NONE}}},
+                {50, 3200}, {62, 3200}, {42, 1600}, {60, 800}, {1, NONE}, {2, NONE}, {80, NONE}}},
     };
 
     for (size_t c = 0; c < COUNT(cases); c++) {
         json_auto_t *json = run_json(cases[c].options);
         const json_t *processes = json_object_get(json, "processes");
 
-        assert_int_equal(json_array_size(processes), 11);
-        for (size_t i = 0; i < 11; i++) {
+        assert_int_equal(json_array_size(processes), 12);
+        for (size_t i = 0; i < 12; i++) {
             const json_t *process = json_array_get(processes, i);
             const json_t *score = json_object_get(process, "score");
             int64_t wanted = cases[c].rows[i].score;
@@ -221,6 +221,7 @@ static void test_json(void **state)
         {60, "{\"comm\": \"\xef\xbf\xbd\xef\xbf\xbd odd\xef\xbf\xbd\", \"root\": false}"},
         {61, "{\"root\": true, \"score\": 4001}"},
         {62, "{\"eligible\": true, \"reason\": null, \"passed_over\": \"frees-little\"}"},
+        {80, "{\"eligible\": true, \"reason\": null, \"passed_over\": \"dying\", \"score\": 161}"},
     };
     json_auto_t *json = run_json("--model linux --system");
     const json_t *process;
@@ -304,12 +305,12 @@ static void test_words(void **state)
         const char *parts[4];
     } rows[] = {
         {"--model linux --system",
-            {"10 of 11 processes agree with the kernel. 1 differs (marked !): policy[41] has 720 "
+            {"11 of 12 processes agree with the kernel. 1 differs (marked !): policy[41] has 720 "
              "where the kernel says 727. ",
                 " 727!", "OOM_SCORE  KERNEL ",
-                "All against 4.88G, the machine's RAM + swap. 10 of 11"}},
+                "All against 4.88G, the machine's RAM + swap. 11 of 12"}},
         {"--model v318 --system",
-            {"2 of 11 processes agree with the kernel. 9 differ (marked !): ", " ...",
+            {"2 of 12 processes agree with the kernel. 10 differ (marked !): ", " ...",
                 "Linux 5.10.0 should have the rules of --model v59."}},
         {"--model linux",
             {"KERNEL is /proc/PID/oom_score, which the kernel reckons against RAM + swap whatever "
@@ -327,6 +328,8 @@ static void test_words(void **state)
         {"42",
             {"100M, what /system.slice/small.service may use.", "Left under its limits: 50.0M."}},
         {"62", {"reliefd would pass it over: killing it would free less than a tenth"}},
+        {"80", {"no score: it is dying already "}},
+        {"80 --model v59", {"reliefd would pass it over: it is dying already."}},
         {"1", {"no score: PID 1 is never a victim "}},
         {"62 --model private", {"1 = 1000 x (anonymous 5.00M + swap 0) / 4.88G + adj 0 "}},
         {"71 --model v2639",
