@@ -206,7 +206,7 @@ static const struct {
     {{"KERNEL", RL_COLUMN_RIGHT}, with_kernel, kernel_cell, 0},
     {{"VM", RL_COLUMN_RIGHT}, with_vm, vm_cell, 0},
     {{"RSS", RL_COLUMN_RIGHT}, NULL, rss_cell, 0},
-    {{"SWAP", RL_COLUMN_RIGHT}, NULL, swap_cell, 0},
+    {{"SWAP", RL_COLUMN_RIGHT}, NULL, swap_cell, 8},
     {{"TABLES", RL_COLUMN_RIGHT}, without_vm, tables_cell, 2},
     {{"ADJ", RL_COLUMN_RIGHT}, NULL, adj_cell, 0},
     {{"OOM_ADJ", RL_COLUMN_RIGHT}, before_2636, oom_adj_cell, 7},
