@@ -63,7 +63,6 @@ static void print_table(const char *data)
     static const size_t spare[] = {1, 4, 3};
     struct rl_table *table = rl_table_new(columns, 5);
 
-    (void)data;
     rl_table_spare(table, spare, 3);
     rl_table_row(table, RL_STYLE_PLAIN);
     rl_table_cell(table, "a");
