@@ -9,6 +9,7 @@
 
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/out.h"
+#include "daemon/ctl/saved.h"
 #include "daemon/ctl/snapshot.h"
 #include "daemon/observe/probe.h"
 #include "daemon/observe/read.h"
@@ -110,20 +111,24 @@ struct roots {
     char proc[PATH_MAX], cgroup[PATH_MAX], node[PATH_MAX];
     int proc_fd;
     bool live;
-    struct rl_snapshot_facts facts;
+    struct rl_saved facts;
 };
 
-/* What /proc does not say: the machine's own, or a snapshot's. Return: 0, or -EINVAL. */
+/* What /proc does not say: the machine's own, or a snapshot's. Return: 0, or -EBADMSG. */
 static int find_facts(const char *root, struct roots *roots)
 {
-    roots->facts = (struct rl_snapshot_facts){
-        .page_size = FIXTURE_PAGE_SIZE, .clk_tck = FIXTURE_CLK_TCK};
-    int r = root ? rl_snapshot_facts_read(root, &roots->facts) : -ENOENT;
-    if (r != -ENOENT || !roots->live)
-        return r == -ENOENT ? 0 : r;
-    roots->facts = (struct rl_snapshot_facts){
-        .page_size = (uint32_t)sysconf(_SC_PAGESIZE), .clk_tck = (uint32_t)sysconf(_SC_CLK_TCK)};
-    return 0;
+    struct rl_saved here = {.page_size = FIXTURE_PAGE_SIZE, .clk_tck = FIXTURE_CLK_TCK};
+    struct rl_saved saved = {0};
+    int r = root ? rl_saved_read(root, &saved) : 0;
+
+    if (roots->live)
+        here = (struct rl_saved){.page_size = (uint32_t)sysconf(_SC_PAGESIZE),
+            .clk_tck = (uint32_t)sysconf(_SC_CLK_TCK)};
+    roots->facts = (struct rl_saved){
+        .page_size = saved.page_size > 0 ? saved.page_size : here.page_size,
+        .clk_tck = saved.clk_tck > 0 ? saved.clk_tck : here.clk_tck,
+    };
+    return r;
 }
 
 /* Find the roots as the other commands do. Without a cgroup2 the processes are taken alone. Return:
@@ -184,7 +189,7 @@ static int add_facts(struct rl_bundle *bundle, const struct roots *roots, time_t
 
     if (!text || asprintf(&line, "%s\n", text) < 0)
         return -ENOMEM;
-    return rl_bundle_file(bundle, RL_SNAPSHOT_FACTS, line, strlen(line));
+    return rl_bundle_file(bundle, RL_SAVED_FILE, line, strlen(line));
 }
 
 static int print(

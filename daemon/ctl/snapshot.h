@@ -9,23 +9,6 @@
 
 #include "daemon/ctl/bundle.h"
 
-/* The file at the root of such a tree that says what /proc does not. */
-#define RL_SNAPSHOT_FACTS "reliefctl-snapshot.json"
-
-struct rl_snapshot_facts {
-    uint32_t page_size;
-    uint32_t clk_tck; /* clock ticks of /proc/PID/stat in a second */
-};
-
-/**
- * rl_snapshot_facts_read() - what the tree says of the machine that it is from
- * @root: as of --root
- *
- * Return: 0; -ENOENT where there is no such file; -EINVAL where it is not understood, after saying
- * so.
- */
-int rl_snapshot_facts_read(const char *root, struct rl_snapshot_facts *ret);
-
 /* What a snapshot is taken of. */
 struct rl_snapshot_source {
     int proc_fd;

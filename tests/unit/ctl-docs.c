@@ -183,6 +183,28 @@ static void test_completed_options(void **state)
     free(text);
 }
 
+/* Every model, by its id and its other names. */
+static void test_completed_models(void **state)
+{
+    char *text = read_source("contrib/completion/reliefctl");
+    const char *list = strstr(text, "local models='");
+
+    assert_non_null(list);
+    list += strlen("local models='");
+    char *models = strndup(list, strcspn(list, "'"));
+    assert_non_null(models);
+    for (size_t i = 0; i < rl_models_n; i++)
+        expect_word("the completion of --model", models, rl_models[i].id);
+    for (size_t i = 0; i < rl_model_aliases_n; i++)
+        expect_word("the completion of --model", models, rl_model_aliases[i].alias);
+    char *rest = models;
+    for (char *word; (word = strsep(&rest, " "));)
+        if (strcmp(word, "help") != 0 && !rl_model_find(word))
+            fail_msg("the completion of --model offers %s, which is none", word);
+    free(models);
+    free(text);
+}
+
 static char *daemon_man, *daemon_completion, *daemon_options;
 
 static void documented_option(const char *name)
@@ -329,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_reliefctl),
         cmocka_unit_test(test_commands),
         cmocka_unit_test(test_completed_options),
+        cmocka_unit_test(test_completed_models),
         cmocka_unit_test(test_reliefd),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_fallbacks),
