@@ -93,7 +93,7 @@ void rl_oom_ways_narrow(
     ways->hi = hi;
     ways->narrowed = true;
     if (ways->best < ways->lo || ways->best > ways->hi)
-        ways->best = ways->lo + (ways->hi - ways->lo) / 2;
+        ways->best = ways->hi;
 }
 
 static bool first(const struct rl_oom_report *report, struct rl_oom_way way, uint64_t total,

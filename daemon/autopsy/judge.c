@@ -241,6 +241,7 @@ static void rate_all(const struct rl_oom_report *report, const struct rl_oom_mod
     finding->root_bonus = way.root && way.model->since < RL_KERNEL(4, 17, 0);
     finding->root_bonus_known = has_score && finding->rated[victim].task->uid == 0 && ways.n == 1;
     finding->available_used = ways.best;
+    finding->total_by_score = ways.narrowed && ways.best != total->best;
     settle(report, &way, victim == NOWHERE ? NULL : &report->tasks[victim], finding);
     finding->points_known = points_known(report, way, total, finding);
 }

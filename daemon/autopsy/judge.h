@@ -64,6 +64,7 @@ struct rl_oom_finding {
     uint64_t available_pages;
     uint64_t available_used; /* pages that were scored against in the end: where the true number is
                                 not known, the best that can be had; 0: nothing is known */
+    bool total_by_score;     /* that the printed score tells */
     bool root_bonus;         /* uid 0 was taken to have CAP_SYS_ADMIN */
     bool root_bonus_known;   /* because the printed score says so */
     struct rl_oom_rated *rated; /* highest first by the kernel's model and its tie rule; those

@@ -41,10 +41,16 @@ static void machine(struct rl_say *say, const struct rl_oom_finding *finding)
     uint64_t huge = report->hugetlb_kb * 1024 / page_of(report);
     uint64_t lru = report->active_anon + report->inactive_anon + report->active_file +
                    report->inactive_file + report->unevictable;
+    uint64_t held = rl_autopsy_held_by_all(report);
     uint64_t counted = lru + slab + report->pagetables + huge + report->free;
 
     if (!report->mem_info_known || ram == 0)
         return;
+    if (report->has_table && !report->table_cut && held < ram / 2) {
+        rl_say(say, " its tasks hold ");
+        rl_autopsy_pages(say, finding, held);
+        rl_say(say, " in all.");
+    }
     say_part(say, finding, slab, ram,
         "was in the kernel's own caches (slab), which belong to "
         "nobody");
@@ -56,31 +62,14 @@ static void machine(struct rl_say *say, const struct rl_oom_finding *finding)
         rl_autopsy_pages(say, finding, report->pagetables);
         rl_say(say, " went into page tables.");
     }
-    say_part(say, finding, report->active_file + report->inactive_file, ram,
-        "was page cache, which the kernel could not or need not drop");
+    say_part(
+        say, finding, report->active_file + report->inactive_file, ram, "was page cache of files");
     say_part(say, finding, minus(ram, counted), ram,
         "is in none of the report's counters: drivers such as a GPU's, or vmalloc");
     say_part(say, finding, report->free, ram,
         report->by_sysrq
             ? "was free"
             : "was free, but in zones or nodes, or in pieces, that were of no use to who asked");
-}
-
-static void swap(struct rl_say *say, const struct rl_oom_report *report)
-{
-    uint64_t total = report->total_swap_kb, left = report->free_swap_kb;
-
-    if ((report->have & RL_OOM_TOTAL_SWAP) && total == 0) {
-        rl_say(say, " There was no swap.");
-    } else if ((report->have & RL_OOM_TOTAL_SWAP) && (report->have & RL_OOM_FREE_SWAP)) {
-        rl_say(say, " Of ");
-        rl_autopsy_bytes(say, total * 1024);
-        rl_say(say, " of swap ");
-        if (left == 0)
-            rl_say(say, "nothing was left.");
-        else
-            rl_autopsy_bytes(say, left * 1024), rl_say(say, " was left.");
-    }
 }
 
 static void cgroup(struct rl_say *say, const struct rl_oom_finding *finding)
@@ -101,7 +90,7 @@ static void cgroup(struct rl_say *say, const struct rl_oom_finding *finding)
                 page,
             limit, "was memory of the kernel, charged to the cgroup");
     } else if (report->has_table && !report->table_cut && held < limit / 2) {
-        rl_say(say, " The tasks of the table hold ");
+        rl_say(say, " its tasks hold ");
         rl_autopsy_pages(say, finding, held);
         rl_say(say, " in all; the rest was page cache, files in tmpfs or memory of the kernel, "
                     "charged to the cgroup.");
@@ -121,8 +110,6 @@ void rl_autopsy_elsewhere(struct rl_say *say, const struct rl_oom_finding *findi
         cgroup(say, finding);
     else
         machine(say, finding);
-    if (!report->is_memcg || (report->have & RL_OOM_TOTAL_SWAP))
-        swap(say, report);
     if (!(report->have & RL_OOM_COMMIT))
         return;
     rl_say(say, " Tasks had been promised ");

@@ -77,11 +77,11 @@ static json_t *choice_json(const struct rl_autopsy_choice *choice)
 
     if (!choice->policy)
         return json_null();
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "name", rl_json_string(choice->policy->name),
-        "source", rl_json_string(choice->policy->source), "scope", rl_json_string(scope), "pid",
-        one ? json_integer(process->pid) : json_null(), "comm",
-        rl_json_string(one ? process->comm : NULL), "score",
-        chosen->found ? json_integer(chosen->points) : json_null());
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "name",
+        rl_json_string(choice->policy->name), "source", rl_json_string(choice->policy->source),
+        "scope", rl_json_string(scope), "pid", one ? json_integer(process->pid) : json_null(),
+        "comm", rl_json_string(one ? process->comm : NULL), "score",
+        chosen->found ? json_integer(chosen->points) : json_null(), "unsure", choice->unsure);
 }
 
 json_t *rl_autopsy_json(

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/ctl/autopsy.h"
+#include "daemon/report/cleanup.h"
 #include "policy/match.h"
 
 static const char *offender_of(const struct rl_oom_report *report)
@@ -40,12 +41,32 @@ static const struct rl_policy *find_policy(const struct rl_policy_set *set, cons
     return policy;
 }
 
-/* Would it be spared if what is not known meant nothing? */
-static bool spared_by_doubt(
-    const struct rl_victim *victim, const char *path, const struct rl_candidate *candidate)
+/* Does it hang on a program or command line, which no report shows? */
+static bool asks_too_much(const struct rl_pattern *pattern)
 {
-    return candidate->spared == RL_SPARED_PROTECTED &&
-           !rl_match_any(victim->protect, victim->n_protect, &candidate->process, path, false);
+    for (size_t i = 0; i < pattern->n; i++)
+        if (pattern->terms[i].fact == RL_FACT_EXE || pattern->terms[i].fact == RL_FACT_CMDLINE)
+            return true;
+    return false;
+}
+
+/* Those that do not, copied to to. Return: how many. */
+static size_t decidable(const struct rl_pattern *patterns, size_t n, struct rl_pattern *to)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (!asks_too_much(&patterns[i]))
+            to[kept++] = patterns[i];
+    return kept;
+}
+
+/* Could one of the others mean it, so that it is spared or comes last? */
+static bool in_doubt(
+    const struct rl_victim *victim, const struct rl_process *process, const char *path)
+{
+    return rl_match_any(victim->protect, victim->n_protect, process, path, true) ||
+           rl_match_any(victim->avoid, victim->n_avoid, process, path, true);
 }
 
 /* The cgroup that a task lived in, as far as the report tells: its victim's, else the one that was
@@ -58,9 +79,27 @@ static const char *path_of(
     return rated == finding->kernel_victim && *own == '/' ? own : offender;
 }
 
-static void choose(const struct rl_oom_finding *finding, struct rl_autopsy_choice *ret)
+static bool choice_in_doubt(
+    const struct rl_oom_finding *finding, const struct rl_autopsy_choice *choice)
 {
-    const struct rl_victim *victim = &ret->policy->victim;
+    const struct rl_victim *victim = &choice->policy->victim;
+    bool all = choice->choice.candidate < 0;
+
+    for (size_t i = 0; choice->choice.found && i < choice->n; i++) {
+        const char *path = path_of(finding, &finding->rated[i], choice->offender);
+
+        if ((all || i == (size_t)choice->choice.candidate) &&
+            rl_candidate_may_go(&choice->candidates[i]) &&
+            in_doubt(victim, &choice->candidates[i].process, path))
+            return true;
+    }
+    return false;
+}
+
+/* victim: the policy's, without what cannot be decided. */
+static void choose(const struct rl_oom_finding *finding, const struct rl_victim *victim,
+    struct rl_autopsy_choice *ret)
+{
     uint64_t page = finding->report->page_size > 0 ? finding->report->page_size : 4096;
     struct rl_group group = {.path = ret->offender, .parent = -1};
     struct rl_choosing choosing = {
@@ -78,10 +117,28 @@ static void choose(const struct rl_oom_finding *finding, struct rl_autopsy_choic
 
         candidate->process = finding->rated[i].process;
         rl_candidate_rate(victim, &choosing.scale, path, candidate);
-        ret->unsure += spared_by_doubt(victim, path, candidate);
         rl_group_member(&group, candidate);
     }
     rl_choose(&choosing, &ret->choice);
+    ret->unsure = choice_in_doubt(finding, ret);
+}
+
+static int choose_what_is_known(const struct rl_oom_finding *finding, struct rl_autopsy_choice *ret)
+{
+    struct rl_victim victim = ret->policy->victim;
+    rl_auto_free struct rl_pattern *patterns = calloc(
+        victim.n_protect + victim.n_avoid + 1, sizeof(*patterns));
+
+    ret->candidates = calloc(finding->n_rated, sizeof(*ret->candidates));
+    if (!patterns || !ret->candidates)
+        return -ENOMEM;
+    ret->n = finding->n_rated;
+    victim.n_protect = decidable(victim.protect, victim.n_protect, patterns);
+    victim.protect = patterns;
+    victim.n_avoid = decidable(victim.avoid, victim.n_avoid, patterns + victim.n_protect);
+    victim.avoid = patterns + victim.n_protect;
+    choose(finding, &victim, ret);
+    return 0;
 }
 
 int rl_autopsy_choose(const struct rl_policy_set *set, const struct rl_oom_finding *finding,
@@ -96,12 +153,7 @@ int rl_autopsy_choose(const struct rl_policy_set *set, const struct rl_oom_findi
     ret->rated = !(ret->policy->victim.model->needs & RL_SCORE_NEEDS_UPTIME);
     if (!ret->rated)
         return 0;
-    ret->candidates = calloc(finding->n_rated, sizeof(*ret->candidates));
-    if (!ret->candidates)
-        return -ENOMEM;
-    ret->n = finding->n_rated;
-    choose(finding, ret);
-    return 0;
+    return choose_what_is_known(finding, ret);
 }
 
 void rl_autopsy_choice_free(struct rl_autopsy_choice *choice)

@@ -72,29 +72,69 @@ static void say_invoker(struct rl_say *say, const struct rl_oom_finding *finding
     rl_say(say, ".");
 }
 
-static void say_total(struct rl_say *say, const struct rl_oom_finding *finding)
+/* "the limit with the swap that goes with it" */
+static const char *what_total(const struct rl_oom_finding *finding)
 {
     const struct rl_oom_report *report = finding->report;
+    uint64_t page = report->page_size > 0 ? report->page_size : 4096;
+
+    if (!report->is_memcg)
+        return report->total_swap_kb > 0 ? "the machine's RAM and swap" : "the machine's RAM";
+    return finding->limit_bytes / page < finding->available_pages
+               ? "the limit with the swap that goes with it"
+               : "the limit";
+}
+
+/* What is taken for a total that the report does not show. */
+static void say_guess(struct rl_say *say, const struct rl_oom_finding *finding)
+{
+    const struct rl_oom_report *report = finding->report;
+    bool at_most = finding->model->points_in == RL_IN_PERMILLE && report->printed_score >= 1000;
+
+    rl_say(say, " What it scored against the report does not show");
+    if (finding->total_by_score)
+        rl_say(say, "; by the score that it printed it was %s ", at_most ? "at most" : "about");
+    else if (report->have & RL_OOM_RAM)
+        rl_say(say, "; the whole machine is taken for it here: ");
+    else
+        rl_say(say, "; what its tasks hold is taken for it here: ");
+    rl_autopsy_pages(say, finding, finding->available_used);
+    rl_say(say, ".");
+}
+
+static void say_total(struct rl_say *say, const struct rl_oom_finding *finding)
+{
+    bool decides = finding->missing & (1u << RL_OOM_MISSING_TOTAL_SWAP);
 
     if (finding->available_known) {
         rl_say(say, " It scored against ");
         rl_autopsy_pages(say, finding, finding->available_pages);
-        rl_say(say, report->is_memcg ? ", the limit" : ", the RAM");
-        rl_say(say, "%s",
-            report->is_memcg && finding->limit_bytes / 4096 == finding->available_pages ? "."
-            : report->is_memcg          ? " with the swap that goes with it."
-            : report->total_swap_kb > 0 ? " and the swap of the machine."
-                                        : " of the machine.");
+        rl_say(say, ", %s.", what_total(finding));
     } else if (finding->limit_known) {
         rl_say(say, " It scored against the limit of ");
         rl_autopsy_bytes(say, finding->limit_bytes);
         rl_say(say, " and the machine's swap, which the report does not show%s.",
-            finding->missing & (1u << RL_OOM_MISSING_TOTAL_SWAP) ? ""
-                                                                 : "; here it makes no difference");
+            decides ? "" : "; here it makes no difference");
     } else if (finding->available_used > 0) {
-        rl_say(say, " What it scored against the report does not show; about ");
-        rl_autopsy_pages(say, finding, finding->available_used);
-        rl_say(say, " is taken for it here.");
+        say_guess(say, finding);
+    }
+}
+
+static void say_swap(struct rl_say *say, const struct rl_oom_report *report)
+{
+    uint64_t total = report->total_swap_kb, left = report->free_swap_kb;
+
+    if ((report->have & RL_OOM_TOTAL_SWAP) && total == 0) {
+        rl_say(say, " There was no swap.");
+    } else if ((report->have & RL_OOM_TOTAL_SWAP) && (report->have & RL_OOM_FREE_SWAP)) {
+        rl_say(say, " Of ");
+        rl_autopsy_bytes(say, total * 1024);
+        rl_say(say, " of swap ");
+        if (left == 0)
+            rl_say(say, "nothing");
+        else
+            rl_autopsy_bytes(say, left * 1024);
+        rl_say(say, " was left.");
     }
 }
 
@@ -107,13 +147,30 @@ static void say_kernel(struct rl_say *say, const struct rl_oom_finding *finding)
         rl_say_foreign(say, report->kernel);
     }
     if (finding->model && *report->kernel)
-        rl_say(say, "; it rates as Linux %s (%s)%s.", finding->model->kernels, finding->model->id,
+        rl_say(say, "; it rates like Linux %s (%s)%s.", finding->model->kernels, finding->model->id,
             finding->model_guessed ? " as far as the report tells" : "");
     else if (finding->model)
-        rl_say(say, " By the look of the report the kernel rates as Linux %s (%s).",
+        rl_say(say, " By the look of the report the kernel rates like Linux %s (%s).",
             finding->model->kernels, finding->model->id);
     else if (*report->kernel)
         rl_say(say, ".");
+}
+
+/* Before 4.19 the report names the cgroup of the task that hit the limit, since then the victim's.
+ */
+static void say_place(struct rl_say *say, const struct rl_oom_report *report)
+{
+    const char *top = report->oom_memcg, *own = report->task_memcg;
+    size_t length = strlen(top);
+    bool below = strncmp(top, own, length) == 0 && own[length] == '/';
+
+    if (!report->is_memcg || !*top || !*own || strcmp(top, own) == 0)
+        return;
+    rl_say(say, report->have & RL_OOM_CONSTRAINT ? " The victim lived "
+                                                 : " The task that hit the limit lived ");
+    rl_say(say, below ? "further below, in " : "in ");
+    rl_say_foreign(say, below ? own + length + 1 : own);
+    rl_say(say, ".");
 }
 
 static void tell_setting(const struct rl_oom_finding *finding)
@@ -123,17 +180,12 @@ static void tell_setting(const struct rl_oom_finding *finding)
     struct rl_say *say = begin(&p);
 
     say_invoker(say, finding);
-    if (report->is_memcg && *report->oom_memcg && *report->task_memcg &&
-        strcmp(report->oom_memcg, report->task_memcg) != 0) {
-        rl_say(say, " The limit is that of ");
-        rl_say_foreign(say, report->oom_memcg);
-        rl_say(say, "; the task lived below it, in ");
-        rl_say_foreign(say, report->task_memcg);
-        rl_say(say, ".");
-    }
+    say_place(say, report);
     say_kernel(say, finding);
     if (finding->n_rated > 0)
         say_total(say, finding);
+    if (!report->is_memcg)
+        say_swap(say, report);
     end(&p);
 }
 
@@ -203,7 +255,7 @@ static void tell_table(const struct rl_oom_finding *finding)
         {"TABLES", RL_COLUMN_RIGHT},
         {"ADJ", RL_COLUMN_RIGHT},
         {"POINTS", RL_COLUMN_RIGHT},
-        {"%x10", RL_COLUMN_RIGHT},
+        {"SCORE", RL_COLUMN_RIGHT},
         {"", RL_COLUMN_LEFT},
     };
     size_t shown = finding->n_rated < ROWS_SHOWN ? finding->n_rated : ROWS_SHOWN;
@@ -256,11 +308,6 @@ static void say_points(struct rl_say *say, const struct rl_oom_finding *finding)
 static void say_printed(struct rl_say *say, const struct rl_oom_finding *finding)
 {
     uint64_t theirs = finding->report->printed_score;
-    static const char *const words[] = {
-        [RL_OOM_PRINTED_EXACT] = "which is what the table gives",
-        [RL_OOM_PRINTED_NEAR] = "memory moved a little between the choice and the table",
-        [RL_OOM_PRINTED_OTHER] = "which the numbers of the table do not explain",
-    };
 
     if (!(finding->report->have & RL_OOM_SCORE))
         return;
@@ -268,10 +315,13 @@ static void say_printed(struct rl_say *say, const struct rl_oom_finding *finding
     if (finding->printed == RL_OOM_PRINTED_NONE)
         rl_say(say, ".");
     else if (finding->printed == RL_OOM_PRINTED_EXACT)
-        rl_say(say, ", %s.", words[finding->printed]);
+        rl_say(say, ", which is what the table gives.");
+    else if (finding->printed == RL_OOM_PRINTED_NEAR)
+        rl_say(say,
+            "; the table gives %" PRIu64 ", since memory moved between the choice and the table.",
+            finding->kernel_victim->printed);
     else
-        rl_say(say, "; the table gives %" PRIu64 ": %s.", finding->kernel_victim->printed,
-            words[finding->printed]);
+        rl_say(say, "; what the table shows gives %" PRIu64 ".", finding->kernel_victim->printed);
     if (finding->root_bonus_known)
         rl_say(say, finding->root_bonus ? " So it had CAP_SYS_ADMIN."
                                         : " So it had no CAP_SYS_ADMIN, though it ran as root.");
@@ -314,49 +364,56 @@ static void tell_score(const struct rl_oom_finding *finding)
 
 /* ---- who else ---- */
 
+/* The first of the candidates that the report does not show as dead. */
+static const struct rl_oom_rated *next_of(const struct rl_oom_finding *finding)
+{
+    for (size_t i = 0; i < finding->n_eligible; i++)
+        if (&finding->rated[i] != finding->kernel_victim &&
+            !died(finding->report, finding->rated[i].task->pid))
+            return &finding->rated[i];
+    return NULL;
+}
+
 static void say_next(struct rl_say *say, const struct rl_oom_finding *finding)
 {
-    const struct rl_oom_report *report = finding->report;
+    const struct rl_oom_rated *next = next_of(finding);
 
-    for (size_t i = 0; i < finding->n_eligible; i++) {
-        const struct rl_oom_rated *one = &finding->rated[i];
-
-        if (one == finding->kernel_victim || died(report, one->task->pid))
-            continue;
-        rl_say(say, " Next would have come ");
-        rl_autopsy_name(say, one->task->comm, one->task->pid);
-        rl_say(say, " with %" PRId64 " point%s.", one->score.points,
-            one->score.points == 1 ? "" : "s");
+    if (!next) {
+        if (finding->n_rated > 0 && !finding->report->table_cut)
+            rl_say(say, " Nobody else in the table could have been chosen.");
         return;
     }
-    if (finding->n_rated > 0 && !report->table_cut)
-        rl_say(say, " Nobody else in the table could have been chosen.");
+    rl_say(say, finding->kernel_victim ? " Next would have come "
+                                       : " By the formula of that kernel the first is ");
+    rl_autopsy_name(say, next->task->comm, next->task->pid);
+    rl_say(
+        say, " with %" PRId64 " point%s.", next->score.points, next->score.points == 1 ? "" : "s");
 }
 
 static void say_ours(struct rl_say *say, const struct rl_oom_finding *finding)
 {
-    const struct rl_oom_rated *ours = finding->ours;
+    const struct rl_oom_rated *ours = finding->ours, *theirs = finding->kernel_victim;
+    bool known = finding->available_known || finding->limit_known;
 
     if (!ours)
         return;
-    rl_say(say, " percent-times-ten against %s",
-        finding->report->is_memcg ? "that limit" : "the machine");
-    if (ours == finding->kernel_victim) {
-        rl_say(say, " chooses the same one (score %" PRId64 ").", ours->ours.points);
-        return;
-    }
-    rl_say(say, " would choose ");
-    rl_autopsy_name(say, ours->task->comm, ours->task->pid);
+    if (!theirs)
+        theirs = finding->model_victim;
+    rl_say(say, " percent-times-ten against %s ",
+        !known                      ? "as much memory"
+        : finding->report->is_memcg ? "that limit"
+                                    : "the machine's memory");
+    rl_say(say, ours == theirs ? "chooses the same one" : "would choose ");
+    if (ours != theirs)
+        rl_autopsy_name(say, ours->task->comm, ours->task->pid);
     rl_say(say, " (score %" PRId64 ").", ours->ours.points);
 }
 
-static void say_unsure(struct rl_say *say, size_t n)
+static void say_unsure(struct rl_say *say, const struct rl_autopsy_choice *choice)
 {
-    if (n > 0)
-        rl_say(say,
-            " %zu task%s spared only because Protect= names programs or command lines, which no "
-            "report shows.",
-            n, n == 1 ? " is" : "s are");
+    if (choice->unsure)
+        rl_say(say, ", unless a Protect= or Avoid= line means the program or command line, which "
+                    "no report shows");
 }
 
 static void say_choice(struct rl_say *say, const struct rl_oom_finding *finding,
@@ -373,20 +430,20 @@ static void say_choice(struct rl_say *say, const struct rl_oom_finding *finding,
         return;
     }
     if (!chosen->found) {
-        rl_say(say, " would choose nobody.");
+        rl_say(say, " would choose nobody");
     } else if (chosen->scope == RL_KILL_PROCESS && chosen->candidate >= 0) {
-        size_t at = (size_t)chosen->candidate;
-        bool same = &finding->rated[at] == finding->kernel_victim;
+        const struct rl_oom_rated *one = &finding->rated[chosen->candidate];
 
-        rl_say(say, same ? " would choose the same: " : " would choose ");
-        rl_autopsy_name(say, finding->rated[at].task->comm, finding->rated[at].task->pid);
-        rl_say(say, " (score %" PRId64 ").", chosen->points);
+        rl_say(say, one == finding->kernel_victim ? " would choose the same: " : " would choose ");
+        rl_autopsy_name(say, one->task->comm, one->task->pid);
+        rl_say(say, " (score %" PRId64 ")", chosen->points);
     } else {
         rl_say(say, " would kill the cgroup ");
         rl_say_foreign(say, choice->offender);
-        rl_say(say, " whole.");
+        rl_say(say, " whole");
     }
-    say_unsure(say, choice->unsure);
+    say_unsure(say, choice);
+    rl_say(say, ".");
 }
 
 static void tell_others(
@@ -438,7 +495,7 @@ static void tell_elsewhere(const struct rl_oom_finding *finding)
     rl_say_begin(&part, text, sizeof(text));
     rl_autopsy_elsewhere(&part, finding);
     if (part.n > 0)
-        rl_say(say, "Not in the table:%s", text);
+        rl_say(say, "Beyond the table:%s", text);
     end(&p);
 }
 

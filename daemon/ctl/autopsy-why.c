@@ -67,6 +67,31 @@ static bool wrong_kind(const struct rl_oom_report *report)
            report->free > report->ram_pages / 10;
 }
 
+/* Whoever holds more than half of the memory without being a task, in words; "" where none does. */
+static const char *foremost(const struct rl_oom_finding *finding)
+{
+    const struct rl_oom_report *report = finding->report;
+    bool cgroup = report->is_memcg && report->stat_known && finding->limit_known;
+    uint64_t page = report->page_size > 0 ? report->page_size : 4096;
+    uint64_t half = cgroup ? finding->limit_bytes / 2 : report->ram_pages / 2 * page;
+    const struct {
+        uint64_t bytes;
+        const char *what;
+    } parts[] = {
+        {cgroup ? report->stat_kernel
+                : (report->slab_reclaimable + report->slab_unreclaimable) * page,
+            ", most of it held by the kernel itself,"},
+        {cgroup ? report->stat_shmem : report->shmem * page,
+            ", most of it as shared memory or files in tmpfs,"},
+        {cgroup ? 0 : report->hugetlb_kb * 1024, ", most of it set aside as huge pages,"},
+    };
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if ((cgroup || !report->is_memcg) && half > 0 && parts[i].bytes > half)
+            return parts[i].what;
+    return "";
+}
+
 /* "the machine had run out of memory" */
 static void say_shortage(struct rl_say *say, const struct rl_oom_finding *finding)
 {
@@ -79,6 +104,7 @@ static void say_shortage(struct rl_say *say, const struct rl_oom_finding *findin
         if (finding->limit_known) {
             rl_say(say, " of ");
             rl_autopsy_bytes(say, finding->limit_bytes);
+            rl_say(say, "%s", foremost(finding));
         }
     } else if (strcmp(constraint, "memory_policy") == 0) {
         rl_say(say, "the nodes to which a memory policy bound the task that asked were full");
@@ -93,7 +119,7 @@ static void say_shortage(struct rl_say *say, const struct rl_oom_finding *findin
     } else if (wrong_kind(report)) {
         rl_say(say, "the machine had no memory left of the kind that was asked for");
     } else {
-        rl_say(say, "the machine had run out of memory");
+        rl_say(say, "the machine had run out of memory%s", foremost(finding));
     }
 }
 
@@ -136,6 +162,14 @@ static void say_held(
     }
 }
 
+static void say_held_by(
+    struct rl_say *say, const struct rl_oom_finding *finding, const struct rl_oom_task *task)
+{
+    rl_autopsy_name(say, task->comm, task->pid);
+    rl_say(say, " held ");
+    rl_autopsy_pages(say, finding, rl_autopsy_held(task));
+}
+
 /* It is first, and somebody else holds more. */
 static void say_not_largest(
     struct rl_say *say, const struct rl_oom_finding *finding, const struct rl_oom_rated *other)
@@ -143,31 +177,30 @@ static void say_not_largest(
     const struct rl_oom_task *victim = finding->kernel_victim->task;
     int adj = victim->oom_score_adj;
 
-    if (adj > other->task->oom_score_adj && adj > 0) {
+    size_t sharers = sharers_of_rank(finding);
+
+    if (adj > other->task->oom_score_adj && adj > 0)
         rl_say(say, "its oom_score_adj of %d put it before larger ones: it held ", adj);
-        rl_autopsy_pages(say, finding, rl_autopsy_held(victim));
-        rl_say(say, ", ");
-    } else if (adj > other->task->oom_score_adj) {
-        rl_say(say, "it came first among those that are not shielded: it held ");
-        rl_autopsy_pages(say, finding, rl_autopsy_held(victim));
-        rl_say(say, "; an oom_score_adj of %d shields ", other->task->oom_score_adj);
-        rl_autopsy_name(say, other->task->comm, other->task->pid);
-        rl_say(say, ", which held ");
-        rl_autopsy_pages(say, finding, rl_autopsy_held(other->task));
-        return;
-    } else if (sharers_of_rank(finding) > 0) {
-        rl_say(say, "its score was the highest, the same as that of %zu other%s: it held ",
-            sharers_of_rank(finding), sharers_of_rank(finding) == 1 ? "" : "s");
-        rl_autopsy_pages(say, finding, rl_autopsy_held(victim));
-        rl_say(say, ", ");
-    } else {
-        rl_say(say, "it had the highest score: it held ");
-        rl_autopsy_pages(say, finding, rl_autopsy_held(victim));
-        rl_say(say, ", ");
-    }
-    rl_autopsy_name(say, other->task->comm, other->task->pid);
-    rl_say(say, " held ");
-    rl_autopsy_pages(say, finding, rl_autopsy_held(other->task));
+    else if (adj > other->task->oom_score_adj)
+        rl_say(say, "it came first of those that no oom_score_adj shields: it held ");
+    else if (sharers > 0)
+        rl_say(say, "its score was the highest, the same as that of %zu other%s: it held ", sharers,
+            sharers == 1 ? "" : "s");
+    else
+        rl_say(say, "its score was the highest: it held ");
+    rl_autopsy_pages(say, finding, rl_autopsy_held(victim));
+    rl_say(say, ", and ");
+    say_held_by(say, finding, other->task);
+    if (adj > other->task->oom_score_adj && adj <= 0)
+        rl_say(say, " with an oom_score_adj of %d", other->task->oom_score_adj);
+}
+
+/* The table of such a kernel does not show swap, but the score that it printed counts it. */
+static bool swapped_out(const struct rl_oom_finding *finding)
+{
+    return (finding->missing & (1u << RL_OOM_MISSING_SWAP_COLUMN)) &&
+           (finding->report->have & RL_OOM_SCORE) && finding->available_known &&
+           finding->report->printed_score > finding->kernel_victim->printed;
 }
 
 static void say_reason(struct rl_say *say, const struct rl_oom_finding *finding)
@@ -178,16 +211,24 @@ static void say_reason(struct rl_say *say, const struct rl_oom_finding *finding)
     bool largest = !other || rl_autopsy_held(victim->task) >= rl_autopsy_held(other->task);
 
     if (finding->kernel_victim_rank == 1 && finding->n_eligible == 1 && !cut) {
-        rl_say(say, "it was the only task that may be killed: it held ");
+        rl_say_foreign(say, victim->task->comm);
+        rl_say(say, " was the only task that may be killed: it held ");
         say_held(say, finding, victim->task);
     } else if (finding->kernel_victim_rank == 1 && largest) {
-        rl_say(
-            say, "it held more of it than %s: ", cut ? "any other that is shown" : "anything else");
+        rl_say_foreign(say, victim->task->comm);
+        rl_say(say, " held more than %s: ", cut ? "any other that is shown" : "anything else");
         say_held(say, finding, victim->task);
     } else if (finding->kernel_victim_rank == 1) {
         say_not_largest(say, finding, other);
+    } else if (swapped_out(finding)) {
+        rl_say(say, "by the score that the kernel printed ");
+        rl_say_foreign(say, victim->task->comm);
+        rl_say(say, " held about ");
+        rl_autopsy_pages(
+            say, finding, finding->report->printed_score * (finding->available_pages / 1000));
+        rl_say(say, ", most of it in swap, which the table of this kernel does not show");
     } else {
-        rl_say(say, "it chose that one, though by what the report shows ");
+        rl_say(say, "chose it though by what the report shows ");
         if (finding->model_victim)
             rl_autopsy_name(
                 say, finding->model_victim->task->comm, finding->model_victim->task->pid);

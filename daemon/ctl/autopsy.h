@@ -15,13 +15,16 @@ struct rl_autopsy_choice {
     struct rl_choice choice;        /* choice.found: */
     struct rl_candidate *candidates;
     size_t n;
-    size_t unsure; /* spared only because their program or command line is not in the report */
+    bool unsure; /* a Protect= or Avoid= line about a program or command line, which no report
+                    shows, may mean whom it chose */
 };
 
 /**
  * rl_autopsy_choose() - find the policy of the cgroup that was short, and let it choose
  *
  * As the daemon does: its own policy, else its nearest ancestor's below the root, else a default.
+ * Patterns about programs and command lines are taken to mean nobody, since they would mean
+ * everybody else.
  * Return: 0 (policy NULL where there is none or nothing to choose from), or -ENOMEM.
  */
 int rl_autopsy_choose(const struct rl_policy_set *set, const struct rl_oom_finding *finding,
