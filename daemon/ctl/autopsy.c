@@ -33,6 +33,19 @@ struct autopsy {
     int failed; /* -errno that ended it */
 };
 
+static void show(struct autopsy *autopsy, const struct rl_oom_finding *finding,
+    const struct rl_autopsy_choice *choice)
+{
+    autopsy->n++;
+    if (autopsy->reports) {
+        json_array_append_new(autopsy->reports, rl_autopsy_json(finding, choice));
+        return;
+    }
+    if (autopsy->n > 1)
+        puts("\n");
+    rl_autopsy_story(finding, choice, autopsy->n);
+}
+
 static void examine(const struct rl_oom_report *report, void *userdata)
 {
     struct autopsy *autopsy = userdata;
@@ -43,24 +56,16 @@ static void examine(const struct rl_oom_report *report, void *userdata)
     if (autopsy->failed < 0)
         return;
     r = rl_oom_judge(report, &finding);
-    if (r >= 0 && autopsy->set) {
-        r = rl_autopsy_choose(autopsy->set, &finding, &choice);
-        if (r < 0)
-            rl_oom_finding_free(&finding);
-    }
     if (r < 0) {
         autopsy->failed = r;
         return;
     }
-    autopsy->n++;
-    if (autopsy->reports) {
-        json_array_append_new(
-            autopsy->reports, rl_autopsy_json(&finding, autopsy->set ? &choice : NULL));
-    } else {
-        if (autopsy->n > 1)
-            puts("\n");
-        rl_autopsy_story(&finding, autopsy->set ? &choice : NULL, autopsy->n);
-    }
+    if (autopsy->set)
+        r = rl_autopsy_choose(autopsy->set, &finding, &choice);
+    if (r < 0)
+        autopsy->failed = r;
+    else
+        show(autopsy, &finding, autopsy->set ? &choice : NULL);
     rl_autopsy_choice_free(&choice);
     rl_oom_finding_free(&finding);
 }
