@@ -28,9 +28,9 @@ static const struct {
     [RL_OOM_MISSING_RUN_TIME] = {"run-time",
         "CPU time, age, nice value and children of each task, which this kernel's score is made "
         "of"},
-    [RL_OOM_MISSING_SCORING] = {"scoring",
-        "a choice: vm.oom_kill_allocating_task makes the kernel kill whoever asks, and rate "
-        "nobody"},
+    [RL_OOM_MISSING_SCORING] = {"scoring", "a choice by score: vm.oom_kill_allocating_task makes "
+                                           "the kernel kill whoever asks, and rate "
+                                           "nobody"},
 };
 
 const char *rl_oom_missing_id(enum rl_oom_missing missing)

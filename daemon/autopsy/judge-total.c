@@ -4,7 +4,7 @@
 
 #define KB         1024
 #define PAGE_MOST  (1 << 24)
-#define SWAP_MOST  (UINT64_C(1) << 40) /* bytes: more swap than that nobody has */
+#define SWAP_MOST  (UINT64_C(64) << 30) /* bytes: more swap is hardly ever given to containers */
 #define PAGES_MOST (UINT64_C(1) << 34)
 #define KB_MOST    (UINT64_MAX / KB)
 #define TOTAL_MOST (UINT64_C(1) << 39) /* pages: their bytes are still a number */

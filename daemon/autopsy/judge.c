@@ -195,7 +195,9 @@ static void settle(const struct rl_oom_report *report, const struct rl_oom_way *
     for (size_t i = 0; i < finding->n_rated; i++)
         if (finding->rated[i].task == victim)
             finding->kernel_victim = &finding->rated[i];
-    if (finding->kernel_victim)
+    if (way->model->needs & RL_SCORE_NEEDS_UPTIME)
+        finding->model_victim = NULL; /* points without CPU time and age mean nothing */
+    else if (finding->kernel_victim)
         finding->kernel_victim_rank = rl_oom_rank(
             report, way, finding, (size_t)(finding->kernel_victim - finding->rated));
 }

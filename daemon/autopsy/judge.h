@@ -70,7 +70,8 @@ struct rl_oom_finding {
     struct rl_oom_rated *rated; /* highest first by the kernel's model and its tie rule; those
                                    that were no candidates last */
     size_t n_rated, n_eligible;
-    const struct rl_oom_rated *model_victim, *kernel_victim, *ours; /* NULL: none or not in it */
+    /* NULL: not in the table, or nobody; model_victim also where the points cannot be known */
+    const struct rl_oom_rated *model_victim, *kernel_victim, *ours;
     bool points_known; /* model_victim's points do not hang on a total that is only guessed */
     struct rl_oom_named victim;  /* whom the kernel selected; pid -1 and comm "": not shown */
     uint32_t kernel_victim_rank; /* from 1, ties share; 0: not in the table, or not rated */

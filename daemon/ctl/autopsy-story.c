@@ -205,6 +205,12 @@ static void size_cell(
     rl_table_cell(out, "%s", text);
 }
 
+/* Can the kernel's points be computed at all? */
+static bool rated(const struct rl_oom_finding *finding)
+{
+    return finding->model && !(finding->model->needs & RL_SCORE_NEEDS_UPTIME);
+}
+
 static bool died(const struct rl_oom_report *report, int64_t pid)
 {
     for (size_t i = 0; i < report->n_kills; i++)
@@ -231,7 +237,9 @@ static void row(struct rl_table *out, const struct rl_oom_finding *finding,
     size_cell(out, finding, one->process.table_pages, tables);
     rl_table_cell(out, "%d",
         report->columns & RL_OOM_COL_ADJ ? one->task->oom_score_adj : one->task->oom_adj);
-    if (one->score.eligible)
+    if (!rated(finding))
+        rl_table_cell(out, "?");
+    else if (one->score.eligible)
         rl_table_cell(out, "%" PRId64, one->score.points);
     else
         rl_table_cell(out, "-");
@@ -317,8 +325,7 @@ static void say_printed(struct rl_say *say, const struct rl_oom_finding *finding
     else if (finding->printed == RL_OOM_PRINTED_EXACT)
         rl_say(say, ", which is what the table gives.");
     else if (finding->printed == RL_OOM_PRINTED_NEAR)
-        rl_say(say,
-            "; the table gives %" PRIu64 ", since memory moved between the choice and the table.",
+        rl_say(say, "; the table gives %" PRIu64 ": memory moves between the choice and the table.",
             finding->kernel_victim->printed);
     else
         rl_say(say, "; what the table shows gives %" PRIu64 ".", finding->kernel_victim->printed);
@@ -353,10 +360,10 @@ static void tell_score(const struct rl_oom_finding *finding)
     struct rl_say *say = begin(&p);
 
     if (finding->kernel_victim) {
-        if (!(finding->model->needs & RL_SCORE_NEEDS_UPTIME))
+        if (rated(finding))
             say_points(say, finding);
         say_printed(say, finding);
-        if (!(finding->model->needs & RL_SCORE_NEEDS_UPTIME))
+        if (rated(finding) && !finding->report->kills_allocating)
             say_verdict(say, finding);
     }
     end(&p);
@@ -452,7 +459,7 @@ static void tell_others(
     struct paragraph p;
     struct rl_say *say = begin(&p);
 
-    if (!(finding->model && finding->model->needs & RL_SCORE_NEEDS_UPTIME))
+    if (rated(finding))
         say_next(say, finding);
     say_ours(say, finding);
     if (choice && choice->policy)

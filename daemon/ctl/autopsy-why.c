@@ -255,9 +255,9 @@ static void say_killed(struct rl_say *say, const struct rl_oom_finding *finding)
                finding->victim.pid >= 0) {
         rl_say(say, "chose ");
         rl_autopsy_name(say, finding->victim.comm, finding->victim.pid);
-        rl_say(say, " and killed ");
+        rl_say(say, " and killed its child ");
         rl_autopsy_name(say, kill->who.comm, kill->who.pid);
-        rl_say(say, " instead, its child,");
+        rl_say(say, " instead,");
         return;
     } else {
         rl_say(say, "killed ");

@@ -584,6 +584,9 @@ static void test_unrated(void **state)
     judge(&report, &finding);
     assert_int_equal(finding.agrees, -1);
     assert_int_equal(finding.missing, BIT(RUN_TIME));
+    assert_null(finding.model_victim);
+    assert_int_equal(finding.kernel_victim_rank, 0);
+    assert_int_equal(finding.printed, RL_OOM_PRINTED_NONE);
     rl_oom_finding_free(&finding);
 }
 
