@@ -182,7 +182,7 @@ static void tell_setting(const struct rl_oom_finding *finding)
     say_invoker(say, finding);
     say_place(say, report);
     say_kernel(say, finding);
-    if (finding->n_rated > 0)
+    if (finding->model && finding->n_rated > 0)
         say_total(say, finding);
     if (!report->is_memcg)
         say_swap(say, report);

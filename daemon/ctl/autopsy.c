@@ -70,8 +70,7 @@ static void examine(const struct rl_oom_report *report, void *userdata)
     rl_oom_finding_free(&finding);
 }
 
-/* The kernel's log holds one record a line; a record of several lines has them escaped. */
-static size_t unescape_lines(char *text, size_t n)
+size_t rl_autopsy_unescape(char *text, size_t n)
 {
     size_t length = sizeof(ESCAPED_LF) - 1, to = 0;
 
@@ -100,7 +99,8 @@ static int read_all(int fd, bool kmsg, struct rl_oom_reader *reader)
             return rl_oom_reader_end(reader);
         if (n < 0)
             return -errno;
-        r = rl_oom_reader_feed(reader, chunk, kmsg ? unescape_lines(chunk, (size_t)n) : (size_t)n);
+        r = rl_oom_reader_feed(
+            reader, chunk, kmsg ? rl_autopsy_unescape(chunk, (size_t)n) : (size_t)n);
         if (r < 0)
             return r;
     }

@@ -350,6 +350,15 @@ static const struct choice choices[] = {
         -1},
     {"4.4.0", V318, {TASK(5, 0, 90000, 0, 0, 0), TASK(6, 9, 98000, 0, 0, 0)}, 0, 0, 0, 2, 0, 6, -1},
     {"4.18.0", V417, {BYTES(5, 9, 98, 0, 0, 0), BYTES(6, 0, 100, 0, 0, 0)}, 0, 0, 0, 2, 0, 6, -1},
+    /* the score fits one of them better, but not so much better that the other is ruled out */
+    {"4.4.0", V318, {TASK(5, 0, 100000, 0, 0, 0), TASK(6, 9, 98000, 0, 0, 0)}, 98, 0, -1, 1,
+        BIT(CAPS), 5, -1},
+    /* the 3 % of a stable tree */
+    {"3.8.0", V318, {TASK(5, 0, 100000, 0, 0, 0), TASK(6, 9, 98000, 0, 0, 0)}, 97, 0, 0, 2, 0, 6,
+        1},
+    /* a total that is not known cannot say who had the capability */
+    {"4.4.0", V318, {TASK(5, 0, 1000, 0, 0, 0), TASK(6, 9, 980, 0, 0, 0)}, 965, 1000, -1, 1,
+        BIT(CAPS), 5, -1},
     /* a cgroup of 1000 pages: adj 1 is worth more with every 4 MiB of swap */
     {"6.1.0", V417, {BYTES(5, 9, 500, 0, 0, 9), BYTES(6, 9, 400, 0, 0, 9)}, 0, 1000, 1, 1, 0, 5,
         -1},
@@ -395,6 +404,36 @@ static void test_choice(void **state)
         assert_true(finding.complete);
         rl_oom_finding_free(&finding);
     }
+}
+
+/* Candidates first; without a score, root of the machine is taken to have the capability and root
+ * of a cgroup not. */
+static void test_order(void **state)
+{
+    static const struct rl_oom_task tasks[] = {TASK(1, 0, 99, 0, 0, 0), TASK(5, 0, 10000, 0, 0, 0),
+        TASK(6, 9, 99, 0, 0, -1000), TASK(7, 9, 50, 0, 0, 0)};
+    static const int64_t order[] = {5, 7, 1, 6};
+    struct rl_oom_report report;
+    struct rl_oom_finding finding;
+
+    make(&report, "4.4.0", V318, tasks, N(tasks));
+    report.selected.pid = report.kills[0].who.pid = 5;
+    judge(&report, &finding);
+    assert_int_equal(finding.n_eligible, 2);
+    for (size_t i = 0; i < N(order); i++)
+        assert_int_equal(finding.rated[i].task->pid, order[i]);
+    assert_true(finding.root_bonus);
+    assert_int_equal(finding.model_victim->score.points, 9700);
+    assert_int_equal(finding.model_victim->ours.points, 10 - 30);
+    assert_int_equal(finding.ours->task->pid, 7);
+    rl_oom_finding_free(&finding);
+
+    limit(&report, 20000);
+    judge(&report, &finding);
+    assert_false(finding.root_bonus);
+    assert_int_equal(finding.model_victim->score.points, 10000);
+    assert_int_equal(finding.ours->ours.points, 500);
+    rl_oom_finding_free(&finding);
 }
 
 static void test_printed(void **state)
@@ -650,6 +689,7 @@ int main(void)
         cmocka_unit_test(test_total_of_cgroup),
         cmocka_unit_test(test_total_of_machine),
         cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_order),
         cmocka_unit_test(test_printed),
         cmocka_unit_test(test_hidden),
         cmocka_unit_test(test_cut),

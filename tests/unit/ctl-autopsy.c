@@ -139,6 +139,7 @@ static void test_story(void **state)
         {"025", "Missing from the report: rows of the table of tasks."},
         {"055", "The victim lived further below, in crio-"},
         {"100", "2.9G was in the kernel's own caches (slab), which belong to nobody."},
+        {"064", "17G is in none of the report's counters"},
         {"109", "by the score that it printed it was about 298M."},
         {"112", "57G was free. "},
     };
@@ -303,6 +304,50 @@ static void test_policy(void **state)
     folder_free(&folder);
 }
 
+/* A record of several lines has them escaped in /dev/kmsg. */
+static void test_unescape(void **state)
+{
+    static const struct {
+        const char *from, *to;
+    } rows[] = {
+        {"4,1,2,-;a\\x0a b\\x0a\n", "4,1,2,-;a\n b\n\n"},
+        {"\\x0a", "\n"},
+        {"\\x0", "\\x0"},
+        {"\\x0b\\\\x0A", "\\x0b\\\\x0A"},
+        {"", ""},
+    };
+
+    for (size_t i = 0; i < N(rows); i++) {
+        char text[64];
+        size_t n;
+
+        strcpy(text, rows[i].from);
+        n = rl_autopsy_unescape(text, strlen(text));
+        assert_int_equal(n, strlen(rows[i].to));
+        assert_memory_equal(text, rows[i].to, n);
+    }
+}
+
+/* A table whose columns nobody knows and no version: it is read, and nothing is claimed. */
+static void test_no_model(void **state)
+{
+    struct folder folder;
+    const char *output;
+    char path[512];
+
+    folder_new(&folder);
+    folder_write(&folder, "log",
+        "[ 1.0] [ pid ]   uid  tgid total_vm      rss name\n"
+        "[ 1.0] [  900]    33   900    20000    10000 hog\n"
+        "[ 1.0] Killed process 900 (hog) total-vm:80kB, anon-rss:36kB, file-rss:0kB\n");
+    snprintf(path, sizeof(path), "%s/log", folder.path);
+    assert_int_equal(run(path, NULL, false, &output), RL_EXIT_OK);
+    expect_text(output, "The kernel killed hog[900] because memory had run out.");
+    assert_int_equal(run(path, folder.path, true, &output), RL_EXIT_OK);
+    expect_text(output, "\"model\": null");
+    folder_free(&folder);
+}
+
 /* stdin becomes that file while fn is at it. */
 static int run_with_input(const char *path, const char *word, const char **ret_output)
 {
@@ -344,6 +389,8 @@ int main(void)
         cmocka_unit_test(test_made_by_hand),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_unescape),
+        cmocka_unit_test(test_no_model),
         cmocka_unit_test(test_input),
     };
 
