@@ -127,7 +127,7 @@ static int add_cpu(assembly_t *a, const struct rl_oom_line *line)
 {
     struct rl_oom_report *r = &a->report;
 
-    if (r->kernel[0] != '\0')
+    if (r->invoker.pid >= 0 || line->cpu.comm.len == 0)
         return 0;
     COPY(r->kernel, line->cpu.version);
     r->invoker.pid = line->cpu.pid;
@@ -386,6 +386,8 @@ static int add_select(assembly_t *a, const struct rl_oom_line *line)
 
     a->has_select = true;
     add_message(a, &line->death);
+    if (!line->death.named)
+        return 0;
     name(&r->selected, line->death.pid, line->death.comm);
     r->have |= RL_OOM_SELECTED;
     if (line->whole) {
@@ -410,7 +412,7 @@ static int add_killed(assembly_t *a, const struct rl_oom_line *line)
     struct rl_oom_kill *kill;
 
     add_message(a, death);
-    if (is_dead(r, death))
+    if (!death->named || is_dead(r, death))
         return 0;
     if (r->n_kills == RL_OOM_KILLS) {
         r->more_kills++;
@@ -517,7 +519,7 @@ static bool is_other_select(const assembly_t *a, const struct rl_oom_line *line)
 {
     if (rl_oom_assembly_has_outcome(a))
         return true;
-    if (!(a->report.have & RL_OOM_SELECTED) || a->report.selected.pid < 0)
+    if (!(a->report.have & RL_OOM_SELECTED) || a->report.selected.pid < 0 || !line->death.named)
         return false;
     return line->death.pid != a->report.selected.pid;
 }
@@ -526,7 +528,7 @@ static bool is_other_kill(const assembly_t *a, const struct rl_oom_line *line)
 {
     const struct rl_oom_report *r = &a->report;
 
-    if (r->group_kill || is_dead(r, &line->death))
+    if (r->group_kill || !line->death.named || is_dead(r, &line->death))
         return false;
     return rl_oom_assembly_has_outcome(a) ||
            (r->is_memcg && line->death.message.len > 0 && !line->death.is_memcg);

@@ -91,8 +91,9 @@ static bool read_field(struct rl_span *rest, struct rl_oom_line *ret)
 bool rl_oom_read_header(struct rl_span line, size_t at, struct rl_oom_line *ret)
 {
     static const char invoked[] = " invoked ";
-    struct rl_span rest = rl_oom_from(line, at + strlen("oom-killer:")), more;
+    struct rl_span rest = rl_oom_from(line, at + strlen("oom-killer:")), more, mask;
     size_t len = strlen(invoked);
+    bool goes_on = false;
 
     if (at >= len && memcmp(line.s + at - len, invoked, len) == 0) {
         if (!read_invoker(line, at - len, ret))
@@ -104,11 +105,13 @@ bool rl_oom_read_header(struct rl_span line, size_t at, struct rl_oom_line *ret)
     more = rest;
     while (read_field(&rest, ret)) {
         ret->found++;
-        rl_oom_eat(&rest, ",");
+        goes_on = rl_oom_eat(&rest, ",");
         rl_oom_eat_blanks(&rest);
         more = rest;
     }
-    ret->whole = ret->header.order_known && ret->header.adj_known;
+    mask = ret->header.gfp_mask;
+    ret->whole = ret->header.order_known && ret->header.adj_known && !goes_on &&
+                 (rl_oom_find(mask, "(") < 0 || mask.s[mask.len - 1] == ')');
     return ret->found > 1 || (more.len == 0 && rl_oom_starts_at(line, ret->at));
 }
 
@@ -124,16 +127,22 @@ bool rl_oom_read_cpuset(struct rl_span line, size_t at, struct rl_oom_line *ret)
     return rl_text_word(&rest, &ret->cpuset.mems);
 }
 
-/* The release among what follows the taint flags: "G        W  O    4.8.0-gentoo #2". */
+/* The release among what follows the taint flags: "G        W  O    4.8.0-gentoo #2". Return: is
+ * the build's number behind it? Then it is all there. */
 static bool read_version(struct rl_span rest, struct rl_span *ret)
 {
-    while (rl_text_word(&rest, ret)) {
-        if (rl_span_starts(*ret, "("))
-            *ret = rl_oom_from(*ret, 1);
-        if (ret->len > 2 && rl_oom_is_digit(ret->s[0]) && memchr(ret->s, '.', ret->len))
-            return true;
-        if (rl_span_starts(*ret, "#"))
-            return false;
+    struct rl_span word;
+
+    while (rl_text_word(&rest, &word)) {
+        if (rl_span_starts(word, "#"))
+            break;
+        if (rl_span_starts(word, "("))
+            word = rl_oom_from(word, 1);
+        if (word.len <= 2 || !rl_oom_is_digit(word.s[0]) || !memchr(word.s, '.', word.len))
+            continue;
+        *ret = word;
+        rl_oom_eat_blanks(&rest);
+        return rl_span_starts(rest, "#");
     }
     return false;
 }
@@ -143,32 +152,37 @@ bool rl_oom_read_cpu(struct rl_span line, size_t at, struct rl_oom_line *ret)
 {
     static const char *const ends[] = {" Not tainted", " Tainted:", " Kdump:"};
     struct rl_span rest, before = rl_oom_part(line, 0, at);
-    ssize_t pid = rl_oom_find(before, "Pid: "), end = -1;
+    ssize_t pid = rl_oom_find_last(before, "Pid: "), end = -1, tainted;
 
     if (pid < 0)
-        pid = rl_oom_find(before, " PID: ");
+        pid = rl_oom_find_last(before, "PID: ");
     if (pid < 0)
         return false;
-    rest = rl_oom_from(line, (size_t)pid);
-    rl_oom_eat_blanks(&rest);
-    rest = rl_oom_from(rest, strlen("PID: "));
+    rest = rl_oom_from(line, (size_t)pid + strlen("PID: "));
     if (!rl_oom_eat_i64(&rest, &ret->cpu.pid))
         return false;
     if (!rl_oom_eat(&rest, ", comm: ") && !rl_oom_eat(&rest, " Comm: "))
         return false;
+    ret->at = (size_t)pid;
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         ssize_t hit = rl_oom_find(rest, ends[i]);
 
         if (hit >= 0 && (end < 0 || hit < end))
             end = hit;
     }
+    ret->whole = false;
     if (end < 0)
-        return false;
+        return true;
     ret->cpu.comm = rl_oom_trim(rl_oom_part(rest, 0, (size_t)end));
-    rest = rl_oom_from(line, at + strlen("ainted"));
+    ret->found++;
+    tainted = rl_oom_find(rest, "ainted");
+    if (tainted < 0)
+        return true;
+    rest = rl_oom_from(rest, (size_t)tainted + strlen("ainted"));
     rl_oom_eat(&rest, ":");
-    ret->at = (size_t)pid;
-    return read_version(rest, &ret->cpu.version);
+    ret->whole = read_version(rest, &ret->cpu.version);
+    ret->found += (ret->cpu.version.len > 0) + ret->whole;
+    return true;
 }
 
 bool rl_oom_read_task_in(struct rl_span line, size_t at, struct rl_oom_line *ret)

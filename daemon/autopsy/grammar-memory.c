@@ -110,7 +110,13 @@ bool rl_oom_read_sums(struct rl_span line, size_t at, struct rl_oom_line *ret)
             rl_text_u64(rl_oom_from(word, (size_t)colon + 1), &ret->sums.value[ret->sums.n]) < 0)
             break;
         ret->sums.name[ret->sums.n++] = rl_oom_part(word, 0, (size_t)colon);
+        word.len = 0;
     }
+    /* a number at the line's end may go on in the next one, a name that has none surely does; and
+     * they do only if all of both is read then */
+    ret->whole = false;
+    if (ret->sums.n > 0 && word.len == 0 && rl_oom_trim(rest).len == 0)
+        ret->found += line.len;
     return ret->sums.n > 0;
 }
 

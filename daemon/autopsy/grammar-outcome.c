@@ -137,7 +137,9 @@ static bool read_message(struct rl_span line, size_t at, struct rl_oom_line *ret
     return true;
 }
 
-/* "123, UID 500, (java)", "123 (java), UID 0,", "123 (java)". Names may hold brackets. */
+/* " process 123, UID 500, (java)", " process 123 (java), UID 0,", " process 123 (java)"; names may
+ * hold brackets. Return: false when something else follows; comm is empty where the line ends
+ * before it. */
 static bool read_who(struct rl_span *rest, struct rl_oom_death *ret)
 {
     static const char *const ends[] = {") total-vm:", ") vsz:", "), UID ", ") score ", "), "};
@@ -145,12 +147,21 @@ static bool read_who(struct rl_span *rest, struct rl_oom_death *ret)
     ssize_t end = -1;
     uint64_t uid;
 
-    if (!rl_oom_eat_i64(&text, &ret->pid) || ret->pid < 0)
+    ret->pid = -1;
+    if (rl_oom_trim(text).len == 0)
+        return true;
+    if (!rl_oom_eat(&text, " process"))
+        return false;
+    if (rl_oom_trim(text).len == 0)
+        return true;
+    if (!rl_oom_eat(&text, " ") || !rl_oom_eat_i64(&text, &ret->pid) || ret->pid < 0)
         return false;
     if (rl_oom_eat(&text, ", UID ") && (!rl_oom_eat_u64(&text, &uid) || !rl_oom_eat(&text, ",")))
         return false;
-    if (!rl_oom_eat(&text, " ("))
-        return false;
+    if (!rl_oom_eat(&text, " (")) {
+        *rest = rl_oom_trim(text);
+        return rest->len == 0;
+    }
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && end < 0; i++) {
         end = rl_oom_find(text, ends[i]);
         if (end > COMM_LEN)
@@ -161,6 +172,7 @@ static bool read_who(struct rl_span *rest, struct rl_oom_death *ret)
             end = (ssize_t)n;
     if (end < 0)
         return false;
+    ret->named = true;
     ret->comm = rl_oom_part(text, 0, (size_t)end);
     text = rl_oom_from(text, (size_t)end + 1);
     if (rl_oom_eat(&text, ", UID ") && !rl_oom_eat_u64(&text, &uid))
@@ -170,10 +182,18 @@ static bool read_who(struct rl_span *rest, struct rl_oom_death *ret)
     return true;
 }
 
+/* One of them begins with the other. */
+static bool is_beginning(struct rl_span span, const char *text)
+{
+    size_t len = strlen(text);
+
+    return memcmp(span.s, text, span.len < len ? span.len : len) == 0;
+}
+
 /* "Out of memory: Kill process 1 (x) score 2 or sacrifice child", "... kill process ..." */
 bool rl_oom_read_select(struct rl_span line, size_t at, struct rl_oom_line *ret)
 {
-    struct rl_span rest = rl_oom_from(line, at + strlen("ill process "));
+    struct rl_span rest = rl_oom_from(line, at + strlen("ill")), score;
 
     if (at == 0 || !strchr("Kk", line.s[at - 1]))
         return false;
@@ -181,11 +201,16 @@ bool rl_oom_read_select(struct rl_span line, size_t at, struct rl_oom_line *ret)
     if (!read_message(line, at - 1, ret) || ret->death.message.len == 0 ||
         !read_who(&rest, &ret->death))
         return false;
+    ret->whole = false;
+    if (!ret->death.named)
+        return true;
+    ret->found++;
     rl_oom_eat_blanks(&rest);
-    ret->whole = rl_oom_eat(&rest, "score ") && rl_oom_eat_u64(&rest, &ret->death.score) &&
-                 rl_oom_eat(&rest, " ");
+    score = rest;
+    ret->whole = rl_oom_eat(&score, "score ") && rl_oom_eat_u64(&score, &ret->death.score) &&
+                 (rl_oom_eat(&score, " or") || rl_oom_eat(&score, " and"));
     ret->found += ret->whole;
-    return ret->whole || rest.len == 0;
+    return ret->whole || is_beginning(rest, "score ");
 }
 
 static void read_sizes(struct rl_span rest, struct rl_oom_line *ret)
@@ -231,11 +256,16 @@ static void read_sizes(struct rl_span rest, struct rl_oom_line *ret)
 
 bool rl_oom_read_killed(struct rl_span line, size_t at, struct rl_oom_line *ret)
 {
-    struct rl_span rest = rl_oom_from(line, at + strlen("Killed process "));
+    struct rl_span rest = rl_oom_from(line, at + strlen("Killed"));
 
     if (!read_message(line, at, ret) || !read_who(&rest, &ret->death))
         return false;
-    read_sizes(rest, ret);
+    ret->whole = false;
+    if (ret->death.named) {
+        ret->found++;
+        ret->whole = true;
+        read_sizes(rest, ret);
+    }
     return true;
 }
 

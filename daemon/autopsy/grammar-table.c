@@ -33,7 +33,8 @@ static const struct column {
     {"", IGNORED, 0, 0}, /* of some kernel to come */
 };
 
-#define UNKNOWN (sizeof(columns) / sizeof(columns[0]) - 1)
+#define COMM_LEN 15 /* TASK_COMM_LEN without its NUL */
+#define UNKNOWN  (sizeof(columns) / sizeof(columns[0]) - 1)
 
 static size_t find_column(struct rl_span word)
 {
@@ -172,7 +173,10 @@ bool rl_oom_read_row(
         if (n == table->n && rest.len > 0) {
             rl_oom_copy(ret->row.comm, sizeof(ret->row.comm), rest);
             ret->found += 2 - is_odd_name(rest);
-            ret->whole = true;
+            /* among lines with marks of the kernel one without may be the end of a name */
+            ret->whole = rest.len >= COMM_LEN || !rl_oom_marked_at(line, at);
+            if (rest.len <= COMM_LEN && !memchr(rest.s, ' ', rest.len))
+                ret->found += rest.len;
         }
         return true;
     }

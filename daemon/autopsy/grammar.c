@@ -12,11 +12,11 @@ static const struct rule {
 } rules[] = {
     {"oom-killer:", RL_OOM_LINE_HEADER, rl_oom_read_header},
     {"oom-kill:constraint=", RL_OOM_LINE_SUMMARY, rl_oom_read_summary},
-    {"Killed process ", RL_OOM_LINE_KILLED, rl_oom_read_killed},
-    {"ill process ", RL_OOM_LINE_SELECT, rl_oom_read_select},
+    {"Killed", RL_OOM_LINE_KILLED, rl_oom_read_killed},
+    {"ill", RL_OOM_LINE_SELECT, rl_oom_read_select},
     {"total_vm", RL_OOM_LINE_TABLE, rl_oom_read_table},
     {" cpuset=", RL_OOM_LINE_CPUSET, rl_oom_read_cpuset},
-    {"ainted", RL_OOM_LINE_CPU, rl_oom_read_cpu},
+    {"omm: ", RL_OOM_LINE_CPU, rl_oom_read_cpu},
     {"Task in /", RL_OOM_LINE_TASK_IN, rl_oom_read_task_in},
     {": usage ", RL_OOM_LINE_COUNTER, rl_oom_read_counter},
     {"Memory cgroup stats for ", RL_OOM_LINE_STATS, rl_oom_read_stats},
@@ -59,6 +59,34 @@ static bool read_by(const struct rule *rule, struct rl_span line, struct rl_oom_
     return false;
 }
 
+/* Only the first words of a message: the rest of the line was broken off. */
+static bool read_broken(struct rl_span line, struct rl_oom_line *ret)
+{
+    static const char *const messages[] = {
+        "Memory cgroup out of memory: Killed",
+        "Out of memory: Killed",
+        "Out of memory (oom_kill_allocating_task): Kill",
+        "oom-kill:constraint=",
+        "Task in ",
+    };
+    struct rl_span text = rl_oom_trim(line);
+    size_t least = text.len > 48 ? text.len - 48 : 0;
+
+    *ret = (struct rl_oom_line){.kind = RL_OOM_LINE_BROKEN, .found = 0};
+    for (size_t at = text.len; at-- > least;) {
+        struct rl_span rest = rl_oom_from(text, at);
+
+        if (rest.len < 6 || !strchr("MOoT", rest.s[0]))
+            continue;
+        for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
+            if (strncmp(messages[i], rest.s, rest.len) == 0 && rl_oom_marked_at(text, at)) {
+                ret->at = (size_t)(rest.s - line.s);
+                return true;
+            }
+    }
+    return false;
+}
+
 void rl_oom_line_read(
     const struct rl_oom_context *context, struct rl_span line, struct rl_oom_line *ret)
 {
@@ -69,33 +97,29 @@ void rl_oom_line_read(
             return;
     if (context->in_stats && rl_oom_read_stat(line, ret))
         return;
+    if (read_broken(line, ret))
+        return;
     *ret = (struct rl_oom_line){.kind = RL_OOM_LINE_NOTHING, .whole = true};
 }
 
 bool rl_oom_line_is_elision(struct rl_span line)
 {
-    static const char *const words[] = {
-        "...", "[...", "(...", "<...", "--", ":", "\xe2\x80\xa6", "[\xe2\x80\xa6"};
-    size_t begin = 0;
-    struct rl_span text;
+    static const char *const words[] = {"...", "\xe2\x80\xa6", "snip", "SNIP"};
+    struct rl_span text = rl_oom_trim(line);
 
-    /* behind whatever stands before it */
-    for (size_t at = line.len; at > 0; at--)
-        if (rl_oom_marked_at(line, at)) {
-            begin = at;
-            break;
-        }
-    text = rl_oom_trim(rl_oom_from(line, begin));
-    while (rl_oom_eat(&text, ">"))
-        rl_oom_eat_blanks(&text);
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        struct rl_span rest = text;
+    /* these two mean it only when they are alone */
+    if (rl_span_is(text, "--") || rl_span_is(text, ":"))
+        return true;
+    for (size_t at = 0; at < text.len; at++) {
+        struct rl_span rest = rl_oom_from(text, at);
 
-        if (!rl_oom_eat(&rest, words[i]))
+        if (!strchr("[(<-.\xe2sS", text.s[at]) || !rl_oom_starts_at(text, at))
             continue;
-        /* these two mean it only when they are alone */
-        if ((strcmp(words[i], "--") != 0 && strcmp(words[i], ":") != 0) || rest.len == 0)
-            return true;
+        while (rest.len > 0 && strchr("[(<- ", rest.s[0]))
+            rest = rl_oom_from(rest, 1);
+        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+            if (rl_span_starts(rest, words[i]))
+                return true;
     }
-    return text.len < 40 && (rl_oom_find(text, "snip") >= 0 || rl_oom_find(text, "SNIP") >= 0);
+    return false;
 }

@@ -35,7 +35,8 @@ enum rl_oom_kind {
     RL_OOM_LINE_REAPED,  /* "oom_reaper: reaped process ..." */
     RL_OOM_LINE_NO_VICTIM,
     RL_OOM_LINE_PANIC,
-    RL_OOM_LINE_SYSRQ, /* "SysRq : Manual OOM execution" */
+    RL_OOM_LINE_SYSRQ,  /* "SysRq : Manual OOM execution" */
+    RL_OOM_LINE_BROKEN, /* the first words of one of them, and nothing more */
     RL_OOM_LINE_KINDS,
 };
 
@@ -66,6 +67,7 @@ struct rl_oom_death {
     int64_t pid;
     struct rl_span comm;
     struct rl_span message; /* "Out of memory"; empty where the line begins with Kill */
+    bool named;             /* pid and comm are there; else the line ended before */
     bool is_memcg, allocating, sizes_known;
     const char *constraint; /* of the message; NULL: it tells none */
     uint64_t score, total_vm_kb, anon_kb, file_kb, shmem_kb, tables_kb;

@@ -11,29 +11,17 @@
 
 #define LINE_MAX_BYTES (64 * 1024)
 #define QUIET_LINES    1000 /* without a line of the report: only its end is looked for then */
-#define JOINS          64   /* lines that one may have been broken into: a long path */
+#define QUOTED_MIN     73   /* quoted-printable breaks lines at 76, or within "=3D" before it */
+#define QUOTED_MAX     76
+#define JOINS          64 /* lines that one may have been broken into: a long path */
 
 /* While no report is being read, a line without any of these is passed over unread: what opens a
  * report, or is kept in case one follows, and what can end one. */
 static const char *const needles[] = {
-    "oom-kill",
-    "illed process ",
-    "ill process ",
-    "as a result of limit",
-    "Task in /",
-    "total_vm",
-    "memory.oom.group",
-    "ut of mem",
-    "ut of Mem",
-    "OOM victim",
-    "Mem-Info:",
-    "ainted",
-    "ages RAM",
-    "of RAM",
-    "memory: usage",
-    "Memory cgroup stats for",
-    "Manual OOM",
-    "ed on memory",
+    "oom-kill", "illed process ", "ill process ", "as a result of limit", "Task in /", "total_vm",
+    "memory.oom.group", "ut of mem", "ut of Mem", "OOM victim", "Mem-Info:", "ainted", "ages RAM",
+    "of RAM", "memory: usage", "Memory cgroup stats for", "Manual OOM", "ed on memory",
+    "\xc2\xa0", /* any of them may have these for blanks */
 };
 
 #define NEEDLES (sizeof(needles) / sizeof(needles[0]))
@@ -129,10 +117,13 @@ static struct rl_span join(struct rl_oom_reader *reader, struct rl_span next, bo
     return (struct rl_span){reader->joined, n + next.len};
 }
 
-/* Text that has no blanks of its own was broken within a word. */
-static bool is_dense(enum rl_oom_kind kind)
+/* Text that has no blanks of its own was broken within a word, and so was a row that was all there
+ * but for the end of its name. */
+static bool is_dense(const struct rl_oom_line *read)
 {
-    return kind == RL_OOM_LINE_HEADER || kind == RL_OOM_LINE_SUMMARY;
+    return read->kind == RL_OOM_LINE_HEADER || read->kind == RL_OOM_LINE_SUMMARY ||
+           read->kind == RL_OOM_LINE_TASK_IN ||
+           (read->kind == RL_OOM_LINE_ROW && read->row.comm[0] != '\0');
 }
 
 /* Return: how much more of the held line can be read when this one is joined to it; 0: it does not
@@ -142,43 +133,74 @@ static size_t gain(struct rl_oom_reader *reader, struct rl_span next, bool blank
     struct rl_oom_line read;
 
     rl_oom_line_read(&reader->assembly.context, join(reader, next, blank), &read);
-    if (read.kind != reader->held_read.kind || read.found <= reader->held_read.found)
+    if (read.kind != reader->held_read.kind && reader->held_read.kind != RL_OOM_LINE_BROKEN)
+        return 0;
+    if (read.kind == RL_OOM_LINE_NOTHING || read.found <= reader->held_read.found)
         return 0;
     return read.found - reader->held_read.found;
+}
+
+/* The text of a line without mail's quoting, with its indent. */
+static struct rl_span unquoted(struct rl_span line)
+{
+    size_t quoting = rl_oom_quoting(line);
+
+    return memchr(line.s, '>', quoting) ? rl_oom_from(line, quoting) : line;
+}
+
+/* What stands behind the kernel's marks, in a line that has them. */
+static struct rl_span unmarked(struct rl_span line)
+{
+    for (size_t at = line.len; at > 0; at--)
+        if (rl_oom_marked_at(line, at))
+            return rl_oom_trim(rl_oom_from(line, at));
+    return line;
+}
+
+/* Is this text no beginning of anything, so that it may be the rest of the held line? */
+static bool is_rest(struct rl_oom_reader *reader, struct rl_span text)
+{
+    const struct rl_oom_line *held = &reader->held_read;
+    struct rl_oom_line read;
+
+    if (text.len == 0 || reader->joins == JOINS)
+        return false;
+    rl_oom_line_read(&reader->assembly.context, text, &read);
+    if (read.kind != RL_OOM_LINE_NOTHING || rl_oom_line_is_elision(text))
+        return false;
+    /* "0 pages in swap cache" behind a number is no more of it */
+    if (held->kind == RL_OOM_LINE_SUMS && rl_oom_is_digit(text.s[0]))
+        return !memchr(text.s, ' ', text.len);
+    return held->kind != RL_OOM_LINE_ROW || held->row.comm[0] == '\0' ||
+           !memchr(text.s, ' ', text.len);
 }
 
 /* Return: 1 when the line was joined to the held one, 0 when it is one of its own, -ENOMEM. */
 static int continue_held(struct rl_oom_reader *reader, struct rl_span line)
 {
-    struct rl_span next = rl_oom_from(line, rl_oom_quoting(line));
+    struct rl_span text = rl_oom_from(line, rl_oom_quoting(line)), close = unquoted(line);
+    bool marked = rl_oom_is_marked(line), dense = is_dense(&reader->held_read);
     size_t with, without;
-    struct rl_oom_line read;
 
-    if (next.len == 0 || reader->joins == JOINS)
+    /* only what was once printed in three parts has marks of its own */
+    if (marked && reader->held_read.kind == RL_OOM_LINE_TASK_IN)
+        text = close = unmarked(line);
+    else if (marked)
         return 0;
-    if (rl_oom_is_marked(line)) {
-        /* only what was once printed in three parts has marks of its own */
-        if (reader->held_read.kind != RL_OOM_LINE_TASK_IN)
-            return 0;
-        for (size_t at = line.len; at > 0; at--)
-            if (rl_oom_marked_at(line, at)) {
-                next = rl_oom_trim(rl_oom_from(line, at));
-                break;
-            }
-    }
-    rl_oom_line_read(&reader->assembly.context, next, &read);
-    if (read.kind != RL_OOM_LINE_NOTHING)
+    if (!is_rest(reader, text))
         return 0;
-    with = gain(reader, next, true);
-    without = gain(reader, next, false);
+    with = gain(reader, text, true);
+    without = gain(reader, close, false);
     if (with == 0 && without == 0) {
         /* in the middle of a long path */
-        if (!is_dense(reader->held_read.kind) || memchr(next.s, ' ', next.len))
+        if (!dense || marked || memchr(text.s, ' ', text.len))
             return 0;
     }
     reader->joins++;
-    hold(reader, join(reader, next,
-                     with > without || (with == without && !is_dense(reader->held_read.kind))));
+    if (with > without || (with == without && !dense))
+        hold(reader, join(reader, text, true));
+    else
+        hold(reader, join(reader, close, false));
     if (!reader->held_read.whole)
         return 1;
     return release(reader) < 0 ? -ENOMEM : 1;
@@ -249,7 +271,8 @@ static bool is_soft_break(struct rl_oom_reader *reader)
         n--;
     if (rl_oom_find((struct rl_span){reader->line, n}, "=3D") >= 0)
         reader->is_quoted = true;
-    if (!reader->is_quoted || n == 0 || n == LINE_MAX_BYTES || reader->line[n - 1] != '=')
+    if (n == 0 || reader->line[n - 1] != '=' || n == LINE_MAX_BYTES ||
+        (!reader->is_quoted && !reader->soft_break && (n < QUOTED_MIN || n > QUOTED_MAX)))
         return false;
     reader->n = n - 1;
     return true;
