@@ -24,7 +24,7 @@ enum rl_oom_missing {
     RL_OOM_MISSING_ALLOWED_NODES, /* the memory of the cpuset's or policy's nodes: it decides */
     RL_OOM_MISSING_CONSTRAINT,
     RL_OOM_MISSING_VICTIM,     /* whom the kernel selected */
-    RL_OOM_MISSING_VICTIM_ROW, /* he is not in the table */
+    RL_OOM_MISSING_VICTIM_ROW, /* its row in the table */
     RL_OOM_MISSING_KILL,       /* no line says that somebody died */
     RL_OOM_MISSING_CAPS,       /* who had CAP_SYS_ADMIN: it decides */
     RL_OOM_MISSING_RUN_TIME,   /* CPU time, age, nice, children: what kernels before 2.6.36 rated */
