@@ -14,6 +14,8 @@ const struct rl_command rl_commands[] = {
         rl_scores_options, rl_ctl_scores},
     {"check", "[FILE|FOLDER ...]", "check policy files and say them back in English", 64,
         rl_check_options, rl_ctl_check},
+    {"autopsy", "[FILE|-]", "why the kernel's OOM killer killed what it killed, from its own log",
+        1, rl_autopsy_options, rl_ctl_autopsy},
     {"reload", "", "make reliefd read its policies again", 0, NULL, rl_ctl_reload},
     {"restore", "", "take back what [Guard] orders of a reliefd that is gone have changed", 0, NULL,
         rl_ctl_restore},

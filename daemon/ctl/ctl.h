@@ -86,6 +86,7 @@ int rl_ctl_scores(const struct rl_args *args);
 int rl_ctl_check(const struct rl_args *args);
 int rl_ctl_reload(const struct rl_args *args);
 int rl_ctl_restore(const struct rl_args *args);
+int rl_ctl_autopsy(const struct rl_args *args);
 int rl_ctl_adj(const struct rl_args *args);
 int rl_ctl_snapshot(const struct rl_args *args);
 
@@ -93,3 +94,4 @@ extern const struct rl_option rl_scores_options[];
 extern const struct rl_option rl_check_options[];
 extern const struct rl_option rl_adj_options[];
 extern const struct rl_option rl_snapshot_options[];
+extern const struct rl_option rl_autopsy_options[];
