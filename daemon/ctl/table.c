@@ -1,6 +1,5 @@
 #include "daemon/ctl/table.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/ctl/domains.h"
@@ -16,6 +16,7 @@
 #include "daemon/report/cleanup.h"
 #include "policy/family.h"
 
+#define PAUSES_MOST     50
 #define TRIES           6   /* to read a process whose numbers move */
 #define FIXTURE_CLK_TCK 100 /* where a saved tree does not say it */
 
@@ -27,6 +28,7 @@ struct reading {
     struct rl_domains domains;
     const struct rl_domain *fixed; /* with cgroup or system: the same for all */
     struct rl_process_table *table;
+    unsigned pauses; /* made for rows that differ from the kernel's */
 };
 
 bool rl_table_eligible(const struct rl_table_row *row)
@@ -266,8 +268,33 @@ static int read_all(struct reading *reading, struct kinship *all)
     return r;
 }
 
+/* Wait a moment, but not for each of many that differ by nature. */
+static void pause_before_another(struct reading *reading)
+{
+    const struct timespec moment = {.tv_nsec = 2000000};
+
+    if (reading->pauses < PAUSES_MOST)
+        nanosleep(&moment, NULL);
+    reading->pauses++;
+}
+
+/* The kernel shows 0 for a child of vfork() until it has called execve() (in_vfork() in oom_badness
+ * of 4.19 to 6.18). No file tells of it, but it still has its parent's address space. */
+static bool may_be_in_vfork(const struct reading *reading, const struct rl_table_row *row)
+{
+    const struct rl_process *process = &row->candidate.process;
+    struct rl_process parent;
+    bool gone = true;
+
+    if (row->kernel_score != 0 || process->ppid <= 0 ||
+        rl_procs_read(&reading->procs, process->ppid, 0, &parent, &gone) < 0 || gone)
+        return false;
+    return parent.total_vm_pages == process->total_vm_pages &&
+           parent.start_code == process->start_code;
+}
+
 /* Where ours and the kernel's differ, one of them may be a moment older. */
-static void settle(const struct reading *reading, struct rl_table_row *row)
+static void settle(struct reading *reading, struct rl_table_row *row)
 {
     long first = row->kernel_score;
     bool moved = false;
@@ -277,6 +304,8 @@ static void settle(const struct reading *reading, struct rl_table_row *row)
     for (int i = 0; i < TRIES; i++) {
         if (rl_table_agreement(reading->table, row) < RL_AGREES_MOVING)
             return;
+        if (i > 0)
+            pause_before_another(reading);
         rl_auto_fd int dir = openat(reading->procs.proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (dir < 0 || read_steady(reading, dir, row) <= 0) {
             row->candidate.process.pid = 0;
@@ -285,10 +314,10 @@ static void settle(const struct reading *reading, struct rl_table_row *row)
         rate(reading, row);
         moved = moved || row->moving || row->kernel_score != first;
     }
-    row->moving = moved;
+    row->moving = moved || may_be_in_vfork(reading, row);
 }
 
-static void rate_all(const struct reading *reading, const struct kinship *all)
+static void rate_all(struct reading *reading, const struct kinship *all)
 {
     struct rl_process_table *table = reading->table;
     bool settles = reading->probe->live && table->compares && !needs_children(reading);

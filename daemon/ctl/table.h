@@ -20,7 +20,9 @@ struct rl_table_row {
     bool oom_score_known;
     long kernel_score; /* /proc/PID/oom_score */
     bool kernel_score_known;
-    bool moving; /* the kernel's score never stood still while the process was read */
+    /* The kernel's score never stood still while the process was read, or is 0 since it is a child
+     * of vfork() that has not called execve() yet. */
+    bool moving;
 };
 
 struct rl_process_table {
@@ -54,7 +56,7 @@ enum rl_reason rl_table_reason(const struct rl_table_row *row);
 enum rl_agreement {
     RL_AGREES_UNKNOWN, /* there is nothing to compare */
     RL_AGREES,
-    RL_AGREES_MOVING, /* differs, but it never stood still */
+    RL_AGREES_MOVING, /* differs, but see rl_table_row.moving */
     RL_DIFFERS,
 };
 enum rl_agreement rl_table_agreement(

@@ -2,7 +2,11 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "daemon/ctl/table.h"
 #include "daemon/observe/levels.h"
@@ -134,6 +138,55 @@ static void test_neighbours(void **state)
     folder_free(&folder);
 }
 
+/* A child that stays in vfork(): its parent waits for it. */
+static pid_t start_vfork(pid_t *ret_parent)
+{
+    int ready[2];
+    pid_t pid = 0;
+
+    assert_int_equal(pipe(ready), 0);
+    *ret_parent = fork();
+    assert_true(*ret_parent >= 0);
+    if (*ret_parent == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (vfork() == 0) {
+            alarm(20); /* nobody else ends it when the test fails */
+            pid = getpid();
+            if (write(ready[1], &pid, sizeof(pid)) == sizeof(pid))
+                pause();
+        }
+        _exit(0);
+    }
+    assert_int_equal(read(ready[0], &pid, sizeof(pid)), sizeof(pid));
+    close(ready[0]);
+    close(ready[1]);
+    return pid;
+}
+
+/* The kernel shows 0 for such a child: that is no difference of ours. */
+static void test_vfork(void **state)
+{
+    pid_t parent, pid = start_vfork(&parent);
+    struct rl_table_options options = {.model = rl_model_find("linux"), .system = true, .pid = pid};
+    const struct rl_args args = {0};
+    struct rl_process_table table;
+    struct rl_probe probe;
+
+    int code = rl_table_probe(&args, true, &probe);
+    if (code == RL_EXIT_OK)
+        code = rl_process_table_read(&probe, &options, &table);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(parent, NULL, 0), parent);
+    assert_int_equal(code, RL_EXIT_OK);
+    assert_int_equal(table.n, 1);
+    assert_int_equal(table.rows[0].candidate.process.pid, pid);
+    assert_true(table.rows[0].oom_score_known);
+    if (table.rows[0].kernel_score_known && table.rows[0].kernel_score == 0)
+        assert_int_equal(rl_table_agreement(&table, &table.rows[0]), RL_AGREES_MOVING);
+    rl_process_table_free(&table);
+    rl_probe_close(&probe);
+}
+
 static void write_level(const struct folder *folder, const char *path, const char *max,
     const char *high, const char *swap)
 {
@@ -215,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_against_a_cgroup),
         cmocka_unit_test(test_against_the_machine),
         cmocka_unit_test(test_neighbours),
+        cmocka_unit_test(test_vfork),
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_deep),
     };
