@@ -213,8 +213,22 @@ bool rl_oom_read_select(struct rl_span line, size_t at, struct rl_oom_line *ret)
     return ret->whole || is_beginning(rest, "score ");
 }
 
+/* "UID:0", "oom_score_adj:-5" */
+static bool eat_rest(struct rl_span *rest)
+{
+    struct rl_span word = *rest;
+    int64_t n;
+
+    if ((!rl_oom_eat(&word, "UID:") && !rl_oom_eat(&word, "oom_score_adj:")) ||
+        !rl_oom_eat_i64(&word, &n))
+        return false;
+    *rest = word;
+    return true;
+}
+
 static void read_sizes(struct rl_span rest, struct rl_oom_line *ret)
 {
+    struct rl_span text = rest;
     struct rl_oom_death *death = &ret->death;
     const struct {
         const char *name;
@@ -241,17 +255,13 @@ static void read_sizes(struct rl_span rest, struct rl_oom_line *ret)
                 death->sizes_known = true;
             }
         }
-        word = rest;
-        if ((rl_oom_eat(&word, "UID:") || rl_oom_eat(&word, "oom_score_adj:")) && word.len > 0 &&
-            (rl_oom_eat(&word, "-"), rl_oom_eat_u64(&word, &(uint64_t){0}))) {
-            rest = word;
-            ret->found++;
-        }
+        ret->found += eat_rest(&rest);
         if (found == ret->found)
             break;
-        ret->whole = !rl_oom_eat(&rest, ",");
+        /* behind a comma more follows, and since 5.4 behind the uid */
+        ret->whole = !rl_oom_eat(&rest, ",") && rl_oom_find(text, "UID:") < 0;
     }
-    ret->whole = ret->whole && death->sizes_known && rest.len == 0;
+    ret->whole = (ret->whole || death->tables_kb > 0) && death->sizes_known && rest.len == 0;
 }
 
 bool rl_oom_read_killed(struct rl_span line, size_t at, struct rl_oom_line *ret)

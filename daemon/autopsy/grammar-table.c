@@ -90,28 +90,33 @@ bool rl_oom_read_table(struct rl_span line, size_t at, struct rl_oom_line *ret)
     return table->n > 0;
 }
 
+/* Return: false, and nothing stored, when the value cannot be one of this column. */
 static bool store(struct rl_oom_task *task, const struct column *column, int64_t value)
 {
     char *at = (char *)task + column->offset;
     uint64_t pages = (uint64_t)value;
 
+    if (value < (column->form == UID || column->form == ADJ ? INT_MIN : 0))
+        return false;
     switch (column->form) {
     case ADDED_PAGES:
         if (__builtin_add_overflow(pages, *(uint64_t *)at, &pages))
             return false;
-        /* fallthrough */
+        __attribute__((fallthrough));
     case PAGES:
         *(uint64_t *)at = pages;
-        return value >= 0;
+        return true;
     case ID:
         *(int64_t *)at = value;
-        return value >= 0;
+        return true;
     case UID: /* printed with %d */
-        *(uint64_t *)at = (uint32_t)value;
-        return value >= INT_MIN && value <= UINT32_MAX;
+        if (value <= UINT32_MAX)
+            *(uint64_t *)at = (uint32_t)value;
+        return value <= UINT32_MAX;
     case ADJ:
-        *(int *)at = (int)value;
-        return value >= INT_MIN && value <= INT_MAX;
+        if (value <= INT_MAX)
+            *(int *)at = (int)value;
+        return value <= INT_MAX;
     case IGNORED:
         break;
     }
