@@ -99,6 +99,7 @@ static void test_holds_the_top(void **state)
         random_state += round;
         make_candidates(items, n, scores[round % COUNT(scores)]);
         assert_int_equal(rl_pool_new(size, &pool), 0);
+        rl_pool_clear(&pool, rl_model_default());
         for (size_t i = 0; i < n; i++)
             rl_pool_add(&pool, &items[i]);
         assert_int_equal(pool.seen, n);
@@ -120,10 +121,11 @@ static void test_sort_and_go_on(void **state)
     size_t kept, spared;
 
     assert_int_equal(rl_pool_new(20, &pool), 0);
+    rl_pool_clear(&pool, rl_model_default());
     for (size_t round = 0; round < 100; round++) {
         random_state += round;
         make_candidates(items, MAX, 40);
-        rl_pool_clear(&pool);
+        rl_pool_clear(&pool, rl_model_default());
         assert_int_equal(pool.n + pool.seen + pool.dropped_spared, 0);
         for (size_t i = 0; i < MAX; i++) {
             rl_pool_add(&pool, &items[i]);
@@ -161,6 +163,7 @@ static void test_order(void **state)
     struct rl_pool pool;
 
     assert_int_equal(rl_pool_new(COUNT(sorted), &pool), 0);
+    rl_pool_clear(&pool, rl_model_default());
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct rl_candidate candidate = {.process.pid = rows[i].pid, .spared = rows[i].spared};
 
@@ -202,6 +205,7 @@ static void test_no_allocation(void **state)
 
     make_candidates(items, MAX, 50);
     assert_int_equal(rl_pool_new(50, &pool), 0);
+    rl_pool_clear(&pool, rl_model_default());
     before = counted_mallocs;
     for (size_t i = 0; i < MAX; i++)
         rl_pool_add(&pool, &items[i]);
