@@ -93,7 +93,7 @@ static void test_fixture(void **state)
         assert_int_equal(process.threads, row->flags & RL_PROCESS_DEAD_LEADER ? 2 : 1);
 
         score = (struct rl_score){.eligible = true};
-        rl_score_percent_times_ten(&process, &scale, &score);
+        rl_model_default()->rate(&process, &scale, &score);
         assert_int_equal(score.eligible, row->eligible);
         if (row->eligible)
             assert_int_equal(score.points, row->points);
