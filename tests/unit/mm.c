@@ -133,7 +133,7 @@ static void a_thousand_twins_are_not_compared_each_with_each(void **state)
     }
     compared = 0;
     assert_int_equal(rl_mm_find(users, LENGTH(users), compare_spaces), 0);
-    assert_in_range(compared, 998, 2 * 999 * 10 + 999);
+    assert_in_range(compared, 998, 13000);
 }
 
 static void who_is_gone_shares_with_nobody(void **state)
