@@ -87,16 +87,13 @@ static void take_back(struct rl_group *group, const struct rl_candidate *k)
     group->members_pages -= pages < group->members_pages ? pages : group->members_pages;
 }
 
-/* The first one below a cgroup counts there and above; the next ones meet its mark. */
+/* The first one in or below a cgroup leaves its mark there; the next ones meet it. */
 static void count_once(struct rl_choosing *c, const struct rl_candidate *k)
 {
-    bool counted = false;
-
     if (k->spared == RL_SPARED_DYING)
         return; /* never was counted */
     for (int32_t g = (int32_t)k->process.cgroup; g >= 0; g = c->groups[g].parent) {
-        counted = counted || c->groups[g].counted_mm == k->process.mm;
-        if (counted)
+        if (c->groups[g].counted_mm == k->process.mm)
             take_back(&c->groups[g], k);
         c->groups[g].counted_mm = k->process.mm;
     }
@@ -109,7 +106,6 @@ void rl_sharers_settle(struct rl_choosing *choosing)
     for (size_t from = 0; from < n; from = to) {
         for (to = from; to < n && at(choosing, to)->process.mm == at(choosing, from)->process.mm;)
             count_once(choosing, at(choosing, to++));
-        if (to - from > 1)
-            settle_fate(choosing, from, to);
+        settle_fate(choosing, from, to);
     }
 }

@@ -228,6 +228,10 @@ static void a_child_dies_for_its_parent(void **state)
     assert_int_equal(s.choice.instead_of, 0);
     assert_int_equal(s.choice.points, 25);
 
+    s.candidates[0].process.mm = 0; /* nobody knows of any sharing */
+    choose(&s);
+    assert_int_equal(victim_pid(&s), 11);
+
     s = a_family(&plain);
     choose(&s);
     assert_int_equal(victim_pid(&s), 10);
@@ -331,6 +335,14 @@ static void whole_groups_are_not_traded_for_a_child(void **state)
     choose(&s);
     assert_true(s.choice.widened);
     assert_int_equal(victim_pid(&s), 10);
+    assert_int_equal(s.choice.instead_of, -1);
+
+    s = a_family(&first_child);
+    add_group(&s, "/a/g", 0)->oom_group = true; /* of the parent alone */
+    s.candidates[0].process.cgroup = 2;
+    choose(&s);
+    assert_true(s.choice.widened);
+    assert_int_equal(s.choice.group, 2);
     assert_int_equal(s.choice.instead_of, -1);
 }
 

@@ -116,6 +116,27 @@ static void one_that_must_live_spares_them_all(void **state)
     }
 }
 
+/* It is no reason to live on when all around him die. */
+static void who_shares_with_the_protected_dies_with_a_tree(void **state)
+{
+    struct scene s = a_scene(RL_KILL_TREE);
+
+    add_group(&s, "/a", -1);
+    add_sharer(&s, 10, "hog", 0, 500, 3);
+    add_sharer(&s, 11, "keep", 0, 500, 3);
+    add_sharer(&s, 12, "other", 0, 5, 0);
+    choose(&s);
+    assert_true(s.choice.one_by_one);
+    assert_int_equal(s.candidates[0].spared, RL_SPARED_SHARES_MEMORY);
+    assert_true(dies(&s, 0) && dies(&s, 2));
+    assert_false(dies(&s, 1));
+
+    s.choosing.n_candidates = 2; /* nobody whose death frees anything */
+    s.groups[0] = (struct rl_group){.path = "/a", .parent = -1};
+    choose(&s);
+    assert_false(s.choice.found);
+}
+
 /* A model that lets one die alone spares nobody for it. */
 static void without_the_rule_nobody_is_spared(void **state)
 {
@@ -278,6 +299,7 @@ int main(void)
         cmocka_unit_test(sharers_die_together),
         cmocka_unit_test(who_shares_with_nobody_dies_alone),
         cmocka_unit_test(one_that_must_live_spares_them_all),
+        cmocka_unit_test(who_shares_with_the_protected_dies_with_a_tree),
         cmocka_unit_test(without_the_rule_nobody_is_spared),
         cmocka_unit_test(what_they_hold_forbids_nothing),
         cmocka_unit_test(an_avoided_one_makes_all_come_last),
