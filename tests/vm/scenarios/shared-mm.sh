@@ -2,7 +2,7 @@
 # Two processes of one address space die together or not at all: where one is protected, the next candidate dies.
 # Kernels: 6.1 6.12
 # Swap: zram 256M
-# Timeout: 200
+# Timeout: 300
 
 pid_named() { for pid in $(pids_in "$1"); do [[ $(<"/proc/$pid/comm") != "$2" ]] || echo "$pid"; done; }
 for name in app other; do
