@@ -117,6 +117,7 @@ static void find_uses(struct rl_engine *engine)
 {
     const struct rl_policy_set *set = engine->policies;
     bool guarded = engine->uses_guard; /* what stands must be taken back once more */
+    bool kin = false;
 
     engine->uses_limited = engine->uses_pods = engine->uses_node_origin = engine->uses_guard =
         false;
@@ -126,10 +127,13 @@ static void find_uses(struct rl_engine *engine)
         engine->uses_limited |= policy->match.limited != RL_EITHER;
         engine->uses_pods |= policy->match.pods.n > 0;
         engine->uses_guard |= has_orders(&policy->guard);
+        kin |= policy->victim.model->needs & RL_SCORE_NEEDS_CHILDREN;
         for (size_t t = 0; t < policy->n_triggers; t++)
             engine->uses_node_origin |= policy->triggers[t].origin != RL_WANT_OWN;
     }
     engine->uses_guard |= guarded;
+    if (kin && rl_relations_want_kin(&engine->scratch.relations) < 0)
+        rl_error("no memory for a table of children: score models that count them see none");
 }
 
 void rl_attach_all(struct rl_engine *engine)

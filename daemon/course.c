@@ -80,6 +80,17 @@ static struct rl_running *free_slot(struct rl_engine *engine)
     return NULL;
 }
 
+/* For how long the choice was put off. */
+static void note_waiting(struct rl_running *running, uint64_t now_us)
+{
+    const struct rl_incident *incident = &running->incident;
+
+    if (incident->yield_us == 0 || incident->acted)
+        return;
+    running->record.waited_us = now_us - incident->yield_us;
+    running->record.waited_out = incident->waited_out;
+}
+
 /* The first step chooses; every later one acts on the same victim. */
 static enum rl_reason choose(struct rl_running *running)
 {
@@ -87,7 +98,8 @@ static enum rl_reason choose(struct rl_running *running)
     const struct rl_policy *policy = running->hot->cgroup->policy;
     int r;
 
-    rl_decide(engine, running->hot, policy);
+    rl_decide(engine, running->hot, policy, running->incident.waited_out);
+    note_waiting(running, rl_now_us());
     rl_fill_choice(engine, &running->record, policy);
     if (!engine->scratch.choice.found)
         return engine->scratch.choice.why;
@@ -106,7 +118,7 @@ static enum rl_reason take_step(struct rl_running *running, uint8_t step)
         failed = choose(running);
     if (failed == RL_REASON_NONE)
         failed = rl_step_take(running, &running->relief.steps[step], rl_now_us());
-    if (first) {
+    if (first && failed != RL_WAIT_EXITING) {
         running->to_announce = true;
         rl_engine_later(running->engine);
     }
@@ -213,6 +225,7 @@ static void finish(struct rl_running *running, uint64_t now_us)
     struct rl_engine *engine = running->engine;
 
     close_step(running, now_us);
+    note_waiting(running, now_us);
     if (running->incident.gone && record->gone_us == 0)
         record->gone_us = now_us;
     if (running->incident.gone)
@@ -262,7 +275,8 @@ static void advance(struct rl_running *running)
         news.now_us = rl_now_us();
         news.gone = running->gone;
         news.offender_gone = !running->hot;
-        if (running->incident.phase == RL_PHASE_WAIT || running->incident.phase == RL_PHASE_SETTLE)
+        if (running->incident.phase == RL_PHASE_WAIT ||
+            running->incident.phase == RL_PHASE_SETTLE || running->incident.phase == RL_PHASE_YIELD)
             news.holds = still_holds(running, news.now_us);
         order = rl_incident_next(&running->incident, &running->relief, &news);
         if (running->incident.gone && !was_gone)

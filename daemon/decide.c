@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/engine-private.h"
@@ -25,12 +26,15 @@ int rl_scratch_init(struct rl_scratch *scratch)
     memset(scratch->cgroups, 0xff, RL_GROUPS_MAX * sizeof(*scratch->cgroups));
     memset(scratch->dir_fds, 0xff, RL_GROUPS_MAX * sizeof(*scratch->dir_fds));
     memset(scratch->paths, 0xff, RL_PATHS_SIZE);
+    if (rl_relations_init(&scratch->relations) < 0)
+        return -ENOMEM;
     return rl_pool_new(RL_POOL_SIZE, &scratch->pool);
 }
 
 void rl_scratch_free(struct rl_scratch *scratch)
 {
     rl_pool_free(&scratch->pool);
+    rl_relations_free(&scratch->relations);
     free(scratch->groups);
     free(scratch->cgroups);
     free(scratch->dir_fds);
@@ -46,15 +50,19 @@ static int32_t index_of(const struct rl_scratch *scratch, const struct rl_cgroup
     return -1;
 }
 
-static uint64_t read_anon(int dir_fd)
+/* What its death would free, and what would stay: see struct rl_group. */
+static void read_memory(int dir_fd, struct rl_group *group)
 {
     static char text[16384];
-    struct rl_sample sample = {0};
+    struct rl_memory_held held = {0};
 
+    group->swap = rl_number_at(dir_fd, "memory.swap.current", 0);
     if (rl_read_at(dir_fd, "memory.stat", text, sizeof(text)) < 0 ||
-        rl_parse_memory_stat(text, &sample) < 0)
-        return 0;
-    return sample.anon;
+        rl_parse_memory_held(text, &held) < 0)
+        return;
+    group->anon = held.anon;
+    group->kernel = held.kernel_stack + held.pagetables + held.sec_pagetables + held.sock;
+    group->shmem = held.shmem;
 }
 
 /* Enter one cgroup with its directory open. Return: false when it is gone or the room is full. */
@@ -79,9 +87,8 @@ static bool add_group(
         .parent = cgroup == top ? -1 : index_of(s, cgroup->parent),
         .oom_group = rl_number_at(fd, "memory.oom.group", 0) == 1,
         .holds_self = rl_self_within(&engine->self, path),
-        .anon = read_anon(fd),
-        .swap = rl_number_at(fd, "memory.swap.current", 0),
     };
+    read_memory(fd, &s->groups[s->n_groups]);
     if (fstat(s->dir_fds[0] >= 0 && s->n_groups > 0 ? s->dir_fds[0] : fd, &owner) == 0)
         (void)rl_marks_read(fd, owner.st_uid, &s->groups[s->n_groups].omit,
             &s->groups[s->n_groups].avoid); /* gone meanwhile: nobody to spare */
@@ -162,6 +169,16 @@ static void find_main(pid_t pid, void *userdata)
     }
 }
 
+static void add_kin(pid_t pid, void *userdata)
+{
+    struct reading *r = userdata;
+    struct rl_process process;
+    bool gone = false;
+
+    if (pid > 0 && rl_procs_read(&r->engine->procs, pid, 0, &process, &gone) >= 0 && !gone)
+        rl_relations_add(&r->engine->scratch.relations, &process);
+}
+
 static void rate_process(pid_t pid, void *userdata)
 {
     struct reading *r = userdata;
@@ -177,6 +194,7 @@ static void rate_process(pid_t pid, void *userdata)
     if (rl_procs_read(&r->engine->procs, pid, r->need, &candidate.process, &gone) < 0 || gone)
         return;
     candidate.process.cgroup = r->group;
+    rl_family_give(s->relations.kin, s->relations.n_kin, &candidate.process);
     if (pid == r->main_pid)
         candidate.process.flags |= RL_PROCESS_MAIN;
     if (r->cmdline)
@@ -277,6 +295,63 @@ static void prepare_cmdlines(struct reading *r)
     rl_cmdline_wait(r->engine->cmdline);
 }
 
+/* Children first, where the model asks for them: each adds to one who may be rated before it. */
+static void prepare_kin(struct reading *r)
+{
+    struct rl_scratch *s = &r->engine->scratch;
+    size_t foreign = 0;
+
+    s->relations.n_kin = 0;
+    if (!(r->policy->victim.model->needs & RL_SCORE_NEEDS_CHILDREN))
+        return;
+    for (size_t i = 0; i < s->n_groups; i++)
+        if (within(r, s->cgroups[i]))
+            rl_procs_of(s->dir_fds[i], add_kin, r, &foreign);
+    rl_relations_sum(&s->relations, &r->engine->self);
+}
+
+/* Who dies with whom, unless prepare_kin() has found it out. */
+static void find_sharers(struct reading *r)
+{
+    const struct rl_picking *picking = &r->policy->victim.model->picking;
+    struct rl_scratch *s = &r->engine->scratch;
+
+    if (s->relations.n_kin == 0 && (picking->sharers || picking->sacrifice != RL_SACRIFICE_NONE))
+        rl_relations_of_pool(&s->relations, &s->pool, &r->engine->self);
+}
+
+static struct rl_scale scale_of(
+    struct rl_engine *engine, const struct rl_hot *hot, const struct rl_model *model)
+{
+    long ticks = sysconf(_SC_CLK_TCK);
+    struct timespec up = {0};
+    uint32_t hz = ticks > 0 ? (uint32_t)ticks : 100;
+
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    return (struct rl_scale){
+        .available = hot->room.totals[model->total],
+        .page_size = engine->procs.page_size,
+        .clk_tck = hz,
+        .uptime_ticks = (uint64_t)up.tv_sec * hz + (uint64_t)up.tv_nsec * hz / 1000000000,
+        .swappiness = rl_watch_node(engine->watch, false)->swappiness,
+    };
+}
+
+/* Does somebody elsewhere hold on to the address space of the chosen process? */
+static bool shared_outside(const struct rl_scratch *s, int32_t top)
+{
+    for (size_t i = 0; s->choice.mm != 0 && i < s->pool.n; i++) {
+        const struct rl_process *p = &s->pool.items[i].process;
+        int32_t group = (int32_t)p->cgroup;
+
+        while (group >= 0 && group != top)
+            group = s->groups[group].parent;
+        if (p->mm == s->choice.mm && group < 0)
+            return true;
+    }
+    return false;
+}
+
 /* Whoever owns the incident: the cgroup of a chosen process may have a policy that says it dies
  * whole (Kill=cgroup, tree). Where it must not, the process alone dies, as it would have. */
 static void apply_own_kill(struct rl_scratch *s, const struct rl_policy *acting)
@@ -294,34 +369,38 @@ static void apply_own_kill(struct rl_scratch *s, const struct rl_policy *acting)
     if (cgroup->policy->victim.kill == RL_KILL_TREE && cgroup->subject)
         cgroup = cgroup->subject;
     group = index_of(s, cgroup);
-    if (group < 0 || s->groups[group].spared != RL_REASON_NONE)
+    if (group < 0 || s->groups[group].spared != RL_REASON_NONE || shared_outside(s, group))
         return;
     choice->scope = RL_KILL_CGROUP;
     choice->group = group;
+    choice->mm = 0;
 }
 
-void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy)
+void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy,
+    bool waited_out)
 {
     struct rl_scratch *s = &engine->scratch;
     struct reading r = {
         .engine = engine,
         .policy = policy,
         .subject = hot->cgroup->subject ? hot->cgroup->subject : hot->cgroup,
-        .scale = {.available = hot->room.totals[policy->victim.model->total],
-            .page_size = engine->procs.page_size},
+        .scale = scale_of(engine, hot, policy->victim.model),
     };
     struct rl_choosing choosing;
 
-    rl_pool_clear(&s->pool);
+    rl_pool_clear(&s->pool, policy->victim.model);
     s->foreign = 0;
     add_groups(engine, find_top(engine, hot, policy));
     prepare_cmdlines(&r);
+    prepare_kin(&r);
     for (size_t i = 0; i < s->n_groups; i++)
         if (within(&r, s->cgroups[i]))
             read_group(&r, i);
     rl_pool_sort(&s->pool);
+    find_sharers(&r);
     choosing = (struct rl_choosing){
         .victim = &policy->victim,
+        .waited_out = waited_out,
         .scale = r.scale,
         .candidates = s->pool.items,
         .n_candidates = s->pool.n,

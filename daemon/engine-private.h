@@ -3,6 +3,7 @@
 
 #include "daemon/engine.h"
 #include "daemon/observe/cmdline.h"
+#include "daemon/observe/mm.h"
 #include "daemon/observe/pods.h"
 #include "daemon/observe/procs.h"
 #include "daemon/observe/watch.h"
@@ -12,13 +13,22 @@
 #include "daemon/relieve/self.h"
 #include "daemon/report/record.h"
 #include "daemon/suspend.h"
+#include "policy/family.h"
 #include "policy/limit.h"
 
 #define RL_GROUPS_MAX   4096
 #define RL_PATHS_SIZE   (1024 * 1024)
 #define RL_POOL_SIZE    4096
+#define RL_KIN_MAX      32768
 #define RL_PASTS_MAX    256
 #define RL_VICTIM_PATHS (64 * 1024)
+
+/* Who shares an address space with whom, and who is whose child: tables for one choice. */
+struct rl_relations {
+    struct rl_mm_user *users; /* RL_POOL_SIZE entries, RL_KIN_MAX where there is kin */
+    struct rl_kin *kin; /* RL_KIN_MAX entries; NULL while no policy's model asks for children */
+    size_t n_kin;
+};
 
 /* Room for one choice, made once. groups[i] describes cgroups[i]. */
 struct rl_scratch {
@@ -30,6 +40,7 @@ struct rl_scratch {
     char *paths; /* of the groups, one behind the other */
     size_t paths_used;
     size_t foreign; /* processes of foreign pid namespaces met */
+    struct rl_relations relations;
     struct rl_choice choice;
 };
 
@@ -137,8 +148,24 @@ void rl_course_report(struct rl_engine *engine);
 int rl_scratch_init(struct rl_scratch *scratch);
 void rl_scratch_free(struct rl_scratch *scratch);
 /* Read all processes below a cgroup and choose; the scratch holds the outcome until the next
- * call. Allocates nothing. */
-void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy);
+ * call. waited_out: see struct rl_choosing. Allocates nothing. */
+void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy,
+    bool waited_out);
+
+/* ---- relations.c: address spaces and children ---- */
+int rl_relations_init(struct rl_relations *relations);
+void rl_relations_free(struct rl_relations *relations);
+/* Make the table for models that count children, if there is none yet; it stays. Return: 0, or
+ * -ENOMEM: then they count none. */
+int rl_relations_want_kin(struct rl_relations *relations);
+/* Such models want a pass of its own over all processes that are to be rated, before the first one
+ * is: n_kin = 0, rl_relations_add() for each, rl_relations_sum(). Children that live elsewhere, and
+ * those beyond RL_KIN_MAX processes, are not counted. */
+void rl_relations_add(struct rl_relations *relations, const struct rl_process *process);
+void rl_relations_sum(struct rl_relations *relations, const struct rl_self *self);
+/* Set mm in a full pool, where no such pass has told it. */
+void rl_relations_of_pool(
+    struct rl_relations *relations, struct rl_pool *pool, const struct rl_self *self);
 
 /* ---- steps.c: the rungs ---- */
 /* Keep what is needed of the choice to act on it. Return: 0, -ESTALE when it is gone. */

@@ -119,6 +119,15 @@ static void fill_candidate(struct rl_record_candidate *to, const struct rl_candi
     copy_path(to->cgroup, scratch->groups[from->process.cgroup].path);
 }
 
+static struct rl_record_person person_of(const struct rl_candidate *candidate)
+{
+    struct rl_record_person person = {
+        .pid = candidate->process.pid, .points = candidate->score.points};
+
+    memcpy(person.comm, candidate->process.comm, sizeof(person.comm));
+    return person;
+}
+
 /* Those that matter: highest first whether they may be chosen or not, but nobody whose memory or
  * existence plays no part. */
 static void fill_candidates(struct rl_record *record, const struct rl_scratch *scratch)
@@ -127,6 +136,7 @@ static void fill_candidates(struct rl_record *record, const struct rl_scratch *s
     size_t chosen = scratch->choice.candidate >= 0 ? (size_t)scratch->choice.candidate : SIZE_MAX;
 
     record->n_seen = (uint32_t)pool->seen;
+    record->n_candidates = 0; /* of an earlier try */
     for (size_t i = 0; i < pool->n; i++) {
         bool last = record->n_candidates == RL_RECORD_CANDIDATES - 1;
 
@@ -140,6 +150,7 @@ static void fill_candidates(struct rl_record *record, const struct rl_scratch *s
 
 static void fill_groups(struct rl_record *record, const struct rl_scratch *scratch)
 {
+    record->n_groups = 0;
     for (size_t i = 0; i < scratch->n_groups && record->n_groups < RL_RECORD_GROUPS; i++) {
         const struct rl_group *g = &scratch->groups[i];
         struct rl_record_group *to = &record->groups[record->n_groups];
@@ -149,6 +160,8 @@ static void fill_groups(struct rl_record *record, const struct rl_scratch *scrat
         *to = (struct rl_record_group){
             .anon = g->anon,
             .swap = g->swap,
+            .kernel = g->kernel,
+            .shmem = g->shmem,
             .points = g->points,
             .processes = g->processes,
             .spared = g->spared,
@@ -156,6 +169,24 @@ static void fill_groups(struct rl_record *record, const struct rl_scratch *scrat
         copy_path(to->cgroup, g->path);
         record->n_groups++;
     }
+}
+
+/* Who dies with the chosen process, and whom it dies for. */
+static void fill_relatives(struct rl_record *record, const struct rl_scratch *scratch)
+{
+    const struct rl_choice *choice = &scratch->choice;
+    const struct rl_candidate *items = scratch->pool.items;
+
+    record->n_sharers = 0;
+    for (size_t i = 0; choice->mm != 0 && i < scratch->pool.n; i++) {
+        if (items[i].process.mm != choice->mm || (int32_t)i == choice->candidate)
+            continue;
+        if (record->n_sharers < RL_RECORD_SHARERS)
+            record->sharers[record->n_sharers] = person_of(&items[i]);
+        record->n_sharers++;
+    }
+    if (choice->instead_of >= 0)
+        record->instead_of = person_of(&items[choice->instead_of]);
 }
 
 void rl_fill_choice(
@@ -170,6 +201,7 @@ void rl_fill_choice(
     if (!s->choice.found)
         return;
     copy_path(record->victim_cgroup, s->groups[s->choice.group].path);
+    fill_relatives(record, s);
     if (s->choice.scope == RL_KILL_PROCESS) {
         const struct rl_process *p = &s->pool.items[s->choice.candidate].process;
 

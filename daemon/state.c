@@ -232,12 +232,14 @@ static void add_choice(struct rl_engine *engine, json_t *json, const struct rl_h
 
     if (!record)
         return;
-    rl_decide(engine, hot, policy);
+    rl_decide(engine, hot, policy, false);
     rl_fill_open(engine, record, hot, policy, &policy->triggers[0], rl_now_us());
     engine->incidents--; /* it took a number for nothing */
     rl_fill_choice(engine, record, policy);
     full = rl_record_json(record);
     json_object_set(json, "choice", json_object_get(full, "victim"));
+    json_object_set_new(json, "no_choice",
+        record->choice.found ? json_null() : json_string(rl_reason_id(record->choice.why)));
     json_object_set(json, "candidates", json_object_get(full, "candidates"));
     json_object_set(json, "groups", json_object_get(full, "groups"));
     json_decref(full);

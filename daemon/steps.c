@@ -54,6 +54,17 @@ static void add_members(struct rl_running *running, int32_t top)
     }
 }
 
+/* One process, and who shares its address space: all of them, or nothing is freed. */
+static void add_process(struct rl_running *running, const struct rl_choice *choice)
+{
+    const struct rl_scratch *s = &running->engine->scratch;
+
+    add_target(running, &s->pool.items[choice->candidate]);
+    for (size_t i = 0; choice->mm != 0 && i < s->pool.n; i++)
+        if ((int32_t)i != choice->candidate && s->pool.items[i].process.mm == choice->mm)
+            add_target(running, &s->pool.items[i]);
+}
+
 int rl_victim_take(struct rl_running *running)
 {
     const struct rl_scratch *s = &running->engine->scratch;
@@ -64,7 +75,7 @@ int rl_victim_take(struct rl_running *running)
     running->paths_used = 0;
     running->whole = false;
     if (choice->scope == RL_KILL_PROCESS) {
-        add_target(running, &s->pool.items[choice->candidate]);
+        add_process(running, choice);
         return 0;
     }
     add_members(running, choice->group);

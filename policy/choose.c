@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sacrifice.h"
+#include "sharers.h"
 #include "wide.h"
 
 /* ---- what members mean for their cgroups ---- */
@@ -36,8 +38,7 @@ static bool avoided(const struct rl_group *groups, int32_t group)
     return group >= 0;
 }
 
-/* The topmost cgroup with memory.oom.group=1 from this one up to the offender; -1: none. */
-static int32_t oom_group_of(const struct rl_group *groups, int32_t group)
+int32_t rl_oom_group_of(const struct rl_group *groups, int32_t group)
 {
     int32_t top = -1;
 
@@ -72,9 +73,19 @@ static void take_member(struct rl_group *group, const struct rl_candidate *membe
         group->has_avoided = true;
 }
 
+/* What it holds will come back without anybody dying for it. Who holds nothing any more (a
+ * zombie's address space is gone) is not worth waiting for. */
+static bool is_exiting(const struct rl_process *process)
+{
+    bool holds = process->total_vm_pages > 0 || process->rss_pages > 0 || process->swap_pages > 0;
+
+    return holds && (process->flags & RL_PROCESS_DYING) &&
+           !(process->flags & RL_PROCESS_KERNEL_THREAD);
+}
+
 void rl_group_member(struct rl_group *groups, struct rl_candidate *candidate)
 {
-    int32_t own = (int32_t)candidate->process.cgroup, top = oom_group_of(groups, own);
+    int32_t own = (int32_t)candidate->process.cgroup, top = rl_oom_group_of(groups, own);
     bool dying = candidate->spared == RL_SPARED_DYING;
     enum rl_reason reason;
 
@@ -89,6 +100,8 @@ void rl_group_member(struct rl_group *groups, struct rl_candidate *candidate)
     for (int32_t g = own; g >= 0; g = groups[g].parent) {
         if (!dying)
             take_member(&groups[g], candidate);
+        if (is_exiting(&candidate->process))
+            groups[g].exiting++;
         if (!dying && candidate->tier == RL_TIER_PREFERRED && (g == own || g == top))
             groups[g].has_preferred = true;
         if (groups[g].spared == RL_REASON_NONE)
@@ -103,9 +116,15 @@ static bool beyond_max(const struct rl_choosing *c, const struct rl_group *group
     return c->victim->max_processes > 0 && group->members > c->victim->max_processes;
 }
 
+/* 0: not known. */
+static uint64_t group_frees(const struct rl_group *group)
+{
+    return add(add(group->anon, group->swap), group->kernel);
+}
+
 static int64_t group_points(const struct rl_choosing *c, const struct rl_group *g)
 {
-    uint64_t frees = add(g->anon, g->swap);
+    uint64_t frees = group_frees(g);
     uint64_t points = rl_mul_div(frees, 1000, c->scale.available);
     int64_t memory = frees == 0               ? g->members_points
                      : points > INT64_MAX / 2 ? INT64_MAX / 2
@@ -126,7 +145,7 @@ static enum rl_reason group_spared(const struct rl_choosing *c, int32_t i)
     if (g->holds_self || strcmp(g->path, "/") == 0)
         return RL_SPARED_GROUP_HOLDS_SELF;
     /* An oom group dies whole or not at all: there is nothing to fall back to. */
-    if (oom_group_of(c->groups, i) == i && beyond_max(c, g))
+    if (rl_oom_group_of(c->groups, i) == i && beyond_max(c, g))
         return RL_SPARED_GROUP_PROTECTED;
     return RL_REASON_NONE;
 }
@@ -148,7 +167,7 @@ static void rate_groups(struct rl_choosing *c)
 /* Under MinSize=? What it holds is taken from its members where it has no numbers of its own. */
 static bool too_small(const struct rl_choosing *c, const struct rl_group *g)
 {
-    rl_wide frees = add(g->anon, g->swap);
+    rl_wide frees = group_frees(g);
 
     if (frees == 0)
         frees = (rl_wide)g->members_pages * c->scale.page_size;
@@ -177,6 +196,9 @@ static bool take_group_of(struct rl_choosing *c, struct rl_candidate *k, int32_t
     return k->spared == RL_REASON_NONE;
 }
 
+static const struct rl_choice nobody = {
+    .candidate = -1, .group = -1, .instead_of = -1, .why = RL_OUTCOME_NO_VICTIM};
+
 /* Of those in or below a cgroup. */
 static void choose_process_below(struct rl_choosing *c, int32_t top, struct rl_choice *ret)
 {
@@ -184,11 +206,11 @@ static void choose_process_below(struct rl_choosing *c, int32_t top, struct rl_c
 
     for (size_t i = 0; i < c->n_candidates; i++) {
         struct rl_candidate *k = &c->candidates[i];
-        int32_t own = (int32_t)k->process.cgroup, group = oom_group_of(c->groups, own);
+        int32_t own = (int32_t)k->process.cgroup, group = rl_oom_group_of(c->groups, own);
 
         if (!is_below(c->groups, own, top) || !take_group_of(c, k, group))
             continue;
-        if (best && !rl_candidate_before(k, best))
+        if (best && !rl_candidate_before(c->victim->model, k, best))
             continue;
         best = k;
         *ret = (struct rl_choice){
@@ -198,6 +220,7 @@ static void choose_process_below(struct rl_choosing *c, int32_t top, struct rl_c
             .group = group >= 0 ? group : own,
             .points = k->score.points,
             .widened = group >= 0,
+            .instead_of = -1,
         };
     }
     for (size_t i = 0; best && best->tier < RL_TIER_AVOIDED && i < c->n_candidates; i++)
@@ -208,12 +231,13 @@ static void choose_process_below(struct rl_choosing *c, int32_t top, struct rl_c
 static void choose_process(struct rl_choosing *c, struct rl_choice *ret)
 {
     choose_process_below(c, 0, ret);
+    rl_sacrifice(c, ret);
 }
 
 /* The cgroup that was chosen has too many processes to die at once. */
 static void fall_back(struct rl_choosing *c, int32_t group, struct rl_choice *ret)
 {
-    *ret = (struct rl_choice){.candidate = -1, .group = -1, .why = RL_OUTCOME_NO_VICTIM};
+    *ret = nobody;
     choose_process_below(c, group, ret);
     if (!ret->found && group != 0)
         choose_process_below(c, 0, ret);
@@ -246,7 +270,7 @@ static void choose_cgroup(struct rl_choosing *c, struct rl_choice *ret)
     const struct rl_group *best = NULL;
 
     for (size_t i = 0; i < c->n_groups; i++) {
-        int32_t top = oom_group_of(c->groups, (int32_t)i);
+        int32_t top = rl_oom_group_of(c->groups, (int32_t)i);
         struct rl_group *g = &c->groups[top >= 0 ? top : (int32_t)i];
 
         if (c->groups[i].processes == 0 || !may_die_whole(c, g))
@@ -261,6 +285,7 @@ static void choose_cgroup(struct rl_choosing *c, struct rl_choice *ret)
             .group = (int32_t)(g - c->groups),
             .points = g->points,
             .widened = top >= 0 && top != (int32_t)i,
+            .instead_of = -1,
         };
     }
     if (best && beyond_max(c, best))
@@ -290,6 +315,7 @@ static void choose_tree(struct rl_choosing *c, struct rl_choice *ret)
         .group = 0,
         .points = offender->points,
         .one_by_one = offender->spared != RL_REASON_NONE,
+        .instead_of = -1,
     };
 }
 
@@ -301,9 +327,19 @@ void rl_choose(struct rl_choosing *choosing, struct rl_choice *ret)
         [RL_KILL_TREE] = choose_tree,
     };
 
-    *ret = (struct rl_choice){.candidate = -1, .group = -1, .why = RL_OUTCOME_NO_VICTIM};
+    const struct rl_picking *picking = &choosing->victim->model->picking;
+
+    *ret = nobody;
     if (choosing->n_groups == 0)
         return;
+    if (picking->sharers)
+        rl_sharers_settle(choosing);
     rate_groups(choosing);
+    if (picking->waits && !choosing->waited_out && choosing->groups[0].exiting > 0) {
+        ret->why = RL_WAIT_EXITING;
+        return;
+    }
     by_scope[choosing->victim->kill](choosing, ret);
+    if (picking->sharers && ret->found && ret->scope == RL_KILL_PROCESS)
+        ret->mm = choosing->candidates[ret->candidate].process.mm;
 }

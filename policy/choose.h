@@ -17,18 +17,30 @@ enum rl_tier {
 /* A cgroup of the offender's subtree. groups[0] is the offender; a parent stands before its
  * children. */
 struct rl_group {
-    uint64_t id;         /* cgroup id (inode of the directory) */
-    const char *path;    /* absolute, leading / */
-    int32_t parent;      /* index, -1 for the offender */
-    bool omit;           /* user.oomd_omit, by systemd's ownership rule */
-    bool avoid;          /* user.oomd_avoid */
-    bool oom_group;      /* memory.oom.group=1 */
-    bool holds_self;     /* reliefd lives in it or below */
-    uint64_t anon, swap; /* bytes: what killing all of it would free */
+    uint64_t id;      /* cgroup id (inode of the directory) */
+    const char *path; /* absolute, leading / */
+    int32_t parent;   /* index, -1 for the offender */
+    bool omit;        /* user.oomd_omit, by systemd's ownership rule */
+    bool avoid;       /* user.oomd_avoid */
+    bool oom_group;   /* memory.oom.group=1 */
+    bool holds_self;  /* reliefd lives in it or below */
+    /* Bytes that killing all of it would free: anonymous memory, swap, and of the kernel's memory
+     * what goes with processes: kernel_stack (one for each thread), pagetables (of each address
+     * space), sec_pagetables (of each virtual machine, whose owner holds it open) and sock (buffers
+     * of sockets, which are closed). Slab is left out: most of it is dentries and inodes, which
+     * stay as cache, and no file tells how much are task structs and the like. So are page cache,
+     * for which nobody has to die, and percpu and vmalloc, which belong to cgroups and whoever. 0
+     * where not known. */
+    uint64_t anon, swap, kernel;
+    /* Bytes of tmpfs files and shared memory. Files outlive all processes, and what they map
+     * together goes with the last of them, wherever that one is: shown, but no points. */
+    uint64_t shmem;
     /* filled by rl_group_member() and rl_choose(); zero before */
     uint32_t processes;     /* direct members */
     uint32_t members;       /* of it and of all below, but for those that are dying */
-    uint32_t eligible;      /* of them, those that may die with it and hold something */
+    uint32_t eligible;      /* of them, those that may die with it and hold something, not
+                             * counting RL_SPARED_SHARES_MEMORY */
+    uint32_t exiting;       /* of it and of all below: on their way out, their memory still held */
     int64_t members_points; /* what all members hold, where anon and swap are not known */
     uint64_t members_pages; /* the same in pages */
     bool has_preferred;     /* of the direct members; of all where it is an oom group */
@@ -37,6 +49,7 @@ struct rl_group {
     enum rl_tier tier;
     enum rl_reason spared; /* why it may not die as a whole */
     int64_t points;
+    uint32_t counted_mm; /* private to rl_choose() */
 };
 
 struct rl_candidate {
@@ -46,22 +59,29 @@ struct rl_candidate {
     struct rl_score score;
     enum rl_reason spared;       /* RL_REASON_NONE: may be chosen */
     const struct rl_pattern *by; /* the Protect= pattern that spared it, or NULL */
+    uint32_t by_mm;              /* private to rl_choose() */
 };
 
 struct rl_choice {
     bool found;
-    enum rl_reason why; /* RL_OUTCOME_NO_VICTIM when nothing was found */
+    enum rl_reason why; /* where nothing was found: RL_OUTCOME_NO_VICTIM, or RL_WAIT_EXITING when
+                         * there may be somebody, but not now */
     enum rl_kill scope; /* what dies: one process, a cgroup whole, or the tree */
     int32_t candidate;  /* index of the chosen process; -1 where a cgroup was chosen as such */
     int32_t group;      /* index of the cgroup that dies, or of the process's own */
     int64_t points;
-    bool widened;    /* memory.oom.group=1 made one process into its group */
-    bool one_by_one; /* Kill=tree around members that must live: the others by pidfd */
-    bool fell_back;  /* MaxProcesses= made one process (or its oom group) of a cgroup or tree */
+    bool widened;       /* memory.oom.group=1 made one process into its group */
+    bool one_by_one;    /* Kill=tree around members that must live: the others by pidfd */
+    bool fell_back;     /* MaxProcesses= made one process (or its oom group) of a cgroup or tree */
+    int32_t instead_of; /* index of the process that had the most points, where the model made its
+                         * child die for it; -1 */
+    uint32_t mm; /* all candidates of this rl_process.mm die together with the chosen process;
+                  * 0: it dies alone, or a cgroup was chosen */
 };
 
 struct rl_choosing {
     const struct rl_victim *victim;
+    bool waited_out; /* choose now, whoever is on his way out */
     struct rl_scale scale;
     struct rl_candidate *candidates;
     size_t n_candidates;
@@ -76,7 +96,9 @@ struct rl_choosing {
  * Fills all but process. Protect= and Avoid= mean a process whose facts are not known, Prefer= and
  * Adjust= do not; Avoid= is stronger than Prefer=. MinSize= is held against anonymous memory and
  * swap (the resident set, where anonymous memory is not known). A process of which less than a
- * tenth of what its score counts is its own is RL_SPARED_FREES_LITTLE.
+ * tenth of what its score counts is its own is RL_SPARED_FREES_LITTLE. Where the model chooses from
+ * zero (rl_picking.from_zero), one to whom it gives no points, or less, is RL_SPARED_NO_POINTS:
+ * Adjust= shifts the order, and neither makes nor unmakes a victim.
  */
 void rl_candidate_rate(const struct rl_victim *victim, const struct rl_scale *scale,
     const char *path, struct rl_candidate *candidate);
@@ -91,11 +113,18 @@ void rl_candidate_rate_own(
 uint64_t rl_process_own_pages(const struct rl_process *process);
 
 /* May it die with others, in its cgroup or tree? Those do that may be chosen, and those that are
- * passed over only because they would free too little by themselves. */
+ * passed over only because they would free too little by themselves (too small, shared, or without
+ * points in a model that wants some). */
 bool rl_candidate_may_go(const struct rl_candidate *candidate);
 
-/* Is a chosen before b? Better tier first, then more points, then the lower pid. */
-bool rl_candidate_before(const struct rl_candidate *a, const struct rl_candidate *b);
+/* Is a chosen before b? Better tier first, then more points, then as rl_score_before() has it for
+ * this model. */
+bool rl_candidate_before(
+    const struct rl_model *model, const struct rl_candidate *a, const struct rl_candidate *b);
+
+/* Return: index of the topmost cgroup with memory.oom.group=1 from this one up to the offender, -1
+ * when there is none. */
+int32_t rl_oom_group_of(const struct rl_group *groups, int32_t group);
 
 /**
  * rl_group_member() - enter a rated process into its cgroup and all above
@@ -109,12 +138,26 @@ void rl_group_member(struct rl_group *groups, struct rl_candidate *candidate);
 /**
  * rl_choose() - pick the victim
  *
+ * Call it once for one reading: sums of groups are put right in place.
+ *
+ * Where the model waits (rl_picking.waits) and somebody in the subtree is on his way out and still
+ * holds memory, nobody is chosen: RL_WAIT_EXITING, unless waited_out.
+ *
+ * Where the model kills sharers (rl_picking.sharers), processes of the same rl_process.mm die
+ * together or not at all, and their memory counts once: see policy/sharers.h. In other models the
+ * chosen one dies alone, as it did under such kernels, which frees nothing of what it shares.
+ *
  * Kill=process takes the first by rl_candidate_before(); where memory.oom.group=1 holds between it
  * and the offender, the topmost such group dies whole. Such a group is passed over as a whole when
  * it has a member that may not be chosen, or more members than MaxProcesses= allows; it comes last
- * when it is avoided.
+ * when it is avoided. Where the model sacrifices children (rl_picking.sacrifice), a child of the
+ * one taken dies in its place (instead_of): its oldest one, or that with the most points, more than
+ * none. It has an address space of its own, may be chosen itself, and by itself (no oom group), and
+ * is no avoided one that dies for one who is not; where there is no such child, and where a whole
+ * group dies, all stays as it is.
  *
- * Kill=cgroup takes the cgroup of the best tier whose death frees most among those that hold
+ * Kill=cgroup takes the cgroup of the best tier whose death frees most (1000 * (anon + swap +
+ * kernel) / available; what its members hold, where nothing of that is known) among those that hold
  * processes themselves; one under memory.oom.group=1 stands for its group. A cgroup is avoided when
  * it is marked so (user.oomd_avoid, on it or above) or has an avoided member anywhere, preferred
  * when it is not avoided and has a preferred member of its own (an oom group: anywhere), so that
@@ -126,7 +169,8 @@ void rl_group_member(struct rl_group *groups, struct rl_candidate *candidate);
  * root) it is one_by_one: those that rl_candidate_may_go().
  *
  * A cgroup or tree of more processes than MaxProcesses= is not killed as such: the choice falls
- * back to one process of it, else of the offender. Equal scores: the lower pid, the earlier cgroup.
+ * back to one process of it, else of the offender. Equal points: the model's tie rule among
+ * processes, the earlier one among cgroups.
  *
  * Marks candidates that only their group spares with that group's reason
  * (RL_SPARED_GROUP_PROTECTED, RL_SPARED_GROUP_HOLDS_SELF), and those that were not chosen because

@@ -77,9 +77,33 @@ static struct rl_order while_waiting(
     return next_rung(incident, relief, news);
 }
 
+/* Who is on his way out may be relief enough: nobody is chosen for now. */
+static struct rl_order yield(struct rl_incident *incident, const struct rl_news *news)
+{
+    if (incident->yield_us == 0)
+        incident->yield_us = news->now_us;
+    incident->phase = RL_PHASE_YIELD;
+    incident->again_us = news->now_us + RL_YIELD_STEP_US;
+    return wait_until(incident->again_us);
+}
+
+static struct rl_order while_yielding(struct rl_incident *incident, const struct rl_news *news)
+{
+    if (news->offender_gone)
+        return end(incident, RL_OUTCOME_GONE);
+    if (news->now_us < incident->again_us)
+        return wait_until(incident->again_us);
+    if (!news->holds)
+        return end(incident, incident->dry ? RL_OUTCOME_DRY_RUN : RL_OUTCOME_EASED);
+    incident->waited_out = news->now_us - incident->yield_us >= RL_YIELD_LIMIT_US;
+    return take_step(incident);
+}
+
 static struct rl_order after_step(
     struct rl_incident *incident, const struct rl_relief *relief, const struct rl_news *news)
 {
+    if (news->failed == RL_WAIT_EXITING && !incident->waited_out)
+        return yield(incident, news);
     if (news->failed != RL_REASON_NONE)
         return end(incident, news->failed);
     incident->acted = true;
@@ -109,6 +133,8 @@ struct rl_order rl_incident_next(
         return take_step(incident);
     case RL_PHASE_STEP:
         return after_step(incident, relief, news);
+    case RL_PHASE_YIELD:
+        return while_yielding(incident, news);
     case RL_PHASE_WAIT:
         return while_waiting(incident, relief, news);
     case RL_PHASE_SETTLE:

@@ -8,6 +8,7 @@
 enum rl_phase {
     RL_PHASE_IDLE,
     RL_PHASE_STEP,   /* an order to take a step is out */
+    RL_PHASE_YIELD,  /* somebody there is on his way out: the choice is put off */
     RL_PHASE_WAIT,   /* the step is taken: waiting for the victim, or for the time to be up */
     RL_PHASE_SETTLE, /* the victim is gone: the windows fill for a second */
     RL_PHASE_ENDED,
@@ -22,6 +23,9 @@ struct rl_incident {
     uint64_t started_us;
     uint64_t step_us;  /* when the current step was taken */
     uint64_t since_us; /* windows count from here for "still holds" */
+    uint64_t yield_us; /* when the choice was put off first; 0: never */
+    uint64_t again_us; /* when it is tried again */
+    bool waited_out;   /* it was put off for too long: choose, whoever is on his way out */
     enum rl_reason outcome;
 };
 
@@ -31,7 +35,8 @@ struct rl_news {
     bool holds;            /* the verdict, with since_us of the incident */
     bool gone;             /* every member of the victim is dead */
     bool offender_gone;    /* the offender's cgroup was removed */
-    enum rl_reason failed; /* the step could not be taken at all: RL_OUTCOME_NO_VICTIM ... */
+    enum rl_reason failed; /* the step could not be taken at all: RL_OUTCOME_NO_VICTIM ...;
+                            * RL_WAIT_EXITING: not now (only while nobody is chosen) */
 };
 
 enum rl_do {
@@ -50,6 +55,11 @@ struct rl_order {
  * long the pressure is measured after its death. */
 #define RL_DEATH_LIMIT_US (10 * RL_US_PER_S)
 #define RL_SETTLE_US      (1 * RL_US_PER_S)
+
+/* How often a choice is tried that a score model puts off while somebody is on his way out, and how
+ * long at most. Kernels of such models waited without end, and hung on whoever never went. */
+#define RL_YIELD_STEP_US  (100 * RL_US_PER_MS)
+#define RL_YIELD_LIMIT_US (5 * RL_US_PER_S)
 
 /* Open an incident at the rung where its trigger enters. */
 void rl_incident_open(

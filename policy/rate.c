@@ -118,6 +118,9 @@ void rl_candidate_rate(const struct rl_victim *victim, const struct rl_scale *sc
     candidate->spared = out_of_bounds(process);
     if (candidate->spared == RL_REASON_NONE && !candidate->score.eligible)
         candidate->spared = candidate->score.reason;
+    if (candidate->spared == RL_REASON_NONE && victim->model->picking.from_zero &&
+        candidate->score.points <= 0)
+        candidate->spared = RL_SPARED_NO_POINTS;
     if (candidate->spared == RL_REASON_NONE)
         candidate->spared = worthless(victim, scale, process);
     protect(victim, path, candidate);
@@ -133,15 +136,22 @@ void rl_candidate_rate_own(
 
 bool rl_candidate_may_go(const struct rl_candidate *candidate)
 {
-    return candidate->spared == RL_REASON_NONE || candidate->spared == RL_SPARED_TOO_SMALL ||
-           candidate->spared == RL_SPARED_FREES_LITTLE;
+    switch ((int)candidate->spared) {
+    case RL_REASON_NONE:
+    case RL_SPARED_TOO_SMALL:
+    case RL_SPARED_FREES_LITTLE:
+    case RL_SPARED_SHARES_MEMORY:
+    case RL_SPARED_NO_POINTS:
+        return true;
+    default:
+        return false;
+    }
 }
 
-bool rl_candidate_before(const struct rl_candidate *a, const struct rl_candidate *b)
+bool rl_candidate_before(
+    const struct rl_model *model, const struct rl_candidate *a, const struct rl_candidate *b)
 {
     if (a->tier != b->tier)
         return a->tier < b->tier;
-    if (a->score.points != b->score.points)
-        return a->score.points > b->score.points;
-    return a->process.pid < b->process.pid;
+    return rl_score_before(model, &a->process, a->score.points, &b->process, b->score.points);
 }

@@ -10,5 +10,6 @@
 typedef bool (*rl_before_fn)(void *things, size_t a, size_t b);
 typedef void (*rl_swap_fn)(void *things, size_t a, size_t b);
 
-/* At most 2 * n * log2(n) comparisons. Equals come in any order. */
+/* At most 2 * n * log2(n) comparisons, mostly not much more than half of that. Equals come in any
+ * order. */
 void rl_sort(void *things, size_t n, rl_before_fn before, rl_swap_fn swap);

@@ -78,7 +78,10 @@ static void show_choice(const json_t *now)
     rl_show_victim(&say, rl_get(now, "choice"));
     if (rl_get(now, "choice"))
         rl_say(&say, " (score %s)", rl_get_int(now, "choice.score", score, sizeof(score)));
-    printf("If it had to act now, it would choose %s.\n", text);
+    if (strcmp(rl_get_text(now, "no_choice"), "exiting") == 0)
+        puts("If it had to act now, it would wait: somebody there is on his way out already.");
+    else
+        printf("If it had to act now, it would choose %s.\n", text);
     if (rl_get_count(now, "cooldown_ms") > 0)
         printf("It would wait first: the cooldown after the last kill has %s left.\n",
             rl_get_ms(now, "cooldown_ms", score, sizeof(score)));

@@ -165,6 +165,8 @@ void rl_show_groups(const json_t *groups)
         {"SCORE", RL_COLUMN_RIGHT},
         {"ANON", RL_COLUMN_RIGHT},
         {"SWAP", RL_COLUMN_RIGHT},
+        {"KERNEL", RL_COLUMN_RIGHT},
+        {"SHMEM", RL_COLUMN_RIGHT}, /* no part of the score: it may stay */
         {"PROCESSES", RL_COLUMN_RIGHT},
         {"CGROUP", RL_COLUMN_PATH},
         {"", RL_COLUMN_LEFT},
@@ -184,6 +186,8 @@ void rl_show_groups(const json_t *groups)
         rl_table_cell(table, "%s", rl_get_int(one, "score", buf, sizeof(buf)));
         rl_table_cell(table, "%s", rl_get_size(one, "anon_bytes", buf, sizeof(buf)));
         rl_table_cell(table, "%s", rl_get_size(one, "swap_bytes", buf, sizeof(buf)));
+        rl_table_cell(table, "%s", rl_get_size(one, "kernel_bytes", buf, sizeof(buf)));
+        rl_table_cell(table, "%s", rl_get_size(one, "shmem_bytes", buf, sizeof(buf)));
         rl_table_cell(table, "%s", rl_get_int(one, "processes", buf, sizeof(buf)));
         rl_table_text(table, rl_get_text(one, "cgroup"));
         if (!eligible)

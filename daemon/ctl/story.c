@@ -13,6 +13,7 @@
 #define PARAGRAPH_MAX 4096
 #define NAMES_MAX     1024
 #define SPARED_SHOWN  4
+#define SHARERS_SHOWN 2
 
 /* A paragraph in the making. */
 struct paragraph {
@@ -164,11 +165,26 @@ static void say_candidate(struct rl_say *say, const json_t *one)
         rl_get_int(one, "score", score, sizeof(score)));
 }
 
+/* Does it die with the victim, or does the victim die for it? */
+static bool is_relative(const json_t *victim, uint64_t pid)
+{
+    size_t i;
+    json_t *one;
+
+    json_array_foreach(rl_get(victim, "sharers"), i, one)
+    {
+        if (rl_get_count(one, "pid") == pid)
+            return true;
+    }
+    return rl_get(victim, "instead_of") && rl_get_count(victim, "instead_of.pid") == pid;
+}
+
 /* The candidate that died, and the one that would have been next. */
 static const json_t *find_chosen(const json_t *record, const json_t **ret_next)
 {
     const json_t *chosen = NULL;
-    uint64_t pid = rl_get_count(record, "victim.pid");
+    const json_t *victim = rl_get(record, "victim");
+    uint64_t pid = rl_get_count(victim, "pid");
     size_t i;
     json_t *one;
 
@@ -179,7 +195,7 @@ static const json_t *find_chosen(const json_t *record, const json_t **ret_next)
             continue;
         if (pid > 0 && rl_get_count(one, "pid") == pid)
             chosen = one;
-        else if (!*ret_next)
+        else if (!*ret_next && !is_relative(victim, rl_get_count(one, "pid")))
             *ret_next = one;
     }
     return chosen;
@@ -224,6 +240,50 @@ static void say_parts(struct rl_say *say, const json_t *chosen)
     rl_say(say, ")");
 }
 
+static void say_sharers(struct rl_say *say, const json_t *victim)
+{
+    uint64_t n = rl_get_count(victim, "sharers_count"), named = 0;
+    size_t i;
+    json_t *one;
+
+    if (n == 0)
+        return;
+    json_array_foreach(rl_get(victim, "sharers"), i, one)
+    {
+        if (named++ == SHARERS_SHOWN)
+            break;
+        rl_say(say, "%s", i == 0 ? "; " : n == 2 ? " and " : ", ");
+        rl_say_foreign(say, rl_get_text(one, "comm"));
+        rl_say(say, "[%" PRIu64 "]", rl_get_count(one, "pid"));
+    }
+    if (n > SHARERS_SHOWN)
+        rl_say(say, " and %" PRIu64 " more", n - SHARERS_SHOWN);
+    rl_say(say, " share%s its memory and had to die with it", n == 1 ? "s" : "");
+}
+
+/* Those whom the choice brought in besides the victim. */
+static void say_relatives(struct rl_say *say, const json_t *victim)
+{
+    const json_t *parent = rl_get(victim, "instead_of");
+
+    if (parent) {
+        rl_say(say, ", in place of its parent ");
+        say_candidate(say, parent);
+    }
+    say_sharers(say, victim);
+}
+
+static void say_waiting(struct rl_say *say, const json_t *record)
+{
+    char waited[RL_TEXT_MAX];
+
+    if (!rl_get(record, "waited_ms"))
+        return;
+    rl_say(say, " It was put off for %s while somebody was on his way out%s.",
+        rl_get_ms(record, "waited_ms", waited, sizeof(waited)),
+        rl_get_true(record, "waited_out") ? ", who did not go" : "");
+}
+
 static void tell_choice(const json_t *record)
 {
     const json_t *victim = rl_get(record, "victim"), *next;
@@ -234,6 +294,7 @@ static void tell_choice(const json_t *record)
 
     if (!victim) {
         rl_say(say, "Nobody was chosen.");
+        say_waiting(say, record);
         end(&p);
         return;
     }
@@ -242,6 +303,7 @@ static void tell_choice(const json_t *record)
     rl_say(say, " with a score of %s", rl_get_int(victim, "score", score, sizeof(score)));
     if (chosen)
         say_parts(say, chosen);
+    say_relatives(say, victim);
     if (rl_get_true(victim, "widened"))
         rl_say(say, "; memory.oom.group=1 lets that cgroup die only as a whole");
     if (rl_get_true(victim, "fell_back"))
@@ -251,6 +313,7 @@ static void tell_choice(const json_t *record)
         say_candidate(say, next);
     }
     rl_say(say, ".");
+    say_waiting(say, record);
     end(&p);
 }
 

@@ -99,6 +99,26 @@ int rl_parse_memory_stat(const char *text, struct rl_sample *sample)
     return 0;
 }
 
+int rl_parse_memory_held(const char *text, struct rl_memory_held *ret)
+{
+    static const struct rl_text_key keys[] = {
+        {"anon", offsetof(struct rl_memory_held, anon), RL_TEXT_NUMBER, true},
+        {"shmem", offsetof(struct rl_memory_held, shmem), RL_TEXT_NUMBER, true},
+        {"kernel_stack", offsetof(struct rl_memory_held, kernel_stack), RL_TEXT_NUMBER, false},
+        {"pagetables", offsetof(struct rl_memory_held, pagetables), RL_TEXT_NUMBER, false},
+        {"sec_pagetables", offsetof(struct rl_memory_held, sec_pagetables), RL_TEXT_NUMBER, false},
+        {"sock", offsetof(struct rl_memory_held, sock), RL_TEXT_NUMBER, false},
+    };
+    struct rl_memory_held held = {0};
+    int r;
+
+    r = rl_text_keys(text, keys, COUNT(keys), &held);
+    if (r < 0)
+        return r;
+    *ret = held;
+    return 0;
+}
+
 int rl_parse_limit(const char *text, uint64_t *ret)
 {
     struct rl_span value = {text, 0};

@@ -31,13 +31,15 @@ void rl_pool_free(struct rl_pool *pool)
     *pool = (struct rl_pool){0};
 }
 
-void rl_pool_clear(struct rl_pool *pool)
+void rl_pool_clear(struct rl_pool *pool, const struct rl_model *model)
 {
+    pool->model = model;
     pool->n = pool->seen = pool->dropped_spared = 0;
     pool->sorted = false;
 }
 
-typedef bool (*before_fn)(const struct rl_candidate *a, const struct rl_candidate *b);
+typedef bool (*before_fn)(
+    const struct rl_model *model, const struct rl_candidate *a, const struct rl_candidate *b);
 
 static bool may_be_chosen(const struct rl_candidate *candidate)
 {
@@ -45,21 +47,23 @@ static bool may_be_chosen(const struct rl_candidate *candidate)
 }
 
 /* Does a stay in the pool rather than b? */
-static bool stays_before(const struct rl_candidate *a, const struct rl_candidate *b)
+static bool stays_before(
+    const struct rl_model *model, const struct rl_candidate *a, const struct rl_candidate *b)
 {
-    if (a->tier != b->tier || a->score.points != b->score.points)
-        return rl_candidate_before(a, b);
-    if (may_be_chosen(a) != may_be_chosen(b))
+    bool equal = a->tier == b->tier && a->score.points == b->score.points;
+
+    if (equal && may_be_chosen(a) != may_be_chosen(b))
         return may_be_chosen(a);
-    return a->process.pid < b->process.pid;
+    return rl_candidate_before(model, a, b);
 }
 
 /* Does a stand before b in the sorted pool? */
-static bool sorts_before(const struct rl_candidate *a, const struct rl_candidate *b)
+static bool sorts_before(
+    const struct rl_model *model, const struct rl_candidate *a, const struct rl_candidate *b)
 {
     if (may_be_chosen(a) != may_be_chosen(b))
         return may_be_chosen(a);
-    return stays_before(a, b);
+    return rl_candidate_before(model, a, b);
 }
 
 static void swap(struct rl_candidate *a, struct rl_candidate *b)
@@ -71,21 +75,25 @@ static void swap(struct rl_candidate *a, struct rl_candidate *b)
 }
 
 /* The last one of the order belongs at the root. */
-static void sift_up(struct rl_candidate *items, size_t i, before_fn before)
+static void sift_up(struct rl_pool *pool, size_t i, before_fn before)
 {
-    while (i > 0 && before(&items[(i - 1) / 2], &items[i])) {
+    struct rl_candidate *items = pool->items;
+
+    while (i > 0 && before(pool->model, &items[(i - 1) / 2], &items[i])) {
         swap(&items[(i - 1) / 2], &items[i]);
         i = (i - 1) / 2;
     }
 }
 
-static void sift_down(struct rl_candidate *items, size_t n, size_t i, before_fn before)
+static void sift_down(struct rl_pool *pool, size_t n, size_t i, before_fn before)
 {
+    struct rl_candidate *items = pool->items;
+
     for (;;) {
         size_t last = i;
 
         for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < n; child++)
-            if (before(&items[last], &items[child]))
+            if (before(pool->model, &items[last], &items[child]))
                 last = child;
         if (last == i)
             return;
@@ -94,10 +102,10 @@ static void sift_down(struct rl_candidate *items, size_t n, size_t i, before_fn 
     }
 }
 
-static void make_heap(struct rl_candidate *items, size_t n, before_fn before)
+static void make_heap(struct rl_pool *pool, before_fn before)
 {
-    for (size_t i = n / 2; i-- > 0;)
-        sift_down(items, n, i, before);
+    for (size_t i = pool->n / 2; i-- > 0;)
+        sift_down(pool, pool->n, i, before);
 }
 
 void rl_pool_add(struct rl_pool *pool, const struct rl_candidate *candidate)
@@ -106,32 +114,32 @@ void rl_pool_add(struct rl_pool *pool, const struct rl_candidate *candidate)
 
     pool->seen++;
     if (pool->sorted) {
-        make_heap(pool->items, pool->n, stays_before);
+        make_heap(pool, stays_before);
         pool->sorted = false;
     }
     if (pool->n < pool->size) {
         pool->items[pool->n] = *candidate;
-        sift_up(pool->items, pool->n++, stays_before);
+        sift_up(pool, pool->n++, stays_before);
         return;
     }
 
-    if (stays_before(candidate, &pool->items[0]))
+    if (stays_before(pool->model, candidate, &pool->items[0]))
         dropped = &pool->items[0];
     if (!may_be_chosen(dropped))
         pool->dropped_spared++;
     if (dropped != candidate) {
         pool->items[0] = *candidate;
-        sift_down(pool->items, pool->n, 0, stays_before);
+        sift_down(pool, pool->n, 0, stays_before);
     }
 }
 
 /* Heapsort: qsort() may allocate. */
 void rl_pool_sort(struct rl_pool *pool)
 {
-    make_heap(pool->items, pool->n, sorts_before);
+    make_heap(pool, sorts_before);
     for (size_t n = pool->n; n > 1; n--) {
         swap(&pool->items[0], &pool->items[n - 1]);
-        sift_down(pool->items, n - 1, 0, sorts_before);
+        sift_down(pool, n - 1, 0, sorts_before);
     }
     pool->sorted = true;
 }

@@ -15,11 +15,12 @@ enum rl_procs_need {
 /* Candidates of one choice. Made once at start; when it is full the highest scores are kept, and
  * no process is ever dropped unscored.
  *
- * What is kept does not depend on the order in which candidates come: more points before fewer;
- * among equals those that may be chosen (spared is RL_REASON_NONE) before those that may not, then
- * lower pids before higher ones. */
+ * What is kept does not depend on the order in which candidates come: better tiers first, and more
+ * points before fewer; among equals those that may be chosen (spared is RL_REASON_NONE) before
+ * those that may not, then whoever comes first by the model's tie rule. */
 struct rl_pool {
     struct rl_candidate *items;
+    const struct rl_model *model; /* that rated them; lasts as long as they are looked at */
     size_t n, size;
     size_t seen;           /* processes looked at, kept or not */
     size_t dropped_spared; /* of those not kept: may not be chosen. Unless 0 no cgroup may die
@@ -31,14 +32,15 @@ struct rl_pool {
  * -EINVAL, or -ENOMEM. */
 int rl_pool_new(size_t size, struct rl_pool *ret);
 void rl_pool_free(struct rl_pool *pool);
-void rl_pool_clear(struct rl_pool *pool);
+
+/* Empty it, for candidates of this model. Before the first one is put in. */
+void rl_pool_clear(struct rl_pool *pool, const struct rl_model *model);
 
 /* Put one rated candidate in. A full pool drops its lowest, unless this one is lower. Logarithmic
  * in the size; after rl_pool_sort the first call puts the pool back in working order. */
 void rl_pool_add(struct rl_pool *pool, const struct rl_candidate *candidate);
 
-/* Those that may be chosen first; in either part more points before fewer, then lower pids before
- * higher ones. In place. */
+/* Those that may be chosen first; either part as rl_candidate_before() has it. In place. */
 void rl_pool_sort(struct rl_pool *pool);
 
 struct rl_procs {

@@ -16,6 +16,10 @@
  * not even one line fits). */
 ssize_t rl_read_fd(int fd, char *buf, size_t size);
 
+struct rl_memory_held {
+    uint64_t anon, kernel_stack, pagetables, sec_pagetables, sock, shmem;
+};
+
 /* openat for reading, close-on-exec. Return: the fd, owned by the caller, or -errno. */
 int rl_open_at(int dirfd, const char *name);
 
@@ -33,7 +37,10 @@ ssize_t rl_read_short_lines_at(
 int rl_parse_pressure(const char *text, uint64_t *ret_some_us, uint64_t *ret_full_us);
 int rl_parse_events(const char *text, struct rl_events *ret);
 int rl_parse_memory_stat(const char *text, struct rl_sample *sample); /* its fields, not `have` */
-int rl_parse_limit(const char *text, uint64_t *ret);                  /* "max" = RL_NO_LIMIT */
+/* memory.stat once more, for what the death of its processes would free, and shmem; all in bytes.
+ * Lines that a kernel does not have are 0. */
+int rl_parse_memory_held(const char *text, struct rl_memory_held *ret);
+int rl_parse_limit(const char *text, uint64_t *ret); /* "max" = RL_NO_LIMIT */
 int rl_parse_cpu_stat(const char *text, uint64_t *ret_throttled_us);
 int rl_parse_cpu_periods(const char *text, uint64_t *ret_periods, uint64_t *ret_throttled);
 int rl_parse_populated(const char *text, bool *ret); /* cgroup.events */

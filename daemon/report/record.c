@@ -76,10 +76,12 @@ json_t *rl_record_candidate_json(const struct rl_process *process, const struct 
 
 static json_t *group_json(const struct rl_record_group *group)
 {
-    return json_pack("{s:o, s:I, s:o, s:o, s:I, s:b, s:o}", "cgroup", rl_json_string(group->cgroup),
-        "score", (json_int_t)group->points, "anon_bytes", rl_json_number(group->anon), "swap_bytes",
-        rl_json_number(group->swap), "processes", (json_int_t)group->processes, "eligible",
-        group->spared == RL_REASON_NONE, "reason", reason_id_json(group->spared));
+    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:I, s:b, s:o}", "cgroup",
+        rl_json_string(group->cgroup), "score", (json_int_t)group->points, "anon_bytes",
+        rl_json_number(group->anon), "swap_bytes", rl_json_number(group->swap), "kernel_bytes",
+        rl_json_number(group->kernel), "shmem_bytes", rl_json_number(group->shmem), "processes",
+        (json_int_t)group->processes, "eligible", group->spared == RL_REASON_NONE, "reason",
+        reason_id_json(group->spared));
 }
 
 static json_t *error_json(int error)
@@ -139,18 +141,37 @@ static const char *scope_name(enum rl_kill scope)
     return name ? name : "process";
 }
 
+static json_t *person_json(const struct rl_record_person *person)
+{
+    if (person->pid == 0)
+        return json_null();
+    return json_pack("{s:i, s:o, s:I}", "pid", (int)person->pid, "comm",
+        rl_json_string(person->comm), "score", (json_int_t)person->points);
+}
+
+static json_t *sharers_json(const struct rl_record *record)
+{
+    json_t *all = json_array();
+
+    for (uint32_t i = 0; i < record->n_sharers && i < RL_RECORD_SHARERS; i++)
+        json_array_append_new(all, person_json(&record->sharers[i]));
+    return all;
+}
+
 static json_t *victim_json(const struct rl_record *record)
 {
     bool process = record->victim_pid > 0;
 
     if (!record->choice.found)
         return json_null();
-    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:b, s:b}", "scope",
+    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:b, s:b, s:o, s:I, s:o}", "scope",
         scope_name(record->choice.scope), "pid",
         process ? json_integer(record->victim_pid) : json_null(), "comm",
         process ? rl_json_string(record->victim_comm) : json_null(), "cgroup",
         rl_json_string(record->victim_cgroup), "score", (json_int_t)record->choice.points,
-        "widened", record->choice.widened, "fell_back", record->choice.fell_back);
+        "widened", record->choice.widened, "fell_back", record->choice.fell_back, "instead_of",
+        person_json(&record->instead_of), "sharers_count", (json_int_t)record->n_sharers, "sharers",
+        sharers_json(record));
 }
 
 static json_t *trigger_json(const struct rl_record *record)
@@ -204,7 +225,7 @@ json_t *rl_record_json(const struct rl_record *record)
         rl_json_string(record->source), "subject", rl_json_string(record->subject), "offender",
         rl_json_string(record->offender));
     json_t *rest = json_pack("{s:o, s:{s:o, s:o}, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:o, s:o, "
-                             "s:o, s:o, s:o, s:o}",
+                             "s:o, s:o, s:o, s:o, s:o, s:b}",
         "origin", rl_record_origin_json(&record->origin), "available", "bytes",
         rl_json_number(record->before.room.available), "limited_by",
         rl_json_name(record->limited_by), "trigger", trigger_json(record), "kill",
@@ -215,7 +236,9 @@ json_t *rl_record_json(const struct rl_record *record)
         record->open ? json_null() : state_json(&record->after), "freed_bytes",
         rl_json_number(record->freed_bytes), "time_to_signal_ms",
         since_start_json(record, record->first_signal_us), "time_to_gone_ms",
-        since_start_json(record, record->gone_us));
+        since_start_json(record, record->gone_us), "waited_ms",
+        record->waited_us ? rl_json_ms(record->waited_us) : json_null(), "waited_out",
+        record->waited_out);
 
     if (!json || !rest || json_object_update_missing(json, rest) < 0) {
         json_decref(json);

@@ -14,6 +14,7 @@
 #define RL_RECORD_ID_MAX     48
 #define RL_RECORD_CANDIDATES 20
 #define RL_RECORD_GROUPS     20
+#define RL_RECORD_SHARERS    16
 #define RL_NAME_MAX          128
 
 struct rl_record_candidate {
@@ -24,10 +25,18 @@ struct rl_record_candidate {
     char cgroup[RL_PATH_MAX];
 };
 
+/* Somebody who has to do with the victim. */
+struct rl_record_person {
+    pid_t pid; /* 0: nobody */
+    char comm[RL_COMM_MAX];
+    int64_t points;
+};
+
 /* A whole cgroup as candidate (Kill=cgroup). */
 struct rl_record_group {
     char cgroup[RL_PATH_MAX];
-    uint64_t anon, swap;
+    uint64_t anon, swap, kernel; /* what its death frees */
+    uint64_t shmem;              /* what may stay */
     int64_t points;
     uint32_t processes;
     enum rl_reason spared;
@@ -85,6 +94,13 @@ struct rl_record {
     pid_t victim_pid; /* 0 where a cgroup was chosen as such */
     char victim_comm[RL_COMM_MAX];
     char victim_cgroup[RL_PATH_MAX];
+    /* Those that share the victim's address space and die with it; n_sharers may be more than there
+     * is room for. */
+    uint32_t n_sharers;
+    struct rl_record_person sharers[RL_RECORD_SHARERS];
+    struct rl_record_person instead_of; /* the victim's parent, which had the most points */
+    uint64_t waited_us; /* the choice was put off so long while somebody was on his way out; 0 */
+    bool waited_out;    /* and was made in the end although he was */
 
     uint8_t n_steps;
     struct rl_record_step steps[RL_STEPS_MAX];

@@ -68,6 +68,21 @@ static void say_victim(struct rl_say *say, const struct rl_record *record)
     rl_say(say, " (score %" PRId64 ")", record->choice.points);
 }
 
+static void say_relatives(struct rl_say *say, const struct rl_record *record)
+{
+    if (!record->choice.found)
+        return;
+    if (record->n_sharers > 0)
+        rl_say(say, " with %" PRIu32 " more that share%s its memory", record->n_sharers,
+            record->n_sharers == 1 ? "s" : "");
+    if (record->instead_of.pid == 0)
+        return;
+    rl_say(say, ", child of ");
+    rl_say_foreign(say, record->instead_of.comm);
+    rl_say(say, "[%d], which had the most points (%" PRId64 "),", (int)record->instead_of.pid,
+        record->instead_of.points);
+}
+
 static void say_cause(struct rl_say *say, const struct rl_record *record)
 {
     char amount[RL_TEXT_MAX], line[RL_TEXT_MAX];
@@ -108,6 +123,11 @@ static void say_effect(struct rl_say *say, const struct rl_record *record)
             span, sizeof(span));
         rl_say(say, "; freed %s in %s", amount, span);
     }
+    if (record->waited_us > 0) {
+        rl_duration_text(record->waited_us, span, sizeof(span));
+        rl_say(say, "; %s %s for somebody on his way out",
+            record->waited_out ? "had waited in vain" : "had waited", span);
+    }
     if (record->outcome != RL_REASON_NONE)
         rl_say(say, "; %s", rl_reason_text(record->outcome));
 }
@@ -119,6 +139,7 @@ void rl_record_sentence(const struct rl_record *record, char *buf, size_t size)
     rl_say_begin(&say, buf, size);
     say_deed(&say, record);
     say_victim(&say, record);
+    say_relatives(&say, record);
     say_cause(&say, record);
     say_effect(&say, record);
 }

@@ -18,6 +18,7 @@ struct out {
     struct rl_sample sample;
     struct rl_node node;
     struct rl_process process;
+    struct rl_memory_held held;
     char state;
 };
 
@@ -34,6 +35,11 @@ static int run_events(char *text, struct out *out)
 static int run_memory_stat(char *text, struct out *out)
 {
     return rl_parse_memory_stat(text, &out->sample);
+}
+
+static int run_memory_held(char *text, struct out *out)
+{
+    return rl_parse_memory_held(text, &out->held);
 }
 
 static int run_limit(char *text, struct out *out)
@@ -132,6 +138,7 @@ static int (*const parsers[])(char *text, struct out *out) = {
     run_cpus,
     run_mount,
     run_cpu_periods,
+    run_memory_held,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -88,6 +88,37 @@ static void test_story(void **state)
     json_decref(json);
 }
 
+static void test_story_of_relatives(void **state)
+{
+    sample_record(&record);
+    sample_relatives(&record);
+    json_t *json = rl_record_json(&record);
+    const char *text = unfold(story(json));
+    expect(text,
+        "The choice fell on worker[4711] in " SAMPLE_OFFENDER
+        " with a score of 812 (812 for its memory), in place of its parent master[4700] "
+        "with 900; twin[4713] and twin[4714] share its memory and had to die with it; next "
+        "would have been helper[4712] with 301.");
+    expect(text, "It was put off for 5.1s while somebody was on his way out, who did not go.");
+    json_decref(json);
+
+    /* The parent and the sharers are no "next". */
+    record.candidates[1].process.pid = 4713;
+    json = rl_record_json(&record);
+    text = unfold(story(json));
+    expect(text, "had to die with it. It was put off");
+    json_decref(json);
+    record.candidates[1].process.pid = 4700;
+    record.n_sharers = 40;
+    record.waited_out = false;
+    json = rl_record_json(&record);
+    text = unfold(story(json));
+    assert_null(strstr(text, "would have been master"));
+    expect(text, "and 38 more share its memory");
+    expect(text, "It was put off for 5.1s while somebody was on his way out.");
+    json_decref(json);
+}
+
 static void test_story_of_other_kinds(void **state)
 {
     sample_record(&record);
@@ -337,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_story),
+        cmocka_unit_test(test_story_of_relatives),
         cmocka_unit_test(test_story_of_other_kinds),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_broken_records),

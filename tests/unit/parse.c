@@ -277,6 +277,33 @@ static void test_memory_stat(void **state)
     assert_int_equal(sample.shmem, 3);
 }
 
+static void test_memory_held(void **state)
+{
+    struct rl_memory_held held = {.anon = 99, .sock = 99};
+
+    assert_int_equal(
+        rl_parse_memory_held("anon 1048576\nfile 2097152\nkernel 999\nkernel_stack 65536\n"
+                             "pagetables 8192\nsec_pagetables 4096\npercpu 777\nsock 512\n"
+                             "vmalloc 888\nshmem 3072\nzswap 5\nslab 666\n",
+            &held),
+        0);
+    assert_int_equal(held.anon, 1048576);
+    assert_int_equal(held.kernel_stack, 65536);
+    assert_int_equal(held.pagetables, 8192);
+    assert_int_equal(held.sec_pagetables, 4096);
+    assert_int_equal(held.sock, 512);
+    assert_int_equal(held.shmem, 3072);
+
+    /* before sec_pagetables, and without kernel memory accounting */
+    assert_int_equal(rl_parse_memory_held("anon 1\nshmem 3\n", &held), 0);
+    assert_int_equal(held.anon, 1);
+    assert_int_equal(held.shmem, 3);
+    assert_int_equal(held.kernel_stack + held.pagetables + held.sec_pagetables + held.sock, 0);
+    assert_int_equal(rl_parse_memory_held("anon 5\nsock 1\n", &held), -ENODATA);
+    assert_int_equal(rl_parse_memory_held("anon 5\nshmem x\n", &held), -EINVAL);
+    assert_int_equal(held.anon, 1);
+}
+
 static void test_limit(void **state)
 {
     static const struct {
@@ -684,6 +711,7 @@ int main(void)
         cmocka_unit_test(test_pressure),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_memory_stat),
+        cmocka_unit_test(test_memory_held),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_small_files),
         cmocka_unit_test(test_meminfo),

@@ -264,6 +264,64 @@ static void members_speak_where_the_cgroup_has_no_numbers(void **state)
     assert_int_equal(s.choice.points, 400);
 }
 
+/* Four workers of one cgroup map the same 300 MiB: its own numbers tell it, a sum over processes
+ * says 1200. */
+static void shared_memory_counts_once_where_the_cgroup_has_numbers(void **state)
+{
+    for (int numbers = 0; numbers < 2; numbers++) {
+        struct scene s = a_scene(RL_KILL_CGROUP);
+
+        add_group(&s, "/a", -1);
+        add_group(&s, "/a/workers", 0);
+        add_group(&s, "/a/hog", 0);
+        for (pid_t pid = 10; pid < 14; pid++)
+            add_process(&s, pid, "worker", 1, 310)->anon_pages = 310 * MIB / 4096;
+        add_process(&s, 20, "hog", 2, 700)->anon_pages = 700 * MIB / 4096;
+        if (numbers) {
+            s.groups[1].anon = 40 * MIB;
+            s.groups[1].shmem = 300 * MIB;
+            s.groups[2].anon = 700 * MIB;
+        }
+        choose(&s);
+        assert_int_equal(s.choice.group, numbers ? 2 : 1);
+        assert_int_equal(s.groups[1].points, numbers ? 40 : 1240);
+        assert_int_equal(s.groups[2].points, 700);
+    }
+}
+
+/* What the kernel holds for its processes goes with them, tmpfs stays. */
+static void kernel_memory_dies_with_a_cgroup_and_shmem_does_not(void **state)
+{
+    struct scene s = a_scene(RL_KILL_CGROUP);
+
+    add_group(&s, "/a", -1);
+    add_group(&s, "/a/b", 0)->anon = 300 * MIB;
+    s.groups[1].shmem = 900 * MIB;
+    add_group(&s, "/a/c", 0)->anon = 100 * MIB;
+    s.groups[2].swap = 100 * MIB;
+    s.groups[2].kernel = 150 * MIB;
+    add_process(&s, 10, "x", 1, 300);
+    add_process(&s, 11, "y", 2, 1);
+    choose(&s);
+    assert_int_equal(s.choice.group, 2);
+    assert_int_equal(s.groups[1].points, 300);
+    assert_int_equal(s.groups[2].points, 350);
+
+    s = a_scene(RL_KILL_CGROUP); /* and it counts for MinSize= */
+    s.victim.min_bytes = 250 * MIB;
+    add_group(&s, "/a", -1)->anon = 150 * MIB;
+    s.groups[0].kernel = 100 * MIB;
+    add_process(&s, 10, "x", 0, 300);
+    choose(&s);
+    assert_true(s.choice.found);
+    s.victim.min_bytes++;
+    s.groups[0] = (struct rl_group){
+        .path = "/a", .parent = -1, .anon = 150 * MIB, .kernel = 100 * MIB, .shmem = GIB};
+    choose(&s);
+    assert_false(s.choice.found);
+    assert_int_equal(s.groups[0].spared, RL_SPARED_TOO_SMALL);
+}
+
 static void giant_cgroups_do_not_overflow(void **state)
 {
     struct scene s = a_scene(RL_KILL_CGROUP);
@@ -272,6 +330,7 @@ static void giant_cgroups_do_not_overflow(void **state)
     add_group(&s, "/a/b", 0)->anon = MIB;
     add_group(&s, "/a/c", 0)->anon = UINT64_MAX;
     s.groups[2].swap = UINT64_MAX;
+    s.groups[2].kernel = UINT64_MAX;
     add_process(&s, 10, "x", 1, 1);
     add_process(&s, 11, "y", 2, 1);
     choose(&s);
@@ -356,6 +415,7 @@ static void random_scene(struct scene *s, struct dice *dice)
 
         p->oom_score_adj = roll(dice, 10) ? (int)roll(dice, 900) - 450 : -1000;
         p->flags = roll(dice, 10) ? 0 : RL_PROCESS_DYING;
+        p->mm = roll(dice, 3) ? 0 : 1 + (uint32_t)roll(dice, 3);
         if (roll(dice, 30) == 0)
             p->flags |= RL_PROCESS_KERNEL_THREAD;
         if (roll(dice, 60) == 0)
@@ -430,6 +490,8 @@ int main(void)
         cmocka_unit_test(a_nested_cgroup_counts_and_dies_with_its_parent),
         cmocka_unit_test(an_oom_group_stands_for_its_cgroups),
         cmocka_unit_test(members_speak_where_the_cgroup_has_no_numbers),
+        cmocka_unit_test(shared_memory_counts_once_where_the_cgroup_has_numbers),
+        cmocka_unit_test(kernel_memory_dies_with_a_cgroup_and_shmem_does_not),
         cmocka_unit_test(giant_cgroups_do_not_overflow),
         cmocka_unit_test(the_root_and_what_holds_reliefd_never_die_whole),
         cmocka_unit_test(a_tree_dies_whole_or_one_by_one),

@@ -198,6 +198,114 @@ static void windows_count_from_the_step_and_from_the_death(void **state)
     assert_int_equal(incident.step_us, OPENED + 100 * MS);
 }
 
+/* --- while somebody is on his way out --- */
+
+static struct rl_order tell(
+    struct rl_incident *incident, uint64_t at_us, unsigned facts, enum rl_reason failed)
+{
+    struct rl_news news = news_of(at_us, facts);
+
+    news.failed = failed;
+    return rl_incident_next(incident, &gentle, &news);
+}
+
+static struct rl_incident yielding(bool dry)
+{
+    const struct rl_trigger trigger = {0};
+    struct rl_incident incident;
+    struct rl_order order;
+
+    rl_incident_open(&incident, &trigger, dry, OPENED);
+    order = tell(&incident, 0, HOLDS, RL_REASON_NONE);
+    assert_int_equal(order.what, RL_DO_STEP);
+    order = tell(&incident, 2 * MS, HOLDS, RL_WAIT_EXITING);
+    assert_int_equal(order.what, RL_DO_WAIT);
+    assert_int_equal(order.wake_us, OPENED + 102 * MS);
+    assert_int_equal(incident.phase, RL_PHASE_YIELD);
+    assert_int_equal(incident.yield_us, OPENED + 2 * MS);
+    assert_false(incident.acted);
+    return incident;
+}
+
+static void a_choice_is_put_off_and_tried_again(void **state)
+{
+    for (int dry = 0; dry < 2; dry++) {
+        struct rl_incident incident = yielding(dry);
+        struct rl_order order;
+
+        /* A look in between does not bring it forward. */
+        order = tell(&incident, 50 * MS, CALM, RL_REASON_NONE);
+        assert_int_equal(order.what, RL_DO_WAIT);
+        assert_int_equal(order.wake_us, OPENED + 102 * MS);
+        order = tell(&incident, 102 * MS, HOLDS, RL_REASON_NONE);
+        assert_int_equal(order.what, RL_DO_STEP);
+        assert_int_equal(order.step, 0);
+        assert_false(incident.waited_out);
+        order = tell(&incident, 110 * MS, HOLDS, RL_REASON_NONE);
+        assert_int_equal(order.what, RL_DO_WAIT);
+        assert_int_equal(order.wake_us, OPENED + 110 * MS + 3 * SEC);
+        assert_true(incident.acted);
+        assert_int_equal(incident.since_us, OPENED + 110 * MS);
+    }
+}
+
+static void waiting_for_somebody_has_an_end(void **state)
+{
+    struct rl_incident incident = yielding(false);
+    uint64_t now = 102 * MS;
+    struct rl_order order;
+
+    for (;;) {
+        order = tell(&incident, now, HOLDS, RL_REASON_NONE);
+        assert_int_equal(order.what, RL_DO_STEP);
+        assert_int_equal(incident.waited_out, now >= 5002 * MS);
+        if (incident.waited_out)
+            break;
+        order = tell(&incident, now, HOLDS, RL_WAIT_EXITING);
+        assert_int_equal(order.what, RL_DO_WAIT);
+        assert_int_equal(order.wake_us, OPENED + now + 100 * MS);
+        now += 100 * MS;
+    }
+    assert_int_equal(now, 5002 * MS);
+    assert_int_equal(incident.yield_us, OPENED + 2 * MS);
+    for (int again = 0; again < 2;
+         again++) { /* whatever is said then, it is not put off any more */
+        enum rl_reason failed = again ? RL_WAIT_EXITING : RL_OUTCOME_NO_VICTIM;
+        struct rl_incident copy = incident;
+
+        order = tell(&copy, now, HOLDS, failed);
+        assert_int_equal(order.what, RL_DO_END);
+        assert_int_equal(copy.outcome, failed);
+    }
+}
+
+static void nobody_has_to_die_when_going_was_enough(void **state)
+{
+    static const struct {
+        unsigned facts;
+        bool dry;
+        enum rl_reason outcome;
+    } rows[] = {
+        {CALM, false, RL_OUTCOME_EASED},
+        {CALM, true, RL_OUTCOME_DRY_RUN},
+        {HOLDS | REMOVED, false, RL_OUTCOME_GONE},
+        {HOLDS | REMOVED, true, RL_OUTCOME_GONE},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct rl_incident incident = yielding(rows[i].dry);
+
+        assert_int_equal(tell(&incident, 102 * MS, rows[i].facts, RL_REASON_NONE).what, RL_DO_END);
+        assert_int_equal(incident.outcome, rows[i].outcome);
+        assert_false(incident.acted || incident.gone);
+    }
+    /* It need not wait for the time to notice that the cgroup is gone. */
+    struct rl_incident incident = yielding(false);
+
+    assert_int_equal(tell(&incident, 3 * MS, REMOVED, RL_REASON_NONE).what, RL_DO_END);
+    assert_int_equal(incident.outcome, RL_OUTCOME_GONE);
+}
+
 /* --- properties over random ladders and news --- */
 
 static struct rl_relief random_relief(struct dice *dice)
@@ -296,6 +404,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_course),
         cmocka_unit_test(windows_count_from_the_step_and_from_the_death),
+        cmocka_unit_test(a_choice_is_put_off_and_tried_again),
+        cmocka_unit_test(waiting_for_somebody_has_an_end),
+        cmocka_unit_test(nobody_has_to_die_when_going_was_enough),
         cmocka_unit_test(it_always_ends),
         cmocka_unit_test(dry_takes_the_rungs_of_live),
     };

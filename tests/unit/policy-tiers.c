@@ -529,7 +529,7 @@ static bool a_better_one_lives(const struct scene *s)
 
     for (size_t i = 0; i < s->choosing.n_candidates; i++)
         if (s->candidates[i].spared == RL_REASON_NONE &&
-            rl_candidate_before(&s->candidates[i], chosen))
+            rl_candidate_before(s->victim.model, &s->candidates[i], chosen))
             return true;
     return false;
 }

@@ -29,6 +29,8 @@ static bool is_spared(const struct rl_candidate *candidate)
     return candidate->spared != RL_REASON_NONE;
 }
 
+static const struct rl_model *model; /* whose tie rule holds */
+
 static int compare_kept(const void *first, const void *second)
 {
     const struct rl_candidate *a = first, *b = second;
@@ -36,7 +38,10 @@ static int compare_kept(const void *first, const void *second)
 
     if (c == 0)
         c = compare(is_spared(a), is_spared(b));
-    return c != 0 ? c : compare(a->process.pid, b->process.pid);
+    if (c != 0)
+        return c;
+    return rl_score_before(model, &a->process, a->score.points, &b->process, b->score.points) ? -1
+                                                                                              : 1;
 }
 
 static int compare_sorted(const void *first, const void *second)
@@ -52,6 +57,8 @@ static void make_candidates(struct rl_candidate *items, size_t n, uint32_t score
     for (size_t i = 0; i < n; i++) {
         items[i] = (struct rl_candidate){.process.pid = (pid_t)(i + 1)};
         items[i].score.points = (int64_t)random_below(scores) - 30;
+        items[i].process.start_ticks = random_below(9);
+        items[i].process.flags = random_below(4) ? 0 : RL_PROCESS_DEAD_LEADER;
         if (random_below(3) == 0)
             items[i].spared = RL_SPARED_PROTECTED;
     }
@@ -91,14 +98,22 @@ static void test_holds_the_top(void **state)
     static struct rl_candidate items[MAX];
     static const size_t sizes[] = {1, 2, 3, 7, 64, 100};
     static const uint32_t scores[] = {1, 2, 5, 60, 100000};
+    static const struct rl_model by_pid = {.picking = {.tie = RL_TIE_PID}};
+    static const struct rl_model first = {.picking = {.tie = RL_TIE_FIRST}};
+    static const struct rl_model last = {.picking = {.tie = RL_TIE_LAST}};
+    static const struct rl_model leader = {.picking = {.tie = RL_TIE_LEADER}};
+    static const struct rl_model *const models[] = {
+        &by_pid, &first, &last, &leader, &last, &first, &leader};
 
     for (size_t round = 0; round < 600; round++) {
         size_t size = sizes[round % COUNT(sizes)], n = random_below(MAX + 1), kept, spared;
         struct rl_pool pool;
 
         random_state += round;
+        model = models[round % COUNT(models)];
         make_candidates(items, n, scores[round % COUNT(scores)]);
         assert_int_equal(rl_pool_new(size, &pool), 0);
+        rl_pool_clear(&pool, model);
         for (size_t i = 0; i < n; i++)
             rl_pool_add(&pool, &items[i]);
         assert_int_equal(pool.seen, n);
@@ -119,11 +134,13 @@ static void test_sort_and_go_on(void **state)
     struct rl_pool pool;
     size_t kept, spared;
 
+    model = rl_model_default();
     assert_int_equal(rl_pool_new(20, &pool), 0);
+    rl_pool_clear(&pool, model);
     for (size_t round = 0; round < 100; round++) {
         random_state += round;
         make_candidates(items, MAX, 40);
-        rl_pool_clear(&pool);
+        rl_pool_clear(&pool, rl_model_default());
         assert_int_equal(pool.n + pool.seen + pool.dropped_spared, 0);
         for (size_t i = 0; i < MAX; i++) {
             rl_pool_add(&pool, &items[i]);
@@ -161,6 +178,7 @@ static void test_order(void **state)
     struct rl_pool pool;
 
     assert_int_equal(rl_pool_new(COUNT(sorted), &pool), 0);
+    rl_pool_clear(&pool, rl_model_default());
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct rl_candidate candidate = {.process.pid = rows[i].pid, .spared = rows[i].spared};
 
@@ -202,6 +220,7 @@ static void test_no_allocation(void **state)
 
     make_candidates(items, MAX, 50);
     assert_int_equal(rl_pool_new(50, &pool), 0);
+    rl_pool_clear(&pool, rl_model_default());
     before = counted_mallocs;
     for (size_t i = 0; i < MAX; i++)
         rl_pool_add(&pool, &items[i]);

@@ -89,7 +89,8 @@ static void test_finished(void **state)
         {"model", "\"percent-times-ten\""},
         {"victim",
             "{\"scope\":\"process\",\"pid\":4711,\"comm\":\"worker\",\"cgroup\":\"" SAMPLE_OFFENDER
-            "\",\"score\":812,\"widened\":false,\"fell_back\":false}"},
+            "\",\"score\":812,\"widened\":false,\"fell_back\":false,\"instead_of\":null,"
+            "\"sharers_count\":0,\"sharers\":[]}"},
         {"candidates.0",
             "{\"pid\":4711,\"comm\":\"worker\",\"uid\":105,\"cgroup\":\"" SAMPLE_OFFENDER
             "\",\"score\":812,\"parts\":{\"memory\":812,\"root\":0,\"adj\":0},"
@@ -105,7 +106,8 @@ static void test_finished(void **state)
         {"candidates.3.eligible", "false"},
         {"candidates.3.reason", "\"adj-minus-1000\""},
         {"groups.0", "{\"cgroup\":\"" SAMPLE_OFFENDER "\",\"score\":781,\"anon_bytes\":419430400,"
-                     "\"swap_bytes\":0,\"processes\":4,\"eligible\":true,\"reason\":null}"},
+                     "\"swap_bytes\":0,\"kernel_bytes\":1048576,\"shmem_bytes\":2097152,"
+                     "\"processes\":4,\"eligible\":true,\"reason\":null}"},
         {"processes_seen", "35"},
         {"steps.0",
             "{\"step\":\"terminate\",\"signal\":\"SIGTERM\",\"at_ms\":12,\"took_ms\":3000,"
@@ -123,6 +125,8 @@ static void test_finished(void **state)
         {"freed_bytes", "503316480"},
         {"time_to_signal_ms", "12"},
         {"time_to_gone_ms", "3432"},
+        {"waited_ms", "null"},
+        {"waited_out", "false"},
     };
 
     sample_record(&record);
@@ -194,14 +198,48 @@ static void test_counts_out_of_range(void **state)
     sample_record(&record);
     record.n_candidates = UINT32_MAX;
     record.n_groups = UINT32_MAX;
+    record.n_sharers = UINT32_MAX;
     record.n_lines = UINT8_MAX;
     record.n_steps = UINT8_MAX;
     json_t *json = rl_record_json(&record);
     assert_int_equal(json_array_size(rl_get(json, "candidates")), RL_RECORD_CANDIDATES);
     assert_int_equal(json_array_size(rl_get(json, "groups")), RL_RECORD_GROUPS);
+    assert_int_equal(json_array_size(rl_get(json, "victim.sharers")), RL_RECORD_SHARERS);
     assert_int_equal(json_array_size(rl_get(json, "trigger.lines")), RL_LINES_MAX);
     assert_int_equal(json_array_size(rl_get(json, "steps")), RL_STEPS_MAX);
     json_decref(json);
+}
+
+static void test_relatives(void **state)
+{
+    static const struct value_row rows[] = {
+        {"victim.instead_of", "{\"pid\":4700,\"comm\":\"master\",\"score\":900}"},
+        {"victim.sharers_count", "2"},
+        {"victim.sharers.0", "{\"pid\":4713,\"comm\":\"twin\",\"score\":812}"},
+        {"victim.sharers.1.pid", "4714"},
+        {"waited_ms", "5100"},
+        {"waited_out", "true"},
+    };
+    char sentence[RL_SENTENCE_MAX];
+
+    sample_record(&record);
+    sample_relatives(&record);
+    CHECK(rows);
+    rl_record_sentence(&record, sentence, sizeof(sentence));
+    assert_string_equal(sentence,
+        "Killed worker[4711] in " SAMPLE_OFFENDER
+        " (score 812) with 2 more that share its memory, child of master[4700], which had the most "
+        "points (900), because that cgroup was short of memory: pressure 42.17% (full 30% over "
+        "10s), headroom 3M (below 5% min 100M); freed 480M in 3.4s; had waited in vain 5.1s for "
+        "somebody on his way out; the victim is gone and the pressure is over");
+
+    record.instead_of.pid = 0;
+    record.n_sharers = 1;
+    record.waited_out = false;
+    record.waited_us = 200 * RL_US_PER_MS;
+    rl_record_sentence(&record, sentence, sizeof(sentence));
+    assert_non_null(strstr(sentence, " with 1 more that shares its memory because that cgroup"));
+    assert_non_null(strstr(sentence, "; had waited 200ms for somebody on his way out; the victim"));
 }
 
 static bool printable(const char *text)
@@ -304,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_nothing_known),
         cmocka_unit_test(test_whole_cgroup),
         cmocka_unit_test(test_counts_out_of_range),
+        cmocka_unit_test(test_relatives),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_sentences),
     };

@@ -146,8 +146,12 @@ static inline void sample_record(struct rl_record *record)
     record->candidates[3] = sample_candidate(34, "shy", 0, -1000);
     record->candidates[3].score = (struct rl_score){.reason = RL_SPARED_ADJ_MINUS_1000};
     record->n_groups = 1;
-    record->groups[0] = (struct rl_record_group){
-        .cgroup = SAMPLE_OFFENDER, .anon = 400u << 20, .points = 781, .processes = 4};
+    record->groups[0] = (struct rl_record_group){.cgroup = SAMPLE_OFFENDER,
+        .anon = 400u << 20,
+        .kernel = 1u << 20,
+        .shmem = 2u << 20,
+        .points = 781,
+        .processes = 4};
     record->choice = (struct rl_choice){.found = true, .scope = RL_KILL_PROCESS, .points = 812};
     record->victim_pid = 4711;
     strcpy(record->victim_comm, "worker");
@@ -159,10 +163,24 @@ static inline void sample_record(struct rl_record *record)
     record->outcome = RL_OUTCOME_RELIEVED;
 }
 
+/* The victim is a child that died for its parent, with two that shared its memory, after a wait. */
+static inline void sample_relatives(struct rl_record *record)
+{
+    record->n_sharers = 2;
+    record->sharers[0] = (struct rl_record_person){.pid = 4713, .comm = "twin", .points = 812};
+    record->sharers[1] = (struct rl_record_person){.pid = 4714, .comm = "twin", .points = 811};
+    record->instead_of = (struct rl_record_person){.pid = 4700, .comm = "master", .points = 900};
+    record->waited_us = 5100 * RL_US_PER_MS;
+    record->waited_out = true;
+}
+
 /* The same with every foreign name made hostile. */
 static inline void sample_hostile(struct rl_record *record)
 {
     sample_record(record);
+    sample_relatives(record);
+    strcpy(record->sharers[0].comm, HOSTILE_COMM);
+    strcpy(record->instead_of.comm, HOSTILE_COMM);
     strcpy(record->offender, HOSTILE_CGROUP);
     strcpy(record->subject, HOSTILE_CGROUP);
     strcpy(record->limited_by, HOSTILE_CGROUP);

@@ -90,7 +90,7 @@ static inline bool dies(const struct scene *s, size_t i)
     if (!c->found)
         return false;
     if (c->scope == RL_KILL_PROCESS)
-        return c->candidate == (int32_t)i;
+        return c->candidate == (int32_t)i || (c->mm != 0 && c->mm == s->candidates[i].process.mm);
     if (c->scope == RL_KILL_TREE && c->one_by_one)
         return rl_candidate_may_go(&s->candidates[i]);
     return below(s, group, c->group);

@@ -1,0 +1,46 @@
+/* Which processes share one address space (clone with CLONE_VM and without CLONE_THREAD; a vfork()
+ * child until it executes something). No file of /proc says so: equal numbers make a suspicion, and
+ * kcmp(2) proves it.
+ *
+ * Nothing here allocates or takes mmap_lock. */
+#pragma once
+
+#include "policy/process.h"
+
+/* One process in question. */
+struct rl_mm_user {
+    uint32_t index; /* the caller's own: which process it is */
+    pid_t pid;
+    bool headless; /* its main thread has exited: kcmp would compare nothing with nothing */
+    uint64_t total_vm_pages, start_code, table_pages, rss_pages, anon_pages, swap_pages;
+    uint32_t mm; /* filled by rl_mm_find(): see struct rl_process */
+};
+
+/* Compare two processes' address spaces. Return: 0 the same, 1 the first one comes first in some
+ * order that does not change, 2 the second one does, or -errno. */
+typedef int (*rl_mm_compare_fn)(pid_t a, pid_t b);
+
+/* By kcmp(2), which asks for the right to look into both (PTRACE_MODE_READ). */
+int rl_mm_compare(pid_t a, pid_t b);
+
+struct rl_mm_user rl_mm_user_of(const struct rl_process *process, uint32_t index);
+
+/**
+ * rl_mm_find() - number the address spaces that have several users
+ * @users:   reordered; mm is set in each: 1, 2 ... and 0 for who shares with nobody here
+ * @compare: rl_mm_compare; NULL where these pids are not what kcmp would understand by them
+ *
+ * Only those with the same total_vm and start_code are compared, so that one whose mappings change
+ * between two reads is missed. Memory may move meanwhile: where kcmp can tell, it is not looked at.
+ *
+ * Where it cannot (no right to, not in this kernel, forbidden by a filter; a process without its
+ * main thread), two count as sharers when start_code is known (above 1), page tables are of the
+ * same size and resident, anonymous and swapped memory differ by no more than the kernel's counters
+ * lag (64 pages). Workers that were forked and did the same since look like that, too: such a guess
+ * may let two die where one would do. Without its main thread a process is compared only with such.
+ *
+ * At most about 2 * n * log2(n) comparisons.
+ *
+ * Return: how many address spaces were numbered.
+ */
+uint32_t rl_mm_find(struct rl_mm_user *users, size_t n, rl_mm_compare_fn compare);

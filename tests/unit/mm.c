@@ -1,0 +1,313 @@
+/* Who shares an address space: by made-up comparisons, and for real. */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/observe/mm.h"
+#include "tests/unit/policy.h"
+
+#define USERS_MAX 40
+
+/* --- a made-up world --- */
+
+static unsigned spaces[1000]; /* by pid; 0: gone */
+static size_t compared;
+
+static int compare_spaces(pid_t a, pid_t b)
+{
+    compared++;
+    if (spaces[a] == 0 || spaces[b] == 0)
+        return -ESRCH;
+    return spaces[a] == spaces[b] ? 0 : spaces[a] < spaces[b] ? 1 : 2;
+}
+
+static int no_such_call(pid_t a, pid_t b)
+{
+    return -ENOSYS;
+}
+
+static int not_permitted(pid_t a, pid_t b)
+{
+    return -EPERM;
+}
+
+static struct rl_mm_user user_of(pid_t pid)
+{
+    return (struct rl_mm_user){
+        .index = (uint32_t)pid + 100,
+        .pid = pid,
+        .total_vm_pages = 5000,
+        .start_code = 0x400000,
+        .table_pages = 10,
+        .rss_pages = 1000,
+        .anon_pages = 900,
+        .swap_pages = 50,
+        .mm = 77,
+    };
+}
+
+static const struct rl_mm_user *find(const struct rl_mm_user *users, size_t n, pid_t pid)
+{
+    for (size_t i = 0; i < n; i++)
+        if (users[i].pid == pid)
+            return &users[i];
+    fail_msg("%d is lost", (int)pid);
+    return NULL;
+}
+
+/* Random spaces, in few buckets: numbers are equal exactly where spaces are. */
+static void the_same_number_means_the_same_space(void **state)
+{
+    struct dice dice = {3};
+    size_t shared = 0;
+
+    for (int round = 0; round < 20000; round++) {
+        struct rl_mm_user users[USERS_MAX];
+        size_t n = roll(&dice, USERS_MAX + 1);
+        uint64_t sides = 1 + roll(&dice, 60);
+        uint32_t last, most = 0;
+
+        for (size_t i = 0; i < n; i++) {
+            users[i] = user_of((pid_t)i + 1);
+            spaces[i + 1] = 1 + (unsigned)roll(&dice, sides);
+            /* A space is in one bucket; what it holds moves. */
+            users[i].total_vm_pages += spaces[i + 1] % 3;
+            users[i].start_code += spaces[i + 1] % 5;
+            users[i].rss_pages += roll(&dice, 3000);
+            users[i].table_pages += roll(&dice, 3);
+        }
+        last = rl_mm_find(users, n, compare_spaces);
+        for (size_t i = 0; i < n; i++) {
+            const struct rl_mm_user *a = find(users, n, (pid_t)i + 1);
+            bool alone = true;
+
+            assert_int_equal(a->index, i + 101);
+            assert_true(a->mm <= last);
+            most = a->mm > most ? a->mm : most;
+            for (size_t k = 0; k < n; k++) {
+                const struct rl_mm_user *b = &users[k];
+
+                if (a->pid == b->pid)
+                    continue;
+                alone = alone && spaces[a->pid] != spaces[b->pid];
+                assert_int_equal(a->mm != 0 && a->mm == b->mm, spaces[a->pid] == spaces[b->pid]);
+            }
+            assert_int_equal(a->mm == 0, alone);
+            shared += !alone;
+        }
+        assert_int_equal(most, last);
+    }
+    assert_true(shared > 1000);
+}
+
+static void only_the_suspicious_are_compared(void **state)
+{
+    struct rl_mm_user users[4];
+
+    for (size_t i = 0; i < LENGTH(users); i++) {
+        users[i] = user_of((pid_t)i + 1);
+        spaces[i + 1] = 1; /* even if they were the same */
+    }
+    users[0].total_vm_pages++;
+    users[1].start_code++;
+    users[2].total_vm_pages = users[3].total_vm_pages = 0;
+    compared = 0;
+    assert_int_equal(rl_mm_find(users, LENGTH(users), compare_spaces), 0);
+    assert_int_equal(compared, 0);
+    assert_int_equal(rl_mm_find(NULL, 0, compare_spaces), 0);
+}
+
+static void a_thousand_twins_are_not_compared_each_with_each(void **state)
+{
+    static struct rl_mm_user users[999];
+
+    for (size_t i = 0; i < LENGTH(users); i++) {
+        users[i] = user_of((pid_t)i + 1);
+        spaces[i + 1] = 1 + (unsigned)(i * 7919 % 999);
+    }
+    compared = 0;
+    assert_int_equal(rl_mm_find(users, LENGTH(users), compare_spaces), 0);
+    assert_in_range(compared, 998, 13000);
+}
+
+static void who_is_gone_shares_with_nobody(void **state)
+{
+    struct rl_mm_user users[] = {user_of(1), user_of(2), user_of(3)};
+
+    spaces[1] = spaces[3] = 4;
+    spaces[2] = 0;
+    assert_true(rl_mm_find(users, LENGTH(users), compare_spaces) <= 1);
+    assert_int_equal(find(users, LENGTH(users), 2)->mm, 0);
+}
+
+/* --- where nobody may compare --- */
+
+static void numbers_make_a_guess(void **state)
+{
+    static const rl_mm_compare_fn blind[] = {NULL, no_such_call, not_permitted};
+    static const struct {
+        const char *what;
+        struct rl_mm_user change; /* added to the second one */
+        bool same;
+    } rows[] = {
+        {"nothing", {0}, true},
+        {"a few pages came", {.rss_pages = 64, .anon_pages = 64, .swap_pages = 64}, true},
+        {"a few pages went", {.rss_pages = -64ul, .anon_pages = -64ul, .swap_pages = -50ul}, true},
+        {"too much rss", {.rss_pages = 65}, false},
+        {"too little rss", {.rss_pages = -65ul}, false},
+        {"too much anon", {.anon_pages = 65}, false},
+        {"too much swap", {.swap_pages = 65}, false},
+        {"tables", {.table_pages = 1}, false},
+        {"mappings", {.total_vm_pages = 1}, false},
+        {"another program", {.start_code = 1}, false},
+    };
+
+    for (size_t b = 0; b < LENGTH(blind); b++)
+        for (size_t i = 0; i < LENGTH(rows); i++) {
+            struct rl_mm_user users[] = {user_of(1), user_of(2), user_of(3)};
+
+            users[1].rss_pages += rows[i].change.rss_pages;
+            users[1].anon_pages += rows[i].change.anon_pages;
+            users[1].swap_pages += rows[i].change.swap_pages;
+            users[1].table_pages += rows[i].change.table_pages;
+            users[1].total_vm_pages += rows[i].change.total_vm_pages;
+            users[1].start_code += rows[i].change.start_code;
+            users[2].table_pages += 5;
+            if (rl_mm_find(users, LENGTH(users), blind[b]) != rows[i].same)
+                fail_msg("%s", rows[i].what);
+            assert_int_equal(find(users, 3, 1)->mm, rows[i].same);
+            assert_int_equal(find(users, 3, 2)->mm, rows[i].same);
+            assert_int_equal(find(users, 3, 3)->mm, 0);
+        }
+}
+
+static void a_start_code_that_is_hidden_proves_nothing(void **state)
+{
+    for (uint64_t start = 0; start < 3; start++) {
+        struct rl_mm_user users[] = {user_of(1), user_of(2)};
+
+        users[0].start_code = users[1].start_code = start;
+        assert_int_equal(rl_mm_find(users, 2, not_permitted), start == 2);
+        spaces[1] = spaces[2] = 9; /* but kcmp's word counts */
+        assert_int_equal(rl_mm_find(users, 2, compare_spaces), 1);
+    }
+}
+
+/* Each is close to the next one, but not the first to the last. */
+static void a_row_of_neighbours_is_not_one_space(void **state)
+{
+    struct rl_mm_user users[10];
+
+    for (size_t i = 0; i < LENGTH(users); i++) {
+        users[i] = user_of((pid_t)i + 1);
+        users[i].rss_pages += 60 * i;
+    }
+    assert_int_equal(rl_mm_find(users, LENGTH(users), NULL), 5);
+    for (size_t i = 0; i < LENGTH(users); i++)
+        assert_int_equal(find(users, LENGTH(users), (pid_t)i + 1)->mm, 1 + i / 2);
+}
+
+/* kcmp sees no address space behind an exited main thread: two such would always be the same. */
+static void without_a_main_thread_kcmp_is_not_asked(void **state)
+{
+    struct rl_mm_user users[] = {user_of(1), user_of(2), user_of(3), user_of(4)};
+
+    users[0].headless = users[1].headless = users[2].headless = true;
+    users[2].rss_pages += 500;
+    for (pid_t pid = 1; pid <= 4; pid++)
+        spaces[pid] = 1;
+    compared = 0;
+    assert_int_equal(rl_mm_find(users, LENGTH(users), compare_spaces), 1);
+    assert_int_equal(compared, 0);
+    assert_int_equal(find(users, 4, 1)->mm, 1);
+    assert_int_equal(find(users, 4, 2)->mm, 1);
+    assert_int_equal(find(users, 4, 3)->mm, 0);
+    assert_int_equal(find(users, 4, 4)->mm, 0);
+}
+
+static void a_user_is_taken_from_a_process(void **state)
+{
+    const struct rl_process p = {.pid = 5,
+        .flags = RL_PROCESS_DEAD_LEADER,
+        .total_vm_pages = 1,
+        .start_code = 2,
+        .table_pages = 3,
+        .rss_pages = 4,
+        .anon_pages = 6,
+        .swap_pages = 7};
+    struct rl_mm_user user = rl_mm_user_of(&p, 8);
+
+    assert_int_equal(user.index, 8);
+    assert_int_equal(user.pid, 5);
+    assert_true(user.headless);
+    assert_int_equal(user.total_vm_pages, 1);
+    assert_int_equal(user.start_code, 2);
+    assert_int_equal(user.table_pages, 3);
+    assert_int_equal(user.rss_pages, 4);
+    assert_int_equal(user.anon_pages, 6);
+    assert_int_equal(user.swap_pages, 7);
+}
+
+/* --- for real --- */
+
+static int wait_for_the_end(void *unused)
+{
+    for (;;)
+        pause();
+    return 0;
+}
+
+static void kcmp_tells_a_sharer_from_a_fork(void **state)
+{
+    const size_t stack_size = 64 * 1024;
+    char *stack = mmap(
+        NULL, stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pid_t sharer, forked;
+    int with_sharer, with_forked, back;
+
+    assert_ptr_not_equal(stack, MAP_FAILED);
+    sharer = clone(wait_for_the_end, stack + stack_size, CLONE_VM | SIGCHLD, NULL);
+    assert_true(sharer > 0);
+    forked = fork();
+    if (forked == 0)
+        wait_for_the_end(NULL);
+    assert_true(forked > 0);
+    with_sharer = rl_mm_compare(getpid(), sharer);
+    with_forked = rl_mm_compare(getpid(), forked);
+    back = rl_mm_compare(forked, getpid());
+    kill(sharer, SIGKILL);
+    kill(forked, SIGKILL);
+    waitpid(sharer, NULL, 0);
+    waitpid(forked, NULL, 0);
+    munmap(stack, stack_size);
+    if (with_sharer == -EPERM || with_sharer == -ENOSYS)
+        skip(); /* a container's filter */
+    assert_int_equal(with_sharer, 0);
+    assert_in_range(with_forked, 1, 2);
+    assert_int_equal(back, 3 - with_forked);
+    assert_int_equal(rl_mm_compare(getpid(), forked), -ESRCH);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_number_means_the_same_space),
+        cmocka_unit_test(only_the_suspicious_are_compared),
+        cmocka_unit_test(a_thousand_twins_are_not_compared_each_with_each),
+        cmocka_unit_test(who_is_gone_shares_with_nobody),
+        cmocka_unit_test(numbers_make_a_guess),
+        cmocka_unit_test(a_start_code_that_is_hidden_proves_nothing),
+        cmocka_unit_test(a_row_of_neighbours_is_not_one_space),
+        cmocka_unit_test(without_a_main_thread_kcmp_is_not_asked),
+        cmocka_unit_test(a_user_is_taken_from_a_process),
+        cmocka_unit_test(kcmp_tells_a_sharer_from_a_fork),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
