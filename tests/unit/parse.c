@@ -395,7 +395,7 @@ static void test_vmstat_of_kswapd(void **state)
     } rows[] = {
         {"workingset_refault_anon 100\nworkingset_refault_file 2000\nworkingset_activate_anon 9\n"
          "workingset_restore_anon 30000\nworkingset_restore_file 7\nworkingset_nodereclaim 5\n"
-         "allocstall_dma 1\npgsteal_kswapd 12\npgsteal_direct 900\npgsteal_khugepaged 40\n"
+         "allocstall_dma 1\npgsteal_kswapd 12\npgsteal_direct 900\npgsteal_kswapd_anon 40\n"
          "pgscan_kswapd 3000\n",
             12, 107},
         {"workingset_refault 2000\nworkingset_restore 7\nallocstall_dma 1\npgsteal_kswapd 3\n", 3,
