@@ -7,6 +7,7 @@
 
 cgroup_make leaking
 cgroup_make beside
+memory_take 450 # less to fill
 policy node <<END
 [Match]
 Cgroup=/
