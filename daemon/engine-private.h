@@ -112,6 +112,12 @@ bool rl_engine_keeps(const struct rl_hot *hot);
  * NULL: do all of them. */
 bool rl_engine_dry(const struct rl_engine *engine, const struct rl_policy *policy);
 
+/* ---- blame.c: whose shortage it is ---- */
+/* Is the machine short? The root must be hot. Hot cgroups are read anew where it depends on them.
+ * Return: how many pages came back to those at their own limits, as rl_origin_node() asks. */
+uint64_t rl_blame_node(
+    struct rl_engine *engine, uint64_t now_us, uint64_t window_us, struct rl_evidence *ret);
+
 /* ---- attach.c: which policy is in force where ---- */
 void rl_attach(struct rl_engine *engine, struct rl_cgroup *cgroup);
 /* All of the tree anew, after the policies have changed. */

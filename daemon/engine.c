@@ -85,6 +85,16 @@ static void on_level(void *userdata, const struct rl_cgroup *cgroup, struct rl_l
         level->memory_high = before;
 }
 
+/* A cgroup that nobody has a policy for can still be to blame in the machine's place. It must not
+ * take the room of those that have one. */
+static bool wants_for_node(const struct rl_engine *engine)
+{
+    const struct rl_cgroup *root = rl_tree_root(rl_watch_tree(engine->watch));
+
+    return (engine->uses_node_origin || root->policy) &&
+           rl_watch_stats(engine->watch)->hot < RL_HOT_MAX / 2;
+}
+
 static enum rl_want wants(void *userdata, struct rl_cgroup *cgroup)
 {
     struct rl_engine *engine = userdata;
@@ -95,7 +105,7 @@ static enum rl_want wants(void *userdata, struct rl_cgroup *cgroup)
     if (!cgroup->parent && engine->uses_node_origin)
         return RL_WANT;
     if (!cgroup->policy)
-        return RL_WANT_NOT;
+        return wants_for_node(engine) ? RL_WANT_IF_LIMITED : RL_WANT_NOT;
     if (!cgroup->parent)
         return RL_WANT;
     if (cgroup->subject == cgroup && cgroup->policy->match.attach != RL_ATTACH_DEFAULT)
@@ -103,23 +113,11 @@ static enum rl_want wants(void *userdata, struct rl_cgroup *cgroup)
     return RL_WANT_IF_LIMITED;
 }
 
-/* Is the machine short, for those whose Origin= asks? */
-static bool find_node_origin(struct rl_engine *engine, uint64_t now_us, struct rl_evidence *ret)
-{
-    struct rl_cgroup *root = rl_tree_root(rl_watch_tree(engine->watch));
-
-    if (!engine->uses_node_origin || !root->hot)
-        return false;
-    rl_origin_node(
-        &root->hot->history, rl_watch_node(engine->watch, false), now_us, NODE_WINDOW_US, ret);
-    return true;
-}
-
 void rl_engine_judge(struct rl_engine *engine, const struct rl_hot *hot, struct rl_memory *memory,
     uint64_t now_us, struct rl_verdict *ret)
 {
-    struct rl_evidence node;
-    bool asked = find_node_origin(engine, now_us, &node);
+    bool asked = engine->uses_node_origin && rl_tree_root(rl_watch_tree(engine->watch))->hot;
+    struct rl_evidence node, own;
     struct rl_case c = {
         .policy = hot->cgroup->policy,
         .history = &hot->history,
@@ -132,6 +130,11 @@ void rl_engine_judge(struct rl_engine *engine, const struct rl_hot *hot, struct 
         .now_us = now_us,
     };
 
+    if (asked)
+        rl_blame_node(engine, now_us, NODE_WINDOW_US, &node);
+    if (!hot->cgroup->parent)
+        c.refaults_limited = rl_blame_node(
+            engine, now_us, rl_policy_longest_window(hot->cgroup->policy), &own);
     rl_judge(&c, ret);
 }
 
@@ -159,7 +162,7 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
         return;
     }
     if (!policy) {
-        hot->quiet_us = engine->uses_node_origin && !hot->cgroup->parent ? NODE_WINDOW_US : 0;
+        hot->quiet_us = NODE_WINDOW_US;
         hot->keep = false;
         return;
     }

@@ -4,7 +4,7 @@
 
 #include "wide.h"
 
-/* Where RL_COUNT_LOCAL and RL_COUNT_ALLOCSTALL come from, beside enum rl_have. */
+/* Where RL_COUNT_LOCAL and the machine's counters come from, beside enum rl_have. */
 #define HAVE_HIERARCHICAL (1u << 30) /* memory.events in place of memory.events.local */
 #define HAVE_NODE         (1u << 31)
 
@@ -21,6 +21,8 @@ static const uint32_t sources[RL_COUNTERS] = {
     [RL_COUNT_CPU_PERIODS] = RL_HAVE_CPU,
     [RL_COUNT_CPU_PERIODS_THROTTLED] = RL_HAVE_CPU,
     [RL_COUNT_ALLOCSTALL] = HAVE_NODE,
+    [RL_COUNT_KSWAPD_TAKEN] = HAVE_NODE,
+    [RL_COUNT_NODE_REFAULTS] = HAVE_NODE,
 };
 
 /* Do both points know this counter, from the same file? Else a number that appears would look
@@ -80,6 +82,8 @@ static void fill_point(
                 [RL_COUNT_CPU_PERIODS] = s->cpu_periods,
                 [RL_COUNT_CPU_PERIODS_THROTTLED] = s->cpu_periods_throttled,
                 [RL_COUNT_ALLOCSTALL] = node ? node->allocstall : 0,
+                [RL_COUNT_KSWAPD_TAKEN] = node ? node->kswapd_taken : 0,
+                [RL_COUNT_NODE_REFAULTS] = node ? node->refaults : 0,
             },
     };
 }

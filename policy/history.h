@@ -25,6 +25,8 @@ enum rl_counter {
     RL_COUNT_CPU_PERIODS,           /* periods of cpu.max in which it ran or was held up */
     RL_COUNT_CPU_PERIODS_THROTTLED, /* those in which it was held up */
     RL_COUNT_ALLOCSTALL,            /* the machine only: direct reclaims, allocstall_* */
+    RL_COUNT_KSWAPD_TAKEN,          /* the machine only: pages that kswapd took away */
+    RL_COUNT_NODE_REFAULTS,         /* the machine only: as RL_COUNT_REFAULTS, of everybody */
     RL_COUNTERS,
 };
 

@@ -77,7 +77,7 @@ static void find_origin(const struct rl_case *c, struct rl_evidence *ret)
     if (c->level)
         rl_origin_cgroup(c->history, c->level, c->have, c->now_us, window, ret);
     else
-        rl_origin_node(c->history, c->node, c->now_us, window, ret);
+        rl_origin_node(c->history, c->node, c->refaults_limited, c->now_us, window, ret);
 }
 
 /* Is it the cgroup's own shortage (the machine's, for the root), as far as this trigger asks? */

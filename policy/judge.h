@@ -38,6 +38,8 @@ struct rl_case {
                                             * and no For= or Gate= is ever fulfilled */
     const struct rl_evidence *node_origin; /* is the machine short: for Origin=node and any; NULL
                                             * when it was not looked at */
+    uint64_t refaults_limited; /* the machine only: for rl_origin_node(), over the policy's longest
+                                * window */
     uint32_t have;
     uint64_t now_us;
     uint64_t since_us; /* 0, or when the last step of its running incident ended */

@@ -6,6 +6,8 @@
 #define THROTTLED_SHARE 2000u /* of the window: 20 % */
 #define PERIODS_LEAST   5     /* of cpu.max, before their share tells anything */
 #define PERIODS_SHARE   9000u /* of them, that end throttled: 90 % */
+#define AVAILABLE_SHARE 1000u /* of the machine: 10 % */
+#define REFAULTS_LEAST  10    /* pages a second */
 
 static uint64_t growth(
     const struct rl_history *history, enum rl_counter counter, uint64_t now_us, uint64_t window_us)
@@ -61,8 +63,22 @@ void rl_origin_cgroup(const struct rl_history *history, const struct rl_level *l
         ret->verdict = RL_ORIGIN_OWN;
 }
 
-void rl_origin_node(const struct rl_history *history, const struct rl_node *node, uint64_t now_us,
-    uint64_t window_us, struct rl_evidence *ret)
+/* Does kswapd take away what the machine works with? See the header for each of the terms. */
+static bool kswapd_thrashes(
+    const struct rl_evidence *e, const struct rl_node *node, uint64_t looked_at_us)
+{
+    uint64_t half = e->refaults / 2;
+    uint64_t limited = e->refaults_limited;
+
+    if (node->mem_available >= rl_mul_div(node->mem_total, AVAILABLE_SHARE, RL_WHOLE))
+        return false;
+    if (e->refaults == 0 || e->refaults < rl_mul_div(looked_at_us, REFAULTS_LEAST, RL_US_PER_S))
+        return false;
+    return e->kswapd_taken >= half && limited <= half;
+}
+
+void rl_origin_node(const struct rl_history *history, const struct rl_node *node,
+    uint64_t refaults_limited, uint64_t now_us, uint64_t window_us, struct rl_evidence *ret)
 {
     *ret = (struct rl_evidence){
         .verdict = RL_ORIGIN_UNATTRIBUTED,
@@ -70,7 +86,10 @@ void rl_origin_node(const struct rl_history *history, const struct rl_node *node
         .used = node->mem_total > node->mem_available ? node->mem_total - node->mem_available : 0,
         .limit = node->mem_total,
         .allocstalls = growth(history, RL_COUNT_ALLOCSTALL, now_us, window_us),
+        .kswapd_taken = growth(history, RL_COUNT_KSWAPD_TAKEN, now_us, window_us),
+        .refaults = growth(history, RL_COUNT_NODE_REFAULTS, now_us, window_us),
+        .refaults_limited = refaults_limited,
     };
-    if (ret->allocstalls > 0)
+    if (ret->allocstalls > 0 || kswapd_thrashes(ret, node, looked_at(history, now_us, window_us)))
         ret->verdict = RL_ORIGIN_NODE;
 }

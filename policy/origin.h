@@ -10,12 +10,15 @@
 #include "room.h"
 
 struct rl_evidence {
-    enum rl_reason verdict; /* RL_ORIGIN_* */
-    uint64_t window_us;     /* the numbers below moved within this window */
-    uint64_t local_events;  /* memory.events.local: high + max + oom */
-    uint64_t refaults;      /* pages */
-    uint64_t used, limit;   /* bytes, of the cgroup's own limit (or the machine) */
-    uint64_t allocstalls;   /* the machine only */
+    enum rl_reason verdict;    /* RL_ORIGIN_* */
+    uint64_t window_us;        /* the numbers below moved within this window */
+    uint64_t local_events;     /* memory.events.local: high + max + oom */
+    uint64_t refaults;         /* pages; of the machine: those of everybody */
+    uint64_t used, limit;      /* bytes, of the cgroup's own limit (or the machine) */
+    uint64_t allocstalls;      /* the machine only */
+    uint64_t kswapd_taken;     /* pages, the machine only */
+    uint64_t refaults_limited; /* pages, the machine only: of refaults, those of cgroups that hit
+                                * their own limits; 0 where it did not matter */
     bool throttled; /* by cpu.max: for over 20 % of the window since the first look, or at the end
                      * of nearly every period */
 };
@@ -36,10 +39,31 @@ void rl_origin_cgroup(const struct rl_history *history, const struct rl_level *l
 
 /**
  * rl_origin_node() - is the machine itself short
+ * @refaults_limited: pages that came back, within the window, to cgroups that are origins of their
+ *                    own: RL_COUNT_REFAULTS of the topmost of them. May be 0 as long as the answer
+ *                    with 0 is not RL_ORIGIN_NODE without direct reclaims.
  *
- * RL_ORIGIN_NODE when somebody entered direct reclaim (allocstall_*) within the window; that
- * MemAvailable is low is the policy's own line. kswapd alone is never evidence: a backup that
- * streams files keeps it busy.
+ * RL_ORIGIN_NODE when, within the window, either
+ *
+ * - somebody entered direct reclaim (allocstall_*). That MemAvailable is low is the policy's own
+ *   line; or
+ * - kswapd keeps up, so that nobody has to, but what it takes away is what the machine works with.
+ *   One process whose working set is larger than the memory spends 40 % of its time waiting for
+ *   swap that way, for minutes, and allocstall_* stands still. All of these must hold:
+ *   - less than a tenth of the machine is available: else there was something better to take;
+ *   - anonymous or active file pages came back, at least 10 a second: a backup that streams files
+ *     keeps kswapd busy, too, but nobody asks for what it leaves behind;
+ *   - kswapd took at least half as many as came back: else they come back from an old squeeze, or
+ *     limits of cgroups took them. pgsteal_kswapd counts kswapd alone, and that looks after the
+ *     machine only (mm/vmscan.c, 6.1 and 6.12: reclaim for a limit runs in tasks and kworkers, and
+ *     is left out by cgroup_reclaim());
+ *   - at least half of them came back to somebody who does not hit a limit of his own: a cgroup
+ *     that thrashes at its limit while a backup runs on a well-filled machine would prove all the
+ *     rest.
+ *
+ * Whoever may still be blamed wrongly: on a machine that is filled to nine tenths, with kswapd
+ * busy, those that fetch back as many pages as kswapd takes, for a reason that has passed. The
+ * policy's lines about pressure and MemAvailable stand before them.
  */
-void rl_origin_node(const struct rl_history *history, const struct rl_node *node, uint64_t now_us,
-    uint64_t window_us, struct rl_evidence *ret);
+void rl_origin_node(const struct rl_history *history, const struct rl_node *node,
+    uint64_t refaults_limited, uint64_t now_us, uint64_t window_us, struct rl_evidence *ret);

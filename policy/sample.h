@@ -48,7 +48,10 @@ struct rl_sample {
 struct rl_node {
     uint64_t mem_total, mem_available;
     uint64_t swap_total, swap_free;
-    uint64_t allocstall; /* sum of allocstall_* of /proc/vmstat */
+    uint64_t allocstall;   /* sum of allocstall_* of /proc/vmstat */
+    uint64_t kswapd_taken; /* pages: pgsteal_kswapd; limits of cgroups are none of its business */
+    uint64_t refaults;     /* pages: workingset_refault_anon + workingset_restore_file, whoever took
+                            * them away: the machine or a cgroup's limit */
     uint32_t swappiness;
     uint32_t page_size;
 };

@@ -53,6 +53,28 @@ static void say_place(struct rl_say *say, const char *cgroup)
     rl_say_foreign(say, cgroup);
 }
 
+/* Somebody had to reclaim, or kswapd did it for them and took what they need. */
+static void say_node(struct rl_say *say, const json_t *origin, const char *window)
+{
+    uint64_t stalls = rl_get_count(origin, "allocstalls");
+    uint64_t taken = rl_get_count(origin, "kswapd_pages");
+    uint64_t back = rl_get_count(origin, "refaults");
+    uint64_t limited = rl_get_count(origin, "limited_refaults");
+
+    rl_say(say, "The shortage is the machine's: within %s ", window);
+    if (stalls > 0) {
+        rl_say(
+            say, "allocations had to wait for reclaim %" PRIu64 " time%s", stalls, plural(stalls));
+        return;
+    }
+    rl_say(say,
+        "the kernel took %" PRIu64 " page%s away in the background, and %" PRIu64
+        " that were still needed had to be read back in",
+        taken, plural(taken), back);
+    if (limited > 0)
+        rl_say(say, ", %" PRIu64 " of them by cgroups at their own limits", limited);
+}
+
 void rl_story_origin(const json_t *origin, char *buf, size_t size)
 {
     char window[RL_TEXT_MAX], used[RL_TEXT_MAX], limit[RL_TEXT_MAX];
@@ -73,11 +95,8 @@ void rl_story_origin(const json_t *origin, char *buf, size_t size)
             "read %" PRIu64 " page%s back in that reclaim had taken away; it used %s of %s.",
             window, events, plural(events), refaults, plural(refaults), used, limit);
     } else if (strcmp(id, "node") == 0) {
-        uint64_t stalls = rl_get_count(origin, "allocstalls");
-        rl_say(&say,
-            "The shortage is the machine's: within %s allocations had to wait for reclaim %" PRIu64
-            " time%s; %s of %s were in use.",
-            window, stalls, plural(stalls), used, limit);
+        say_node(&say, origin, window);
+        rl_say(&say, "; %s of %s were in use.", used, limit);
     } else {
         rl_say_foreign(&say, rl_get_text(origin, "text"));
         rl_say(&say, ".");

@@ -203,25 +203,51 @@ int rl_parse_meminfo(const char *text, struct rl_node *node)
 }
 
 /* One counter per zone, and the set of zones differs from kernel to kernel: all are summed up. */
+static const struct {
+    const char *name;
+    bool zones; /* a zone's name follows */
+    size_t at;  /* of a uint64_t in struct rl_node */
+} vmstat_keys[] = {
+    {"allocstall", false, offsetof(struct rl_node, allocstall)},
+    {"allocstall_", true, offsetof(struct rl_node, allocstall)},
+    {"pgsteal_kswapd", false, offsetof(struct rl_node, kswapd_taken)},
+    {"workingset_refault_anon", false, offsetof(struct rl_node, refaults)},
+    {"workingset_restore_file", false, offsetof(struct rl_node, refaults)},
+    {"workingset_restore", false, offsetof(struct rl_node, refaults)}, /* until 5.8 */
+};
+
+/* The sum that a line counts towards, NULL when none. */
+static uint64_t *vmstat_sum(struct rl_span name, struct rl_node *node)
+{
+    for (size_t i = 0; i < COUNT(vmstat_keys); i++)
+        if (vmstat_keys[i].zones ? rl_span_starts(name, vmstat_keys[i].name)
+                                 : rl_span_is(name, vmstat_keys[i].name))
+            return (uint64_t *)(void *)((char *)node + vmstat_keys[i].at);
+    return NULL;
+}
+
 int rl_parse_vmstat(const char *text, struct rl_node *node)
 {
+    struct rl_node sums = {0};
     struct rl_span line, name, word;
-    uint64_t sum = 0, n;
     bool found = false;
+    uint64_t n;
 
     while (rl_text_line(&text, &line)) {
-        if (!rl_text_word(&line, &name))
-            continue;
-        if (!rl_span_starts(name, "allocstall_") && !rl_span_is(name, "allocstall"))
+        uint64_t *sum;
+
+        if (!rl_text_word(&line, &name) || !(sum = vmstat_sum(name, &sums)))
             continue;
         if (!rl_text_word(&line, &word) || rl_text_u64(word, &n) < 0 ||
-            rl_text_word(&line, &word) || __builtin_add_overflow(sum, n, &sum))
+            rl_text_word(&line, &word) || __builtin_add_overflow(*sum, n, sum))
             return -EINVAL;
-        found = true;
+        found |= sum == &sums.allocstall;
     }
     if (!found)
         return -ENODATA;
-    node->allocstall = sum;
+    node->allocstall = sums.allocstall;
+    node->kswapd_taken = sums.kswapd_taken;
+    node->refaults = sums.refaults;
     return 0;
 }
 

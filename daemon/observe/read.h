@@ -45,8 +45,9 @@ int rl_parse_cpu_stat(const char *text, uint64_t *ret_throttled_us);
 int rl_parse_cpu_periods(const char *text, uint64_t *ret_periods, uint64_t *ret_throttled);
 int rl_parse_populated(const char *text, bool *ret); /* cgroup.events */
 int rl_parse_meminfo(const char *text, struct rl_node *node);
-int rl_parse_vmstat(const char *text, struct rl_node *node); /* allocstall_* */
-int rl_parse_cpus(const char *text, unsigned *ret);          /* how many CPUs in a list "0-3,8" */
+/* allocstall_* is needed; kswapd_taken and refaults are 0 where the kernel does not count them. */
+int rl_parse_vmstat(const char *text, struct rl_node *node);
+int rl_parse_cpus(const char *text, unsigned *ret); /* how many CPUs in a list "0-3,8" */
 
 /* /proc/PID/stat: comm is between the first ( and the last ). Sets pid, ppid, comm, start_ticks,
  * rss, threads, and all of flags:

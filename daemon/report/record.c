@@ -50,12 +50,14 @@ json_t *rl_record_origin_json(const struct rl_evidence *origin)
 {
     if (origin->verdict == RL_REASON_NONE)
         return json_null();
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "id",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "id",
         rl_reason_id(origin->verdict), "text", rl_reason_text(origin->verdict), "window_ms",
         rl_json_ms(origin->window_us), "local_events", rl_json_number(origin->local_events),
         "refaults", rl_json_number(origin->refaults), "used_bytes", rl_json_number(origin->used),
         "limit_bytes", rl_json_number(origin->limit), "allocstalls",
-        rl_json_number(origin->allocstalls), "throttled", origin->throttled);
+        rl_json_number(origin->allocstalls), "kswapd_pages", rl_json_number(origin->kswapd_taken),
+        "limited_refaults", rl_json_number(origin->refaults_limited), "throttled",
+        origin->throttled);
 }
 
 json_t *rl_record_candidate_json(const struct rl_process *process, const struct rl_score *score,

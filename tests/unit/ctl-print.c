@@ -143,6 +143,20 @@ static void test_story_of_other_kinds(void **state)
     assert_null(strstr(text, "had come back"));
     json_decref(json);
 
+    record.origin.allocstalls = 0;
+    record.origin.kswapd_taken = 24000;
+    record.origin.refaults = 1;
+    json = rl_record_json(&record);
+    text = unfold(story(json));
+    expect(text, "the kernel took 24000 pages away in the background, and 1 that were still needed "
+                 "had to be read back in;");
+    json_decref(json);
+    record.origin.refaults_limited = 1;
+    json = rl_record_json(&record);
+    text = unfold(story(json));
+    expect(text, "read back in, 1 of them by cgroups at their own limits;");
+    json_decref(json);
+
     sample_record(&record);
     record.open = true;
     record.choice.found = false;

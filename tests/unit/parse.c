@@ -413,6 +413,40 @@ static void test_vmstat(void **state)
     assert_int_equal(node.mem_total, 5);
 }
 
+/* Kernels count under different names; what one of them lacks is 0. */
+static void test_vmstat_of_kswapd(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t taken, back;
+    } rows[] = {
+        {"workingset_refault_anon 100\nworkingset_refault_file 2000\nworkingset_activate_anon 9\n"
+         "workingset_restore_anon 30000\nworkingset_restore_file 7\nworkingset_nodereclaim 5\n"
+         "allocstall_dma 1\npgsteal_kswapd 12\npgsteal_direct 900\npgsteal_kswapd_anon 40\n"
+         "pgscan_kswapd 3000\n",
+            12, 107},
+        {"workingset_refault 2000\nworkingset_restore 7\nallocstall_dma 1\npgsteal_kswapd 3\n", 3,
+            7},
+        {"allocstall_dma 1\n", 0, 0},
+    };
+    struct rl_node node = {0};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(rl_parse_vmstat(rows[i].text, &node), 0);
+        assert_int_equal(node.kswapd_taken, rows[i].taken);
+        assert_int_equal(node.refaults, rows[i].back);
+        assert_int_equal(node.allocstall, 1);
+    }
+    assert_int_equal(
+        rl_parse_vmstat("pgsteal_kswapd 5\nworkingset_restore_file 5\n", &node), -ENODATA);
+    assert_int_equal(rl_parse_vmstat("allocstall 5\npgsteal_kswapd -5\n", &node), -EINVAL);
+    assert_int_equal(rl_parse_vmstat("allocstall 5\nworkingset_refault_anon 18446744073709551615\n"
+                                     "workingset_restore_file 1\n",
+                         &node),
+        -EINVAL);
+    assert_int_equal(node.allocstall, 1);
+}
+
 static void test_cpus(void **state)
 {
     static const struct {
@@ -716,6 +750,7 @@ int main(void)
         cmocka_unit_test(test_small_files),
         cmocka_unit_test(test_meminfo),
         cmocka_unit_test(test_vmstat),
+        cmocka_unit_test(test_vmstat_of_kswapd),
         cmocka_unit_test(test_cpus),
         cmocka_unit_test(test_stat_hostile_comm),
         cmocka_unit_test(test_stat_flags),

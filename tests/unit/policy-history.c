@@ -151,6 +151,8 @@ static void counts_come_from_their_files(void **state)
         [RL_COUNT_REFAULTS] = 100 + 200,
         [RL_COUNT_THROTTLED] = 7,
         [RL_COUNT_ALLOCSTALL] = 8,
+        [RL_COUNT_KSWAPD_TAKEN] = 9,
+        [RL_COUNT_NODE_REFAULTS] = 11,
     };
     const struct rl_sample sample = {
         .at_us = 1,
@@ -170,6 +172,8 @@ static void counts_come_from_their_files(void **state)
     struct rl_node node = a_node();
 
     node.allocstall = 8;
+    node.kswapd_taken = 9;
+    node.refaults = 11;
     begin();
     rl_history_add(&history, &sample, &node);
     for (int i = 0; i < RL_COUNTERS; i++)

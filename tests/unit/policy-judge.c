@@ -12,6 +12,7 @@ struct life {
     uint64_t stall, throttled;             /* share of the time, of 10000 */
     uint64_t local, refaults, allocstalls; /* per look */
     uint64_t periods_throttled;            /* share of the cpu.max periods, one per look */
+    uint64_t taken, back;                  /* per look, by kswapd and to anybody */
 };
 
 static struct rl_history history;
@@ -34,6 +35,8 @@ static void live(const struct life *life)
         };
 
         node.allocstall = i * life->allocstalls;
+        node.kswapd_taken = i * life->taken;
+        node.refaults = i * life->back;
         rl_history_add(&history, &sample, &node);
     }
 }
@@ -98,15 +101,16 @@ static void a_cgroup_is_to_blame_for_its_own_limit_only(void **state)
 
 static void evidence_outside_of_the_window_is_none(void **state)
 {
-    const struct life busy = {.local = 5, .refaults = 5, .allocstalls = 5};
+    const struct life busy = {.local = 5, .refaults = 5, .allocstalls = 5, .taken = 5, .back = 5};
     const struct rl_level level = level_of(100 * MIB, RL_NO_LIMIT, 100 * MIB);
-    const struct rl_node node = a_node();
+    struct rl_node node = a_node();
     struct rl_evidence e;
 
     live(&busy);
     rl_origin_cgroup(&history, &level, ALL, NOW + 6 * SEC, 5 * SEC, &e);
     assert_int_equal(e.verdict, RL_ORIGIN_UNATTRIBUTED);
-    rl_origin_node(&history, &node, NOW + 6 * SEC, 5 * SEC, &e);
+    node.mem_available = 0;
+    rl_origin_node(&history, &node, 0, NOW + 6 * SEC, 5 * SEC, &e);
     assert_int_equal(e.verdict, RL_ORIGIN_UNATTRIBUTED);
 }
 
@@ -173,16 +177,86 @@ static void the_machine_is_short_when_somebody_reclaims_directly(void **state)
     struct life life = {.stall = 9000, .refaults = 9};
 
     live(&life);
-    rl_origin_node(&history, &node, NOW, 5 * SEC, &e);
+    rl_origin_node(&history, &node, 0, NOW, 5 * SEC, &e);
     assert_int_equal(e.verdict, RL_ORIGIN_UNATTRIBUTED);
     life.allocstalls = 1;
     live(&life);
     node.mem_available = 9 * GIB; /* more than there is: a broken file */
-    rl_origin_node(&history, &node, NOW, 5 * SEC, &e);
+    rl_origin_node(&history, &node, 0, NOW, 5 * SEC, &e);
     assert_int_equal(e.verdict, RL_ORIGIN_NODE);
     assert_int_equal(e.allocstalls, 50);
     assert_int_equal(e.used, 0);
     assert_int_equal(e.limit, 8 * GIB);
+}
+
+/* kswapd keeps up, and nobody reclaims directly. 10 looks a second: 50 in the window. */
+static void the_machine_is_short_when_kswapd_takes_what_it_needs(void **state)
+{
+    static const struct {
+        const char *what;
+        uint64_t taken, back; /* per look */
+        uint64_t limited, available;
+        enum rl_reason verdict;
+    } rows[] = {
+        {"a working set larger than the memory", 1700, 1600, 0, 0, RL_ORIGIN_NODE},
+        {"an idle machine", 0, 0, 0, 0, RL_ORIGIN_UNATTRIBUTED},
+        {"a backup", 9000, 0, 0, 0, RL_ORIGIN_UNATTRIBUTED},
+        {"hardly anything comes back", 9000, 0, 49, 0, RL_ORIGIN_UNATTRIBUTED},
+        {"ten a second", 1, 1, 0, 0, RL_ORIGIN_NODE},
+        {"kswapd sleeps: an old squeeze", 0, 1600, 0, 0, RL_ORIGIN_UNATTRIBUTED},
+        {"kswapd has taken less than half", 799, 1600, 0, 0, RL_ORIGIN_UNATTRIBUTED},
+        {"kswapd has taken half", 800, 1600, 0, 0, RL_ORIGIN_NODE},
+        {"a backup beside a cgroup at its limit", 9000, 100, 5000, 0, RL_ORIGIN_UNATTRIBUTED},
+        {"more than half at limits", 9000, 100, 2501, 0, RL_ORIGIN_UNATTRIBUTED},
+        {"half at limits", 9000, 100, 2500, 0, RL_ORIGIN_NODE},
+        {"a tenth is available", 1700, 1600, 0, 8 * GIB / 10, RL_ORIGIN_UNATTRIBUTED},
+        {"not quite a tenth", 1700, 1600, 0, 8 * GIB / 10 - 1, RL_ORIGIN_NODE},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct rl_node node = a_node();
+        struct rl_evidence e;
+
+        node.mem_available = rows[i].available;
+        live(&(struct life){.taken = rows[i].taken, .back = rows[i].back});
+        rl_origin_node(&history, &node, rows[i].limited, NOW, 5 * SEC, &e);
+        if (e.verdict != rows[i].verdict)
+            fail_msg("%s: %s", rows[i].what, rl_reason_id(e.verdict));
+        assert_int_equal(e.allocstalls, 0);
+        assert_int_equal(e.kswapd_taken, 50 * rows[i].taken);
+        assert_int_equal(e.refaults, 50 * rows[i].back);
+        assert_int_equal(e.refaults_limited, rows[i].limited);
+    }
+}
+
+/* What counts as trivial is a rate, over as much of the window as was looked at. */
+static void few_pages_in_a_short_time_are_no_trifle(void **state)
+{
+    static const struct {
+        uint64_t every; /* microseconds per page */
+        size_t points;
+        enum rl_reason verdict;
+    } rows[] = {
+        {100 * MS, 101, RL_ORIGIN_NODE}, {101 * MS, 101, RL_ORIGIN_UNATTRIBUTED},
+        {100 * MS, 4, RL_ORIGIN_NODE}, {1, 1, RL_ORIGIN_UNATTRIBUTED}, /* nothing to compare with */
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct rl_node node = a_node();
+        struct rl_evidence e;
+
+        node.mem_available = 0;
+        rl_history_clear(&history);
+        for (size_t p = 0; p < rows[i].points; p++) {
+            const struct rl_sample sample = {.at_us = NOW - (rows[i].points - 1 - p) * 100 * MS};
+
+            node.kswapd_taken = 1000 * p;
+            node.refaults = p * 100 * MS / rows[i].every;
+            rl_history_add(&history, &sample, &node);
+        }
+        rl_origin_node(&history, &node, 0, NOW, 10 * SEC, &e);
+        assert_int_equal(e.verdict, rows[i].verdict);
+    }
 }
 
 /* --- judge --- */
@@ -206,20 +280,24 @@ static struct rl_policy policy_of(const struct rl_trigger *triggers, uint8_t n)
     return policy;
 }
 
+static uint64_t limited; /* pages that came back to cgroups at their own limits */
+
 static struct rl_verdict judge(
     const struct rl_policy *policy, const struct rl_level *level, uint64_t usage_share)
 {
     const struct rl_room room = {.known = true, .usage = usage_share, .limit = GIB};
-    const struct rl_node node = a_node();
+    struct rl_node node = a_node();
     const struct rl_case c = {.policy = policy,
         .history = &history,
         .room = &room,
         .level = level,
         .node = &node,
         .have = ALL,
+        .refaults_limited = limited,
         .now_us = NOW};
     struct rl_verdict verdict;
 
+    node.mem_available = 0;
     rl_judge(&c, &verdict);
     return verdict;
 }
@@ -248,8 +326,12 @@ static void pressure_needs_somebody_to_blame(void **state)
         {"throttled, and full", &both, {.stall = 9000, .local = 1, .throttled = 3000}, false, true,
             RL_ORIGIN_OWN},
         {"the machine", &pressure, {.stall = 9000, .allocstalls = 1}, true, true, RL_ORIGIN_NODE},
-        {"the machine, in kswapd only", &pressure, {.stall = 9000}, true, false,
+        {"the machine, in kswapd only", &pressure, {.stall = 9000, .taken = 9}, true, false,
             RL_ORIGIN_UNATTRIBUTED},
+        {"the machine, in kswapd, and it comes back", &pressure,
+            {.stall = 9000, .taken = 9, .back = 9}, true, true, RL_ORIGIN_NODE},
+        {"that proves nothing of a cgroup", &pressure, {.stall = 9000, .taken = 9, .back = 9},
+            false, false, RL_ORIGIN_UNATTRIBUTED},
         {"a cgroup's events are not the machine's", &pressure, {.stall = 9000, .local = 9}, true,
             false, RL_ORIGIN_UNATTRIBUTED},
     };
@@ -264,6 +346,19 @@ static void pressure_needs_somebody_to_blame(void **state)
         if (v.holds != rows[i].holds || v.origin.verdict != rows[i].origin)
             fail_msg("%s: %d, %s", rows[i].what, v.holds, rl_reason_id(v.origin.verdict));
     }
+}
+
+static void what_comes_back_at_limits_is_not_the_machine_s(void **state)
+{
+    const struct rl_trigger pressure = {.n = 1, .lines = {full_over(3000, 5 * SEC)}};
+    const struct rl_policy policy = policy_of(&pressure, 1);
+
+    live(&(struct life){.stall = 9000, .taken = 9, .back = 9});
+    limited = 9 * 50 / 2;
+    assert_true(judge(&policy, NULL, 9500).holds);
+    limited++;
+    assert_false(judge(&policy, NULL, 9500).holds);
+    limited = 0;
 }
 
 static void the_first_trigger_that_holds_is_named_and_all_are_read(void **state)
@@ -405,7 +500,10 @@ int main(void)
         cmocka_unit_test(throttled_is_a_throttle_without_end),
         cmocka_unit_test(throttled_is_known_as_soon_as_the_pressure_is),
         cmocka_unit_test(the_machine_is_short_when_somebody_reclaims_directly),
+        cmocka_unit_test(the_machine_is_short_when_kswapd_takes_what_it_needs),
+        cmocka_unit_test(few_pages_in_a_short_time_are_no_trifle),
         cmocka_unit_test(pressure_needs_somebody_to_blame),
+        cmocka_unit_test(what_comes_back_at_limits_is_not_the_machine_s),
         cmocka_unit_test(the_first_trigger_that_holds_is_named_and_all_are_read),
         cmocka_unit_test(the_next_look_is_the_earliest_of_all_triggers),
         cmocka_unit_test(without_numbers_nothing_holds),

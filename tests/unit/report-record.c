@@ -73,6 +73,8 @@ static void test_finished(void **state)
         {"origin.used_bytes", "522190848"},
         {"origin.limit_bytes", "536870912"},
         {"origin.allocstalls", "0"},
+        {"origin.kswapd_pages", "0"},
+        {"origin.limited_refaults", "0"},
         {"available", "{\"bytes\":536870912,\"limited_by\":\"/system.slice\"}"},
         {"trigger.name", "\"stall\""},
         {"trigger.lines.0",

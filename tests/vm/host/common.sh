@@ -12,7 +12,7 @@ die() {
 pause() { read -r -t 0.2 -u "$PAUSE_FD" || :; }
 exec {PAUSE_FD}<> <(:)
 
-# Takes the machine's only guest slot: two guests on two processors make each other's times worthless.
+# Takes the machine's only guest slot: two runs on two processors make each other's times worthless.
 take_guest_lock() {
     local lock_file=$CACHE/lock
     exec {LOCK_FD}>"$lock_file"

@@ -107,7 +107,7 @@ make_test_disk() {
 # too long. ON_PROGRESS is called again and again meanwhile. Sets GUEST_END to done, reboot, died or hung.
 boot_guest() {
     local guest=$1 directory=$2 on_progress=$3 status=0
-    # The guest must not outlive this script, nor keep the lock.
+    # The guest must not outlive the one who watches it, nor keep the lock.
     setpriv --pdeathsig KILL -- "${QEMU[@]}" {LOCK_FD}>&- </dev/null >"$directory/qemu.log" 2>&1 &
     QEMU_PID=$!
     GUEST_END=
@@ -128,6 +128,7 @@ watch_guest() {
     allowance=$([[ $guest == full ]] && echo "$FULL_BOOT_SECONDS" || echo "$BOOT_SECONDS")
     deadline=$((SECONDS + allowance))
     while kill -0 "$QEMU_PID" 2>/dev/null; do
+        kill -0 $$ 2>/dev/null || exit # nobody waits for it any more
         "$on_progress"
         at=
         [[ ! -f $directory/at ]] || read -r at <"$directory/at" || :

@@ -65,6 +65,11 @@ is_dead() {
 }
 is_alive() { ! is_dead "$1"; }
 
+# memory_take MB: takes memory from the guest that nobody can reclaim, at once, where a load would need long to fill
+# it (reserved huge pages: MemTotal still counts them, MemAvailable does not). memory_give_back returns it.
+memory_take() { echo $(($1 / 2)) >/proc/sys/vm/nr_hugepages; }
+memory_give_back() { echo 0 >/proc/sys/vm/nr_hugepages; }
+
 # swap_on SIZE: compressed memory (zram) as swap. The runner does it for "# Swap: zram SIZE".
 swap_on() {
     echo "$1" >/sys/block/zram0/disksize && mkswap -q /dev/zram0 && swapon /dev/zram0

@@ -22,6 +22,6 @@ random=$RUN_PID
 
 expect "there is pressure" wait_until 30 at_least 1000000 psi_total reader some
 expect "the limit is hit" wait_until 30 at_least 100 events reader max
-expect "nobody dies" stays 15 is_alive "$sequential"
+expect "nobody dies" stays 8 is_alive "$sequential"
 expect_alive "$random"
 expect_equal "incidents" 0 "$(incident_count)"

@@ -13,8 +13,9 @@
 
 #include "policy/room.h"
 
-#define TRACE_LEVELS 2 /* of a cgroup two levels below the root: all scenarios' loads live there   \
-                        */
+#define TRACE_LEVELS                                                                               \
+    2 /* of a cgroup two levels below the root: all scenarios' loads live there                    \
+       */
 
 struct look {
     struct rl_sample sample;
@@ -63,10 +64,13 @@ static const struct {
     COLUMN("swap_total", node.swap_total),
     COLUMN("swap_free", node.swap_free),
     COLUMN("allocstall", node.allocstall),
+    COLUMN("kswapd_taken", node.kswapd_taken),
+    COLUMN("refaults", node.refaults),
 #undef COLUMN
 };
 
-#define LOOK_COLUMNS (sizeof(look_columns) / sizeof(look_columns[0]))
+#define LOOK_COLUMNS      (sizeof(look_columns) / sizeof(look_columns[0]))
+#define LOOK_COLUMNS_LATE 2 /* the last ones, which older traces lack: 0 there */
 
 /* Every file was read: the recorder leaves out looks of which that is not so. */
 #define LOOK_HAVE                                                                                  \
@@ -99,7 +103,7 @@ static inline void look_print(FILE *to, struct look *look)
     fputc('\n', to);
 }
 
-/* Return: false for a line that is not one of exactly these columns. */
+/* Return: false for a line that is not one of exactly these columns, the late ones all or none. */
 static inline int look_parse(const char *line, struct look *ret)
 {
     *ret = (struct look){.sample.have = LOOK_HAVE};
@@ -107,6 +111,8 @@ static inline int look_parse(const char *line, struct look *ret)
         size_t length = strcspn(line, " \n");
         char *end;
 
+        if (length == 0 && i == LOOK_COLUMNS - LOOK_COLUMNS_LATE)
+            break;
         if (length == 0)
             return 0;
         *look_number(ret, i) = RL_NO_LIMIT;
