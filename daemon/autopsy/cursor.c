@@ -38,8 +38,10 @@ struct rl_span rl_oom_part(struct rl_span span, size_t begin, size_t end)
 
 ssize_t rl_oom_find(struct rl_span span, const char *text)
 {
-    const char *hit = memmem(span.s, span.len, text, strlen(text));
+    const char *hit = NULL;
 
+    if (span.len > 0) /* an empty span may point nowhere */
+        hit = memmem(span.s, span.len, text, strlen(text));
     return hit ? hit - span.s : -1;
 }
 

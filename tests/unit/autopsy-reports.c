@@ -188,10 +188,10 @@ static void test_memory_cgroups(void **state)
     assert_true(found.last.memory_swap.unlimited);
     assert_false(found.last.swap.known);
 
-    read_text(
-        "swap: usage 1kB, limit 0kB, failcnt 0\nMemory cgroup stats for /B:\nanon 11\nfile 12\n"
-        "kernel 13\nshmem 14\nslab 15\ninactive_anon 16\nTasks state (memory values in "
-        "pages):\n" TABLE ROW("1"));
+    read_text("memory: usage 1kB, limit 2kB, failcnt 0\nswap: usage 1kB, limit 0kB, failcnt "
+              "0\nMemory cgroup stats for /B:\nanon 11\nfile 12\n"
+              "kernel 13\nshmem 14\nslab 15\ninactive_anon 16\nTasks state (memory values in "
+              "pages):\n" TABLE ROW("1"));
     assert_true(found.last.stat_known);
     assert_int_equal(found.last.stat_anon, 11);
     assert_int_equal(found.last.stat_file, 12);
