@@ -11,9 +11,13 @@ static const char *kill_at(size_t i)
     return rl_kill_name((enum rl_kill)i);
 }
 
+/* All names of models, for what was meant: linux-A.B is not among them. */
 static const char *model_at(size_t i)
 {
-    return i < rl_models_n ? rl_models[i].id : NULL;
+    if (i < rl_models_n)
+        return rl_models[i].id;
+    i -= rl_models_n;
+    return i < rl_model_aliases_n ? rl_model_aliases[i].alias : NULL;
 }
 
 void rl_key_parse_kill(struct rl_draft *draft, const struct rl_key *key, const char *value)
@@ -26,10 +30,12 @@ void rl_key_parse_kill(struct rl_draft *draft, const struct rl_key *key, const c
 
 void rl_key_parse_score(struct rl_draft *draft, const struct rl_key *key, const char *value)
 {
-    int i = rl_take_word(draft, key, "model", value, model_at);
+    const struct rl_model *model = rl_model_find(value);
 
-    if (i >= 0)
-        draft->policy->victim.model = &rl_models[i];
+    if (model)
+        draft->policy->victim.model = model;
+    else
+        rl_take_word(draft, key, "model", value, model_at);
 }
 
 static const char *within_at(size_t i)

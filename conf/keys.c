@@ -235,10 +235,10 @@ const struct rl_key rl_keys[] = {
     {
         .section = "Victim", .name = "Score", .file = RL_POLICY_FILE,
         .form = "MODEL",
-        .range = "the name of a score model",
+        .range = "a model of reliefd-scores(7), such as private or v59; linux-A.B: of that kernel",
         .fallback = "percent-times-ten",
-        .example = "percent-times-ten",
-        .help = "how candidates are rated",
+        .example = "linux-6.12",
+        .help = "how candidates are rated: by shares of what may be used, or as a Linux kernel did",
         .parse = rl_key_parse_score,
     },
     {

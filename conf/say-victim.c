@@ -44,6 +44,15 @@ static void say_within(FILE *out, const struct rl_victim *victim)
         fprintf(out, ", in or below cgroups that match %s,", victim->within_glob);
 }
 
+/* "(private)", "(v318, that of Linux 3.14 to 4.14)" */
+static void say_model(FILE *out, const struct rl_model *model)
+{
+    fprintf(out, " (%s", model->id);
+    if (model->kernels)
+        fprintf(out, ", that of Linux %s", model->kernels);
+    fputc(')', out);
+}
+
 void rl_say_victim(FILE *out, const struct rl_victim *victim)
 {
     static const char *const whom[] = {
@@ -56,7 +65,7 @@ void rl_say_victim(FILE *out, const struct rl_victim *victim)
     say_within(out, victim);
     fputs(whom[victim->kill], out);
     if (victim->kill == RL_KILL_PROCESS)
-        fprintf(out, " (%s)", victim->model->id);
+        say_model(out, victim->model);
     fputs(". ", out);
     say_patterns(out, "Chooses before all others: ", victim->prefer, victim->n_prefer);
     fputs(victim->n_prefer ? " " : "", out);

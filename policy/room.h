@@ -60,7 +60,8 @@ struct rl_room {
  *
  * The kernels' totals are those of the cgroup that limits (limited_by): its own memory.max and
  * memory.swap.max alone, without swap where vm.swappiness is 0 (mem_cgroup_get_limit of 3.18 and
- * 4.19, mem_cgroup_get_max of 5.10 to 6.18).
+ * 4.19, mem_cgroup_get_max of 5.10 to 6.18; that of 2.6.36 counts swap then too, which is not
+ * imitated). Where several limits are equal the nearest counts, though another may be hit first.
  *
  * usage and headroom look at every level with a memory.high or memory.max (the smaller counts)
  * and at the machine (MemTotal - MemAvailable against MemTotal) as the last one.

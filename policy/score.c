@@ -1,6 +1,6 @@
-#include "score.h"
+#include "score-rows.h"
 
-#include <string.h>
+#define CLASSIC_NEEDS (RL_SCORE_NEEDS_CHILDREN | RL_SCORE_NEEDS_UPTIME)
 
 const struct rl_model rl_models[] = {
     {
@@ -9,47 +9,223 @@ const struct rl_model rl_models[] = {
         .picking = {.tie = RL_TIE_PID, .sharers = true},
         .rate = rl_score_percent_times_ten,
     },
+    {
+        .id = "private",
+        .help = "as percent-times-ten, of anonymous memory + swap alone: what its death frees",
+        .picking = {.tie = RL_TIE_PID, .sharers = true},
+        .rate = rl_score_private,
+    },
+    {
+        .id = "total-vm",
+        .help =
+            "total_vm + swappiness * swap + oom_score_adj * total / 1000: folklore, no kernel's",
+        .points_in = RL_IN_PAGES,
+        .picking = {.tie = RL_TIE_PID, .sharers = true},
+        .rate = rl_score_total_vm,
+    },
+    {
+        .id = "v24",
+        .help = "total_vm / sqrt(CPU time) / sqrt(sqrt(run time)), privileged ones a quarter",
+        .kernels = "2.4",
+        .since = RL_KERNEL(2, 4, 0),
+        .hz = RL_HZ_V24,
+        .points_in = RL_IN_PAGES,
+        .total = RL_TOTAL_LIMIT_AND_SWAP,
+        .needs = RL_SCORE_NEEDS_UPTIME,
+        .picking = {.tie = RL_TIE_FIRST, .from_zero = true, .sharers = true},
+        .rate = rl_score_v24,
+    },
+    {
+        .id = "v2611",
+        .help = "as v24, plus total_vm of the children, shifted by oom_adj",
+        .kernels = "2.6.11 to 2.6.15",
+        .since = RL_KERNEL(2, 6, 11),
+        .hz = RL_HZ_V26,
+        .points_in = RL_IN_PAGES,
+        .total = RL_TOTAL_LIMIT_AND_SWAP,
+        .needs = CLASSIC_NEEDS,
+        .picking = {.tie = RL_TIE_FIRST,
+            .sacrifice = RL_SACRIFICE_FIRST_CHILD,
+            .waits = true,
+            .from_zero = true,
+            .sharers = true},
+        .rate = rl_score_v2611,
+        .proc_score = rl_proc_classic,
+    },
+    {
+        .id = "v2616",
+        .help = "as v2611, but half of what the children have",
+        .kernels = "2.6.16 to 2.6.18",
+        .since = RL_KERNEL(2, 6, 16),
+        .hz = RL_HZ_V26,
+        .points_in = RL_IN_PAGES,
+        .total = RL_TOTAL_LIMIT_AND_SWAP,
+        .needs = CLASSIC_NEEDS,
+        .picking = {.tie = RL_TIE_FIRST,
+            .sacrifice = RL_SACRIFICE_FIRST_CHILD,
+            .waits = true,
+            .from_zero = true,
+            .sharers = true},
+        .rate = rl_score_v2616,
+        .proc_score = rl_proc_classic,
+    },
+    {
+        .id = "v2619",
+        .help = "as v2616, an eighth for those whose memory nodes are not short",
+        .kernels = "2.6.19 to 2.6.21",
+        .since = RL_KERNEL(2, 6, 19),
+        .hz = RL_HZ_V26,
+        .points_in = RL_IN_PAGES,
+        .total = RL_TOTAL_LIMIT_AND_SWAP,
+        .needs = CLASSIC_NEEDS,
+        .picking = {.tie = RL_TIE_FIRST,
+            .sacrifice = RL_SACRIFICE_FIRST_CHILD,
+            .waits = true,
+            .from_zero = true,
+            .sharers = true},
+        .rate = rl_score_v2619,
+        .proc_score = rl_proc_classic,
+    },
+    {
+        .id = "v2622",
+        .help = "as v2619, but oom_adj above 0 makes something of nothing",
+        .kernels = "2.6.22 to 2.6.24",
+        .since = RL_KERNEL(2, 6, 22),
+        .hz = RL_HZ_V26,
+        .points_in = RL_IN_PAGES,
+        .total = RL_TOTAL_LIMIT_AND_SWAP,
+        .needs = CLASSIC_NEEDS,
+        .picking = {.tie = RL_TIE_FIRST,
+            .sacrifice = RL_SACRIFICE_FIRST_CHILD,
+            .waits = true,
+            .from_zero = true,
+            .sharers = true},
+        .rate = rl_score_v2622,
+        .proc_score = rl_proc_classic,
+    },
+    {
+        .id = "v2625",
+        .help = "as v2622, but privileged by CAP_SYS_RESOURCE, not by uid 0",
+        .kernels = "2.6.25 to 2.6.31",
+        .since = RL_KERNEL(2, 6, 25),
+        .hz = RL_HZ_V26,
+        .points_in = RL_IN_PAGES,
+        .total = RL_TOTAL_LIMIT_AND_SWAP,
+        .needs = CLASSIC_NEEDS,
+        .picking = {.tie = RL_TIE_FIRST,
+            .sacrifice = RL_SACRIFICE_FIRST_CHILD,
+            .waits = true,
+            .from_zero = true,
+            .sharers = true},
+        .rate = rl_score_v2625,
+        .proc_score = rl_proc_classic,
+    },
+    {
+        .id = "v2632",
+        .help = "as v2625; children die first, those that share memory are left alone",
+        .kernels = "2.6.32 to 2.6.35",
+        .since = RL_KERNEL(2, 6, 32),
+        .hz = RL_HZ_V26,
+        .points_in = RL_IN_PAGES,
+        .total = RL_TOTAL_LIMIT_AND_SWAP,
+        .needs = CLASSIC_NEEDS,
+        .picking = {.tie = RL_TIE_FIRST,
+            .sacrifice = RL_SACRIFICE_FIRST_CHILD,
+            .waits = true,
+            .from_zero = true},
+        .rate = rl_score_v2625,
+        .proc_score = rl_proc_classic,
+    },
+    {
+        .id = "v2636",
+        .help = "1000 * (rss + swap) / total, root 30 less, plus oom_score_adj, within 1 and 1000",
+        .kernels = "2.6.36 to 2.6.38",
+        .since = RL_KERNEL(2, 6, 36),
+        .total = RL_TOTAL_LIMIT_AND_SWAP,
+        .picking = {.tie = RL_TIE_FIRST, .sacrifice = RL_SACRIFICE_WORST_CHILD, .waits = true},
+        .rate = rl_score_v2636,
+        .proc_score = rl_proc_permille,
+    },
+    {
+        .id = "v2639",
+        .help = "as v2636, with page tables",
+        .kernels = "2.6.39 to 3.5",
+        .since = RL_KERNEL(2, 6, 39),
+        .total = RL_TOTAL_LIMIT_AND_SWAP,
+        .picking = {.tie = RL_TIE_FIRST,
+            .sacrifice = RL_SACRIFICE_WORST_CHILD,
+            .waits = true,
+            .sharers = true},
+        .rate = rl_score_v2639,
+        .proc_score = rl_proc_permille,
+    },
+    {
+        .id = "v36",
+        .help = "rss + page tables + swap + oom_score_adj * (total / 1000), root's adj 30 less, at "
+                "least 1",
+        .kernels = "3.6 to 3.13",
+        .since = RL_KERNEL(3, 6, 0),
+        .points_in = RL_IN_PAGES,
+        .total = RL_TOTAL_LIMIT_AND_SWAP,
+        .picking = {.tie = RL_TIE_FIRST,
+            .sacrifice = RL_SACRIFICE_WORST_CHILD,
+            .waits = true,
+            .sharers = true},
+        .rate = rl_score_v36,
+        .proc_score = rl_proc_pages,
+    },
+    {
+        .id = "v318",
+        .help = "as v36, but root has 3 % of its own less",
+        .kernels = "3.14 to 4.14",
+        .since = RL_KERNEL(3, 14, 0),
+        .points_in = RL_IN_PAGES,
+        .total = RL_TOTAL_LIMIT_AND_SWAP,
+        .picking = {.tie = RL_TIE_LEADER,
+            .sacrifice = RL_SACRIFICE_WORST_CHILD,
+            .waits = true,
+            .sharers = true},
+        .rate = rl_score_v318,
+        .proc_score = rl_proc_pages,
+    },
+    {
+        .id = "v415",
+        .help = "as v318, without waiting for those on their way out",
+        .kernels = "4.15 and 4.16",
+        .since = RL_KERNEL(4, 15, 0),
+        .points_in = RL_IN_PAGES,
+        .total = RL_TOTAL_LIMIT_AND_SWAP_MAX,
+        .picking = {.tie = RL_TIE_LEADER, .sacrifice = RL_SACRIFICE_WORST_CHILD, .sharers = true},
+        .rate = rl_score_v318,
+        .proc_score = rl_proc_pages,
+    },
+    {
+        .id = "v417",
+        .help = "as v415, root like everybody",
+        .kernels = "4.17 to 5.8",
+        .since = RL_KERNEL(4, 17, 0),
+        .points_in = RL_IN_PAGES,
+        .total = RL_TOTAL_LIMIT_AND_SWAP_MAX,
+        .picking = {.tie = RL_TIE_LEADER, .sacrifice = RL_SACRIFICE_WORST_CHILD, .sharers = true},
+        .rate = rl_score_v417,
+        .proc_score = rl_proc_pages,
+    },
+    {
+        .id = "v59",
+        .help = "rss + page tables + swap + oom_score_adj * (total / 1000), also below 0",
+        .kernels = "5.9 and later",
+        .since = RL_KERNEL(5, 9, 0),
+        .points_in = RL_IN_PAGES,
+        .total = RL_TOTAL_LIMIT_AND_SWAP_MAX,
+        .picking = {.tie = RL_TIE_LAST, .sharers = true},
+        .rate = rl_score_v59,
+        .proc_score = rl_proc_v59,
+    },
 };
 
 const size_t rl_models_n = sizeof(rl_models) / sizeof(rl_models[0]);
 
-const struct rl_model_alias rl_model_aliases[] = {
-    {"percent", "percent-times-ten"},
-};
-
-const size_t rl_model_aliases_n = 0;
-
-const struct rl_model *rl_model_find(const char *id)
-{
-    for (size_t i = 0; i < rl_models_n; i++)
-        if (strcmp(rl_models[i].id, id) == 0)
-            return &rl_models[i];
-    return NULL;
-}
-
 const struct rl_model *rl_model_default(void)
 {
     return &rl_models[0];
-}
-
-bool rl_score_before(const struct rl_model *model, const struct rl_process *a, int64_t a_points,
-    const struct rl_process *b, int64_t b_points)
-{
-    if (a_points != b_points)
-        return a_points > b_points;
-    return a->pid < b->pid;
-}
-
-int rl_oom_adj_of(int oom_score_adj)
-{
-    int adj = oom_score_adj * 17 / 1000;
-
-    if (oom_score_adj == 1000)
-        return 15;
-    return adj > 15 ? 15 : adj;
-}
-
-int rl_oom_score_adj_of(int oom_adj)
-{
-    return oom_adj == 15 ? 1000 : oom_adj * 1000 / 17;
 }

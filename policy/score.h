@@ -18,13 +18,15 @@ struct rl_scale {
 };
 
 #define RL_POINTS_INFINITE INT64_MAX /* PF_OOM_ORIGIN: before everybody, whatever is added */
+#define RL_POINTS_MOST     (INT64_C(1) << 62) /* all other points are within -MOST and MOST */
 
 struct rl_score {
     bool eligible;
     enum rl_reason reason; /* why not, RL_REASON_NONE when eligible */
     int64_t points;        /* see rl_model.points_in */
-    /* The parts. They sum up to points, but for Adjust= (rl_candidate.adjust), clamps, and models
-     * before 2.6.36, which have no parts: there memory_points is points. */
+    /* The parts. They sum up to points, but for Adjust= (rl_candidate.adjust) and clamps. Models
+     * before 2.6.36 have no parts: there memory_points is points. Where points are infinite the
+     * parts are what such a kernel's badness alone says; before 2.6.36 that may be infinite too. */
     int64_t memory_points, root_points, adj_points;
 };
 
@@ -39,7 +41,8 @@ enum rl_score_needs {
     RL_SCORE_NEEDS_UPTIME = 1u << 1,   /* rl_scale.uptime_ticks, rl_process.nice, cpu_ticks ... */
 };
 
-/* Who of two equals is taken. Kernels take the first or last of their scan, which goes by age. */
+/* Who of two equals is taken. Kernels take the first or last of their scan, which goes by age:
+ * start_ticks, then pid. */
 enum rl_tie {
     RL_TIE_PID,    /* the lower pid: ours */
     RL_TIE_FIRST,  /* the older one */
@@ -64,6 +67,10 @@ struct rl_picking {
     bool sharers;   /* processes that share the victim's address space die with it */
 };
 
+typedef void rl_rate(
+    const struct rl_process *process, const struct rl_scale *scale, struct rl_score *ret);
+typedef uint64_t rl_proc_score(const struct rl_score *score, const struct rl_scale *scale);
+
 struct rl_model {
     const char *id;      /* what Score= and --model take */
     const char *help;    /* one line */
@@ -74,22 +81,25 @@ struct rl_model {
     enum rl_total total;
     uint32_t needs; /* enum rl_score_needs */
     struct rl_picking picking;
-    /* Rate an eligible process; eligibility by adj and memory is the model's own matter. */
-    void (*rate)(
-        const struct rl_process *process, const struct rl_scale *scale, struct rl_score *ret);
+    /* Rate an eligible process; eligibility by adj and memory is the model's own matter. Any
+     * numbers are allowed: what no machine has is clamped, never undefined. */
+    rl_rate *rate;
     /* What such a kernel shows as /proc/PID/oom_score for a process of that score; the file's own
-     * value where the scale is RAM + swap. 0 for whoever is not eligible. NULL: there was no such
-     * file. */
-    uint64_t (*proc_score)(const struct rl_score *score, const struct rl_scale *scale);
+     * value where the scale is RAM + swap. It goes by the parts, so that Adjust= does not show. 0
+     * for whoever is not eligible. NULL: there was no such file. */
+    rl_proc_score *proc_score;
 };
 
-#define RL_KERNEL(a, b, c) (((uint32_t)(a) << 16) | ((uint32_t)(b) << 8) | (uint32_t)(c))
+/* As KERNEL_VERSION() of Linux 5.4.255 on: there are stable releases beyond a.b.255. */
+#define RL_KERNEL(a, b, c)                                                                         \
+    (((uint32_t)(a) << 16) | ((uint32_t)(b) << 8) | ((c) > 255 ? 255u : (uint32_t)(c)))
 
 /* Our own first, the default before all; then the kernels', oldest first. */
 extern const struct rl_model rl_models[];
 extern const size_t rl_models_n;
 
-/* Other names of models: linux, linux-2.4, linux-2.6 (the last one of the classic rules). */
+/* Other names of models: linux (the newest), linux-2.4, linux-2.6 (the last one of the classic
+ * rules). */
 struct rl_model_alias {
     const char *alias, *id;
 };
@@ -97,7 +107,8 @@ extern const struct rl_model_alias rl_model_aliases[];
 extern const size_t rl_model_aliases_n;
 
 /* Return: the model of that id or alias; of the kernel of that version for linux-A.B and
- * linux-A.B.C; NULL when there is none. */
+ * linux-A.B.C, as rl_model_of_version(); NULL when there is none. Vendors' versions, such as
+ * linux-3.10.0-514.el7, are none: their kernels are not those of that version. */
 const struct rl_model *rl_model_find(const char *id);
 
 /* Return: the newest model whose kernels are not newer than that RL_KERNEL, NULL for what is older
@@ -108,15 +119,12 @@ const struct rl_model *rl_model_of_version(uint32_t version);
 const struct rl_model *rl_model_default(void);
 
 /* Is a before b, both eligible and rated by this model? More points first, then the model's tie
- * rule; in the end the lower pid, so that it is never undecided. */
+ * rule. It is a total order: of two different processes exactly one is before the other. */
 bool rl_score_before(const struct rl_model *model, const struct rl_process *a, int64_t a_points,
     const struct rl_process *b, int64_t b_points);
 
-/* oom_score_adj as the legacy file oom_adj shows it, and back (fs/proc/base.c, oom_adj_read and
- * oom_adj_write of 3.18 to 6.18). */
+/* oom_score_adj (-1000..1000) as the legacy file oom_adj (-17..15) shows it, and back
+ * (fs/proc/base.c, oom_adj_read and oom_adj_write of 3.18 to 6.18). What is out of range counts as
+ * the nearest that is in it. */
 int rl_oom_adj_of(int oom_score_adj);
 int rl_oom_score_adj_of(int oom_adj);
-
-/* The rate functions of the rows, each beside its formula in score-*.c. */
-void rl_score_percent_times_ten(
-    const struct rl_process *process, const struct rl_scale *scale, struct rl_score *ret);

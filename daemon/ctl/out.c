@@ -35,14 +35,32 @@ static bool in_colour(void)
     return on_terminal() && !(no && *no) && term && strcmp(term, "dumb") != 0;
 }
 
-/* Columns of the terminal; 0: as wide as needed. */
-static size_t terminal_width(void)
+static struct winsize terminal_size(void)
 {
     struct winsize size;
 
-    if (!on_terminal() || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-        return 0;
-    return size.ws_col;
+    if (!on_terminal() || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+        return (struct winsize){0};
+    return size;
+}
+
+/* Columns of the terminal; 0: as wide as needed. */
+static size_t terminal_width(void)
+{
+    return terminal_size().ws_col;
+}
+
+size_t rl_terminal_lines(void)
+{
+    return terminal_size().ws_row;
+}
+
+void rl_terminal_clear(void)
+{
+    const char *term = getenv("TERM");
+
+    if (on_terminal() && term && strcmp(term, "dumb") != 0)
+        fputs("\033[H\033[J", stdout);
 }
 
 static const char *style_start(enum rl_style style)
@@ -146,6 +164,8 @@ struct rl_table {
     struct row *rows;
     size_t n_rows, size;
     size_t next; /* cell to be filled */
+    const size_t *spare;
+    size_t n_spare;
 };
 
 struct rl_table *rl_table_new(const struct rl_column *columns, size_t n)
@@ -157,6 +177,14 @@ struct rl_table *rl_table_new(const struct rl_column *columns, size_t n)
         table->n_columns = n < RL_COLUMNS_MAX ? n : RL_COLUMNS_MAX;
     }
     return table;
+}
+
+void rl_table_spare(struct rl_table *table, const size_t *columns, size_t n)
+{
+    if (!table)
+        return;
+    table->spare = columns;
+    table->n_spare = n;
 }
 
 void rl_table_row(struct rl_table *table, enum rl_style style)
@@ -199,11 +227,9 @@ void rl_table_cell(struct rl_table *table, const char *format, ...)
     put_cell(table, text);
 }
 
-/* Widths as wide as needed, then the paths narrowed until the table fits. */
-static void fit(const struct rl_table *table, unsigned indent, size_t *widths)
+/* Widths as wide as needed. */
+static void measure(const struct rl_table *table, size_t *widths)
 {
-    size_t room = terminal_width(), total = indent;
-
     for (size_t c = 0; c < table->n_columns; c++) {
         widths[c] = rl_text_width(table->columns[c].title);
         for (size_t r = 0; r < table->n_rows; r++) {
@@ -211,19 +237,49 @@ static void fit(const struct rl_table *table, unsigned indent, size_t *widths)
             size_t width = cell ? rl_text_width(cell) : 0;
             widths[c] = width > widths[c] ? width : widths[c];
         }
-        total += widths[c] + (c > 0 ? GAP : 0);
     }
-    while (room > 0 && total > room) {
+}
+
+static bool may_shrink(const struct rl_table *table, size_t column, const size_t *widths)
+{
+    return table->columns[column].kind == RL_COLUMN_PATH && widths[column] > COLUMN_LEAST;
+}
+
+/* Columns that all take: as they are, or with paths as narrow as can be. */
+static size_t total_width(
+    const struct rl_table *table, unsigned indent, const size_t *widths, bool narrow)
+{
+    size_t total = indent;
+
+    for (size_t c = 0; c < table->n_columns; c++) {
+        if (widths[c] > 0)
+            total += (total > indent ? GAP : 0) +
+                     (narrow && may_shrink(table, c, widths) ? COLUMN_LEAST : widths[c]);
+    }
+    return total;
+}
+
+/* Leave out what can be spared (its width becomes 0), then narrow the paths until it fits. */
+static void fit(const struct rl_table *table, unsigned indent, size_t *widths)
+{
+    size_t room = terminal_width();
+
+    measure(table, widths);
+    for (size_t i = 0; room > 0 && i < table->n_spare; i++) {
+        if (total_width(table, indent, widths, true) <= room)
+            break;
+        widths[table->spare[i]] = 0;
+    }
+    while (room > 0 && total_width(table, indent, widths, false) > room) {
         size_t widest = table->n_columns;
         for (size_t c = 0; c < table->n_columns; c++) {
-            if (table->columns[c].kind == RL_COLUMN_PATH && widths[c] > COLUMN_LEAST &&
+            if (may_shrink(table, c, widths) &&
                 (widest == table->n_columns || widths[c] > widths[widest]))
                 widest = c;
         }
         if (widest == table->n_columns)
             return;
         widths[widest]--;
-        total--;
     }
 }
 
@@ -262,11 +318,13 @@ static void print_row(
 {
     size_t n = table->n_columns;
 
-    while (n > 0 && is_empty(row->cells[n - 1]))
+    while (n > 0 && (is_empty(row->cells[n - 1]) || widths[n - 1] == 0))
         n--; /* no blanks at the end of a line */
     printf("%*s%s", (int)indent, "", style_start(row->style));
     for (size_t c = 0; c < n; c++) {
         bool last = c + 1 == n;
+        if (widths[c] == 0)
+            continue;
         print_cell(row->cells[c] ? row->cells[c] : "", widths[c], &table->columns[c], last);
         if (!last)
             printf("%*s", GAP, "");

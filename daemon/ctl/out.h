@@ -42,12 +42,15 @@ struct rl_column {
     enum rl_column_kind kind;
 };
 
-#define RL_COLUMNS_MAX 12
+#define RL_COLUMNS_MAX 20
 
 struct rl_table;
 
 /* Columns are kept by reference. Return: NULL when memory is out; all calls below take that. */
 struct rl_table *rl_table_new(const struct rl_column *columns, size_t n);
+/* Columns that are left out, in this order, where the terminal is too narrow for all. Kept by
+ * reference, too. */
+void rl_table_spare(struct rl_table *table, const size_t *columns, size_t n);
 void rl_table_row(struct rl_table *table, enum rl_style style);
 /* Fill the next cell of the row. */
 void rl_table_text(struct rl_table *table, const char *foreign);
@@ -55,6 +58,13 @@ __attribute__((format(printf, 2, 3))) void rl_table_cell(
     struct rl_table *table, const char *format, ...);
 /* Print with an indent, and free. */
 void rl_table_end(struct rl_table *table, unsigned indent);
+
+/* Lines that the terminal has; 0: there is no terminal. */
+size_t rl_terminal_lines(void);
+
+/* Go back to the upper left corner of the terminal and clear it. Does nothing where there is none.
+ */
+void rl_terminal_clear(void);
 
 /* Columns that a text takes on a terminal. */
 size_t rl_text_width(const char *text);

@@ -1,162 +1,121 @@
 /* Scores of all processes, read here and now: no daemon is asked. */
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <pwd.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
+#include "conf/suggest.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/out.h"
-#include "daemon/ctl/table.h"
-#include "daemon/report/json.h"
-#include "daemon/report/text.h"
+#include "daemon/ctl/scores.h"
 
-#define TOP_MAX 10000000
+#define TOP_MAX        10000000
+#define INTERVAL_LEAST 0.1
+#define INTERVAL_MOST  3600.0
 
 enum own {
     OWN_CGROUP,
     OWN_SYSTEM,
     OWN_MODEL,
     OWN_TOP,
+    OWN_WATCH,
+    OWN_INTERVAL,
 };
 
 const struct rl_option rl_scores_options[] = {
     [OWN_CGROUP] = {"cgroup", "PATH", "processes of PATH and below, against its memory"},
     [OWN_SYSTEM] = {"system", NULL, "all processes against RAM + swap"},
-    [OWN_MODEL] = {"model", "MODEL", "score model (percent-times-ten)"},
+    [OWN_MODEL] = {"model", "MODEL", "score model (percent-times-ten); help lists them"},
     [OWN_TOP] = {"top", "N", "the N highest only"},
+    [OWN_WATCH] = {"watch", NULL, "look again and again, until ctrl-c or the end of PID"},
+    [OWN_INTERVAL] = {"interval", "SECONDS", "between two looks of --watch, 0.1 to 3600 (1)"},
     {0},
 };
 
-static json_t *process_json(const struct rl_table_row *row, uint32_t page_size)
-{
-    const struct rl_process *process = &row->candidate.process;
-    const struct rl_score *score = &row->candidate.score;
-    bool eligible = row->candidate.spared == RL_REASON_NONE && score->eligible;
-    enum rl_reason reason = row->candidate.spared != RL_REASON_NONE ? row->candidate.spared
-                                                                    : score->reason;
+/* ---- options ---- */
 
-    return json_pack("{s:i, s:o, s:o, s:o, s:n, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o}",
-        "pid", (int)process->pid, "comm", rl_json_string(process->comm), "cgroup",
-        rl_json_name(row->cgroup), "score", eligible ? json_integer(score->points) : json_null(),
-        "oom_score", "kernel_oom_score",
-        row->kernel_score_known ? json_integer(row->kernel_score) : json_null(), "available_bytes",
-        rl_json_number(row->available), "limited_by", rl_json_name(row->limited_by), "rss_bytes",
-        rl_json_number(process->rss_pages * page_size), "swap_bytes",
-        rl_json_number(process->swap_pages * page_size), "pagetables_bytes",
-        rl_json_number(process->table_pages * page_size), "oom_score_adj", process->oom_score_adj,
-        "eligible", eligible, "reason", eligible ? json_null() : json_string(rl_reason_id(reason)));
-}
-
-static int print_json(const struct rl_process_table *table, const struct rl_model *model,
-    size_t most, bool one_domain)
-{
-    json_auto_t *json = NULL;
-    json_t *processes = json_array();
-
-    for (size_t i = 0; i < table->n && i < most; i++)
-        json_array_append_new(processes, process_json(&table->rows[i], table->page_size));
-    json = json_pack("{s:s, s:o, s:o}", "model", model->id, "total_pages",
-        one_domain && table->page_size ? rl_json_number(table->available / table->page_size)
-                                       : json_null(),
-        "processes", processes);
-    return rl_print_json(json);
-}
-
-/* Whose account it is; numbers only where another machine's processes are shown. */
-static void user_cell(struct rl_table *out, uid_t uid, bool names)
-{
-    const struct passwd *entry = names ? getpwuid(uid) : NULL;
-
-    if (entry)
-        rl_table_text(out, entry->pw_name);
-    else
-        rl_table_cell(out, "%u", (unsigned)uid);
-}
-
-static void size_cell(struct rl_table *out, uint64_t bytes)
-{
-    char text[RL_TEXT_MAX];
-
-    rl_size_text(bytes, text, sizeof(text));
-    rl_table_cell(out, "%s", text);
-}
-
-static void print_row(
-    struct rl_table *out, const struct rl_table_row *row, uint32_t page_size, bool names)
-{
-    const struct rl_process *process = &row->candidate.process;
-    bool eligible = row->candidate.spared == RL_REASON_NONE && row->candidate.score.eligible;
-
-    rl_table_row(out, eligible ? RL_STYLE_PLAIN : RL_STYLE_DIM);
-    rl_table_cell(out, "%d", (int)process->pid);
-    user_cell(out, process->uid, names);
-    rl_table_text(out, process->comm);
-    if (eligible)
-        rl_table_cell(out, "%" PRId64, row->candidate.score.points);
-    else
-        rl_table_cell(out, "-");
-    size_cell(out, process->rss_pages * page_size);
-    size_cell(out, process->swap_pages * page_size);
-    rl_table_cell(out, "%d", process->oom_score_adj);
-    rl_table_cell(out, "%s", process->flags & RL_PROCESS_ROOT ? "yes" : "no");
-    rl_table_text(out, row->cgroup);
-    size_cell(out, row->available);
-    rl_table_text(out, row->limited_by);
-}
-
-static void print_table(const struct rl_process_table *table, size_t most, bool names)
+static int print_models(void)
 {
     static const struct rl_column columns[] = {
-        {"PID", RL_COLUMN_RIGHT},
-        {"USER", RL_COLUMN_LEFT},
-        {"COMM", RL_COLUMN_LEFT},
-        {"SCORE", RL_COLUMN_RIGHT},
-        {"RSS", RL_COLUMN_RIGHT},
-        {"SWAP", RL_COLUMN_RIGHT},
-        {"ADJ", RL_COLUMN_RIGHT},
-        {"ROOT", RL_COLUMN_LEFT},
-        {"CGROUP", RL_COLUMN_PATH},
-        {"AVAILABLE", RL_COLUMN_RIGHT},
-        {"LIMITED BY", RL_COLUMN_PATH},
+        {"MODEL", RL_COLUMN_LEFT},
+        {"LINUX", RL_COLUMN_LEFT},
+        {"WHAT IT IS", RL_COLUMN_LEFT},
     };
     struct rl_table *out = rl_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 
-    for (size_t i = 0; i < table->n && i < most; i++)
-        print_row(out, &table->rows[i], table->page_size, names);
+    for (size_t i = 0; i < rl_models_n; i++) {
+        rl_table_row(out, RL_STYLE_PLAIN);
+        rl_table_cell(out, "%s", rl_models[i].id);
+        rl_table_cell(out, "%s", rl_models[i].kernels ? rl_models[i].kernels : "-");
+        rl_table_cell(out, "%s", rl_models[i].help);
+    }
     rl_table_end(out, 0);
+    putchar('\n');
+    for (size_t i = 0; i < rl_model_aliases_n; i++)
+        printf("%s is %s.\n", rl_model_aliases[i].alias, rl_model_aliases[i].id);
+    puts("linux-A.B and linux-A.B.C are the model of that version of Linux.");
+    return RL_EXIT_OK;
 }
 
 static const struct rl_model *find_model(const char *name)
 {
     const struct rl_model *model = name ? rl_model_find(name) : rl_model_default();
+    struct rl_suggestion suggestion = {.word = name};
+    char text[128];
 
     if (model)
         return model;
-    fprintf(stderr, "reliefctl scores: there is no model '%s'; there is:", name);
     for (size_t i = 0; i < rl_models_n; i++)
-        fprintf(stderr, "%s %s", i > 0 ? "," : "", rl_models[i].id);
-    fputc('\n', stderr);
+        rl_suggest(&suggestion, rl_models[i].id);
+    for (size_t i = 0; i < rl_model_aliases_n; i++)
+        rl_suggest(&suggestion, rl_model_aliases[i].alias);
+    fprintf(stderr, "reliefctl scores: there is no model '%s'%s --model help lists them\n", name,
+        *rl_suggestion_text(&suggestion, text, sizeof(text)) ? text : ";");
     return NULL;
 }
 
-static int check_options(const struct rl_args *args, unsigned long *ret_top)
+static int wrong(const char *what)
+{
+    fprintf(stderr, "reliefctl scores: %s\n", what);
+    return -EINVAL;
+}
+
+static int check_options(const struct rl_args *args)
 {
     const char *cgroup = args->own[OWN_CGROUP];
 
-    if (cgroup && args->own[OWN_SYSTEM]) {
-        fprintf(stderr, "reliefctl scores: --cgroup and --system exclude each other\n");
+    if (cgroup && args->own[OWN_SYSTEM])
+        return wrong("--cgroup and --system exclude each other");
+    if (cgroup && !*cgroup)
+        return wrong("--cgroup needs a path, such as /system.slice");
+    if (args->own[OWN_INTERVAL] && !args->own[OWN_WATCH])
+        return wrong("--interval is about --watch, which is missing");
+    if (args->n_words > 0 && cgroup)
+        return wrong("PID and --cgroup exclude each other: a process is scored against the memory "
+                     "of its own cgroup");
+    return 0;
+}
+
+static int parse_interval(const char *text, uint64_t *ret_us)
+{
+    char *end = NULL;
+
+    *ret_us = RL_US_PER_S;
+    if (!text)
+        return 0;
+    double value = strtod(text, &end);
+    if (end == text || *end || !isfinite(value) || value < INTERVAL_LEAST ||
+        value > INTERVAL_MOST) {
+        fprintf(stderr,
+            "reliefctl scores: --interval: '%s' is not a number of seconds from 0.1 to 3600\n",
+            text);
         return -EINVAL;
     }
-    if (cgroup && !*cgroup) {
-        fprintf(stderr, "reliefctl scores: --cgroup needs a path, such as /system.slice\n");
-        return -EINVAL;
-    }
-    *ret_top = TOP_MAX;
-    return args->own[OWN_TOP] ? rl_args_number("--top", args->own[OWN_TOP], TOP_MAX, ret_top) : 0;
+    *ret_us = (uint64_t)llround(value * 1e6);
+    return 0;
 }
 
 /* A path as it is meant: with its leading slash. Return: buf, NULL where nothing was given. */
@@ -170,30 +129,108 @@ static const char *cgroup_path(const char *given, char *buf, size_t size)
     return buf;
 }
 
-int rl_ctl_scores(const struct rl_args *args)
+static int parse(const struct rl_args *args, struct rl_scores *scores)
 {
-    struct rl_process_table table = {0};
-    struct rl_probe probe;
-    char path[PATH_MAX];
-    unsigned long top;
+    unsigned long top = TOP_MAX, pid = 0;
 
-    const struct rl_model *model = find_model(args->own[OWN_MODEL]);
-    if (!model || check_options(args, &top) < 0)
-        return RL_EXIT_USAGE;
-    struct rl_table_options options = {
-        .model = model,
-        .cgroup = cgroup_path(args->own[OWN_CGROUP], path, sizeof(path)),
-        .system = args->own[OWN_SYSTEM] != NULL,
-    };
-    int code = rl_table_probe(args, options.system, &probe);
+    if (check_options(args) < 0 ||
+        parse_interval(args->own[OWN_INTERVAL], &scores->interval_us) < 0)
+        return -EINVAL;
+    if (args->own[OWN_TOP] && rl_args_number("--top", args->own[OWN_TOP], TOP_MAX, &top) < 0)
+        return -EINVAL;
+    if (args->n_words > 0 && rl_args_number("PID", args->words[0], INT_MAX, &pid) < 0)
+        return -EINVAL;
+    if (args->n_words > 0 && pid == 0)
+        return wrong("PID is a number from 1 on");
+    scores->top = top;
+    scores->options.pid = (pid_t)pid;
+    scores->options.system = args->own[OWN_SYSTEM] != NULL;
+    scores->json = args->common[RL_OPT_JSON] != NULL;
+    return 0;
+}
+
+/* ---- where to look ---- */
+
+static void find_nodes(struct rl_scores *scores)
+{
+    const char *root = scores->args->common[RL_OPT_ROOT];
+    char folder[PATH_MAX];
+
+    if (!root && !scores->probe.live)
+        return;
+    snprintf(folder, sizeof(folder), "%s/sys/devices/system/node", root ? root : "");
+    rl_nodes_read(folder, &scores->nodes);
+    scores->options.nodes = &scores->nodes;
+}
+
+static int open_machine(struct rl_scores *scores)
+{
+    const char *root = scores->args->common[RL_OPT_ROOT];
+    struct rl_saved saved = {0};
+    struct utsname name;
+
+    int code = rl_table_probe(scores->args, scores->options.system, &scores->probe);
     if (code != RL_EXIT_OK)
         return code;
-    code = rl_process_table_read(&probe, &options, &table);
-    if (code == RL_EXIT_OK && args->common[RL_OPT_JSON])
-        code = print_json(&table, model, top, options.cgroup || options.system);
-    else if (code == RL_EXIT_OK)
-        print_table(&table, top, probe.live);
+    if (root && !scores->probe.live && rl_saved_read(root, &saved) < 0) {
+        rl_probe_close(&scores->probe);
+        return RL_EXIT_FAILURE;
+    }
+    if (scores->probe.live && uname(&name) == 0)
+        saved.kernel = rl_saved_kernel(name.release);
+    scores->options.clk_tck = saved.clk_tck;
+    scores->kernel = saved.kernel;
+    find_nodes(scores);
+    return RL_EXIT_OK;
+}
+
+/* ---- the command ---- */
+
+static int print_json(const struct rl_scores *scores, const struct rl_process_table *table)
+{
+    json_auto_t *json = rl_scores_json(
+        table, scores->options.model, scores->top, scores->probe.live);
+
+    return rl_print_json(json);
+}
+
+static int look_once(const struct rl_scores *scores)
+{
+    struct rl_process_table table = {0};
+
+    int code = rl_process_table_read(&scores->probe, &scores->options, &table);
+    if (code != RL_EXIT_OK)
+        return code;
+    if (scores->options.pid > 0 && table.n == 0) {
+        fprintf(stderr, "reliefctl scores: there is no process %d\n", (int)scores->options.pid);
+        code = RL_EXIT_FAILURE;
+    } else if (scores->json) {
+        code = print_json(scores, &table);
+    } else if (scores->options.pid > 0) {
+        rl_scores_tell(scores, &table);
+    } else {
+        rl_scores_print(scores, &table, scores->top);
+    }
     rl_process_table_free(&table);
-    rl_probe_close(&probe);
+    return code;
+}
+
+int rl_ctl_scores(const struct rl_args *args)
+{
+    struct rl_scores scores = {.args = args};
+    const char *model = args->own[OWN_MODEL];
+    char path[PATH_MAX];
+
+    if (model && strcmp(model, "help") == 0)
+        return print_models();
+    scores.options.model = find_model(model);
+    if (!scores.options.model || parse(args, &scores) < 0)
+        return RL_EXIT_USAGE;
+    scores.options.cgroup = cgroup_path(args->own[OWN_CGROUP], path, sizeof(path));
+    int code = open_machine(&scores);
+    if (code != RL_EXIT_OK)
+        return code;
+    code = args->own[OWN_WATCH] ? rl_scores_watch(&scores) : look_once(&scores);
+    rl_probe_close(&scores.probe);
     return code;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/observe/read.h"
+#include "daemon/observe/text.h"
 #include "policy/score.h"
 
 /* The initial user namespace has had this inode since namespaces have inodes; PID 1 may live in
@@ -116,15 +117,36 @@ static int read_live_thread(int dir, uint32_t page_size, struct rl_process *proc
     return n == 0 || is_gone(-errno) ? 0 : -errno;
 }
 
-/* Capabilities of another user namespace have no say over the machine. */
+/* Does uid_map say that all ids are what they are? Namespaces that map so are as good as the
+ * initial one for whoever reads from there; a map that is not there tells nothing. */
+static bool maps_all_ids(int dir)
+{
+    static const char *const words[] = {"0", "0", "4294967295"};
+    char text[256];
+    const char *rest = text;
+    struct rl_span line, word;
+
+    if (rl_read_at(dir, "uid_map", text, sizeof(text)) < 0)
+        return true;
+    if (!rl_text_line(&rest, &line))
+        return false; /* no map was written yet: nobody is anybody there */
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (!rl_text_word(&line, &word) || !rl_span_is(word, words[i]))
+            return false;
+    return !rl_text_word(&line, &word) && !rl_text_line(&rest, &line);
+}
+
+/* Capabilities of another user namespace have no say over the machine. ns/user may be read of one's
+ * own processes only, uid_map by anybody. */
 static bool in_initial_user_ns(int dir)
 {
     char link[64];
     ssize_t n;
 
     n = readlinkat(dir, "ns/user", link, sizeof(link));
-    return n < 0 ||
-           ((size_t)n == strlen(USER_NS_INITIAL) && memcmp(link, USER_NS_INITIAL, (size_t)n) == 0);
+    if (n < 0)
+        return maps_all_ids(dir);
+    return (size_t)n == strlen(USER_NS_INITIAL) && memcmp(link, USER_NS_INITIAL, (size_t)n) == 0;
 }
 
 static void read_exe(int dir, struct rl_process *process)

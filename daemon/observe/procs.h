@@ -57,8 +57,9 @@ struct rl_procs {
  * All files are read below one descriptor of /proc/PID, so that they are about the same process
  * even when its number is taken by a new one meanwhile. Handles a dead leader with live threads
  * (numbers, uid and capabilities come from another thread), kernel threads and comm with any
- * characters. RL_PROCESS_ROOT is left only to processes of the initial user namespace; where that
- * cannot be told, it counts as the initial one. exe is not known of kernel threads and where it
+ * characters. RL_PROCESS_ROOT, RAWIO and RESOURCE are left only to processes of the initial user
+ * namespace, told by ns/user, where that may not be read by uid_map; where neither is there, it
+ * counts as the initial one. exe is not known of kernel threads and where it
  * may not be read; " (deleted)" of a replaced binary is cut off, so that an upgraded service is
  * still the same to a pattern. Nothing is read that takes mmap_lock (no cmdline, no smaps).
  * Return: 0, or -errno.

@@ -106,6 +106,18 @@ static const struct {
     {"x.service", TRIGGER RELIEF "Limit=2 per 1h\nOnRepeat=stop\n",
         "Acts on x.service " WHEN THEN "Kills there at most 2 times within 1 h, then leaves it "
         "alone until reliefd or the policy is restarted. " NOBODY},
+    {"x.service", TRIGGER RELIEF "[Victim]\nScore=private\n",
+        "Acts on x.service " WHEN
+        "Chooses the process with the highest score (private). Then: sends SIGKILL, and then "
+        "leaves it alone for 30 s. " NOBODY},
+    {"x.service", TRIGGER RELIEF "[Victim]\nScore=linux-3.18\n",
+        "Acts on x.service " WHEN
+        "Chooses the process with the highest score (v318, that of Linux 3.14 to 4.14). Then: "
+        "sends SIGKILL, and then leaves it alone for 30 s. " NOBODY},
+    {"x.service", TRIGGER RELIEF "[Victim]\nScore=linux-3.18\nKill=tree\n",
+        "Acts on x.service " WHEN
+        "Chooses all of it, with every cgroup below. Then: sends SIGKILL, and then leaves it alone "
+        "for 30 s. " NOBODY},
     {"x.service", TRIGGER RELIEF "[Victim]\nKill=cgroup\n",
         "Acts on x.service " WHEN
         "Chooses the cgroup, of those that hold processes, whose death frees most. Then: sends "

@@ -166,8 +166,66 @@ static void a_smaller_limit_never_means_more_room(void **state)
         assert_true(after.headroom <= before.headroom);
         assert_true(after.usage >= before.usage);
         assert_true(after.available <= node.mem_total + node.swap_total);
+        assert_true(after.available <= after.totals[RL_TOTAL_LIMIT_AND_SWAP_MAX]);
+        assert_true(
+            after.totals[RL_TOTAL_LIMIT_AND_SWAP_MAX] <= after.totals[RL_TOTAL_LIMIT_AND_SWAP]);
         assert_true(after.limited_by == RL_LEVEL_NODE ||
                     levels[after.limited_by].memory_max < node.mem_total);
+    }
+}
+
+/* --- what kernels took as the total --- */
+
+static void kernels_take_the_limit_that_was_hit_alone(void **state)
+{
+    static const struct {
+        const char *what;
+        struct rl_level levels[3];
+        size_t n;
+        uint32_t swappiness;
+        uint64_t swap_total;
+        uint64_t totals[RL_TOTALS]; /* available, limit and swap, limit and swap.max */
+    } totals[] = {
+        {"the root", {{0}}, 0, 60, 2 * GIB, {10 * GIB, 10 * GIB, 10 * GIB}},
+        {"nothing limits", {LEVEL(NO, NO, NO, 0)}, 1, 60, 2 * GIB, {10 * GIB, 10 * GIB, 10 * GIB}},
+        {"its own limit", {LEVEL(NO, GIB, NO, 0)}, 1, 60, 2 * GIB, {3 * GIB, 3 * GIB, 3 * GIB}},
+        {"with a swap limit", {LEVEL(NO, GIB, MIB, 0)}, 1, 60, 2 * GIB,
+            {GIB + MIB, 3 * GIB, GIB + MIB}},
+        {"with more swap than there is", {LEVEL(NO, GIB, 5 * GIB, 0)}, 1, 60, 2 * GIB,
+            {3 * GIB, 3 * GIB, 3 * GIB}},
+        {"without swap", {LEVEL(NO, GIB, 0, 0)}, 1, 60, 2 * GIB, {GIB, 3 * GIB, GIB}},
+        {"an ancestor's swap limit counts for us only",
+            {LEVEL(NO, GIB, NO, 0), LEVEL(NO, 2 * GIB, MIB, 0)}, 2, 60, 2 * GIB,
+            {GIB + MIB, 3 * GIB, 3 * GIB}},
+        {"so does a descendant's of the limiter",
+            {LEVEL(NO, 2 * GIB, MIB, 0), LEVEL(NO, GIB, 9 * MIB, 0)}, 2, 60, 2 * GIB,
+            {GIB + MIB, 3 * GIB, GIB + 9 * MIB}},
+        {"the machine counts all of its own", {LEVEL(NO, NO, MIB, 0)}, 1, 60, 2 * GIB,
+            {8 * GIB + MIB, 10 * GIB, 10 * GIB}},
+        {"whatever its swappiness", {LEVEL(NO, NO, MIB, 0)}, 1, 0, 2 * GIB,
+            {8 * GIB + MIB, 10 * GIB, 10 * GIB}},
+        {"swappiness 0", {LEVEL(NO, GIB, MIB, 0)}, 1, 0, 2 * GIB, {GIB, GIB, GIB}},
+        {"memory.high limits nothing", {LEVEL(GIB, NO, NO, 0)}, 1, 60, 2 * GIB,
+            {10 * GIB, 10 * GIB, 10 * GIB}},
+        {"no swap in the machine", {LEVEL(NO, GIB, MIB, 0)}, 1, 60, 0, {GIB, GIB, GIB}},
+        {"limit 0", {LEVEL(NO, 0, 0, 0)}, 1, 60, 0, {1, 1, 1}},
+        {"limit 0, but swap", {LEVEL(NO, 0, 0, 0)}, 1, 60, 2 * GIB, {1, 2 * GIB, 1}},
+        {"swap that does not fit", {LEVEL(NO, GIB, NO - 1, 0)}, 1, 60, NO - 1,
+            {UINT64_MAX, UINT64_MAX, UINT64_MAX}},
+    };
+
+    for (size_t i = 0; i < LENGTH(totals); i++) {
+        struct rl_node node = a_node();
+        struct rl_room room;
+
+        node.swappiness = totals[i].swappiness;
+        node.swap_total = totals[i].swap_total;
+        rl_room_of(totals[i].levels, totals[i].n, &node, &room);
+        for (size_t k = 0; k < RL_TOTALS; k++)
+            if (room.totals[k] != totals[i].totals[k])
+                fail_msg("%s: total %zu is %lu, not %lu", totals[i].what, k,
+                    (unsigned long)room.totals[k], (unsigned long)totals[i].totals[k]);
+        assert_int_equal(room.available, room.totals[RL_TOTAL_AVAILABLE]);
     }
 }
 
@@ -260,6 +318,7 @@ int main(void)
         cmocka_unit_test(without_swappiness_a_limited_cgroup_has_no_swap),
         cmocka_unit_test(numbers_that_cannot_be_do_not_overflow),
         cmocka_unit_test(a_smaller_limit_never_means_more_room),
+        cmocka_unit_test(kernels_take_the_limit_that_was_hit_alone),
         cmocka_unit_test(swap_in_use_is_the_largest_part_of_all_levels),
         cmocka_unit_test(a_smaller_swap_limit_never_means_less_in_use),
     };

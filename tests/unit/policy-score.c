@@ -1,7 +1,7 @@
+/* Our own models, and the folklore one. */
 #include "tests/unit/unit.h"
 
-#include <string.h>
-
+#include "policy/score-rows.h"
 #include "tests/unit/policy.h"
 
 #define PAGES(bytes) ((bytes) / 4096)
@@ -108,15 +108,110 @@ static void more_memory_more_adj_smaller_limit_never_score_less(void **state)
     }
 }
 
-static void models_are_found_by_name(void **state)
+static void private_counts_what_dies_with_it(void **state)
 {
-    assert_ptr_equal(rl_model_find("percent-times-ten"), rl_model_default());
-    assert_null(rl_model_find("percent"));
-    assert_null(rl_model_find(""));
-    for (size_t i = 0; i < rl_models_n; i++) {
-        assert_ptr_equal(rl_model_find(rl_models[i].id), &rl_models[i]);
-        assert_true(strlen(rl_models[i].help) > 0);
-        assert_non_null(rl_models[i].rate);
+    static const struct {
+        uint64_t rss, anon, swap; /* bytes; no anon: it is not known */
+        int adj;
+        uint32_t flags;
+        int64_t points;
+    } rows[] = {
+        {40 * MIB, 10 * MIB, 0, 0, 0, 200},
+        {40 * MIB, 10 * MIB, 5 * MIB, 0, 0, 300},
+        {40 * MIB, 0, 5 * MIB, 0, 0, 900},
+        {40 * MIB, 10 * MIB, 5 * MIB, 100, RL_PROCESS_ROOT, 300 + 100 - 30},
+        {40 * MIB, 10 * MIB, 5 * MIB, -999, 0, 300 - 999},
+        {0, 0, 5 * MIB, 0, 0, 100},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        const struct rl_process process = {.rss_pages = PAGES(rows[i].rss),
+            .anon_pages = PAGES(rows[i].anon),
+            .swap_pages = PAGES(rows[i].swap),
+            .oom_score_adj = rows[i].adj,
+            .flags = rows[i].flags};
+        const struct rl_scale scale = {.available = 50 * MIB, .page_size = 4096};
+        struct rl_score s;
+
+        rl_score_private(&process, &scale, &s);
+        assert_true(s.eligible);
+        assert_int_equal(s.points, rows[i].points);
+        assert_int_equal(s.points, s.memory_points + s.root_points + s.adj_points);
+    }
+}
+
+/* Live threads behind a dead leader are seen, and what is nobody's memory is nobody's. */
+static void ours_agree_on_who_is_eligible(void **state)
+{
+    static const struct {
+        struct rl_process process;
+        enum rl_reason percent, private, total_vm;
+    } rows[] = {
+        {{.rss_pages = 1, .flags = RL_PROCESS_DEAD_LEADER | RL_PROCESS_OOM_ORIGIN}, RL_REASON_NONE,
+            RL_REASON_NONE, RL_REASON_NONE},
+        {{.rss_pages = 1, .oom_score_adj = -1000}, RL_SPARED_ADJ_MINUS_1000,
+            RL_SPARED_ADJ_MINUS_1000, RL_SPARED_ADJ_MINUS_1000},
+        {{.oom_score_adj = -1000}, RL_SPARED_ADJ_MINUS_1000, RL_SPARED_ADJ_MINUS_1000,
+            RL_SPARED_ADJ_MINUS_1000},
+        {{.pid = 1}, RL_SPARED_NO_MEMORY, RL_SPARED_NO_MEMORY, RL_SPARED_NO_MEMORY},
+        {{.total_vm_pages = 1, .anon_pages = 1}, RL_SPARED_NO_MEMORY, RL_SPARED_NO_MEMORY,
+            RL_REASON_NONE},
+        {{.rss_pages = 1, .oom_adj = -17}, RL_REASON_NONE, RL_REASON_NONE, RL_REASON_NONE},
+        {{.swap_pages = 1}, RL_REASON_NONE, RL_REASON_NONE, RL_REASON_NONE},
+    };
+    const struct rl_scale scale = {.available = GIB, .page_size = 4096};
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct rl_score s;
+
+        rl_score_percent_times_ten(&rows[i].process, &scale, &s);
+        assert_int_equal(s.reason, rows[i].percent);
+        rl_score_private(&rows[i].process, &scale, &s);
+        assert_int_equal(s.reason, rows[i].private);
+        rl_score_total_vm(&rows[i].process, &scale, &s);
+        assert_int_equal(s.reason, rows[i].total_vm);
+        assert_int_equal(s.eligible, rows[i].total_vm == RL_REASON_NONE);
+    }
+}
+
+static void folklore_counts_address_space_and_weighs_swap(void **state)
+{
+    static const struct {
+        uint64_t total_vm, rss, swap; /* pages */
+        uint32_t swappiness;
+        int adj;
+        uint64_t total;
+        int64_t points;
+    } rows[] = {
+        {25000, 0, 0, 60, 0, 1000000, 25000},
+        {25000, 9000, 0, 60, 0, 1000000, 25000},
+        {25000, 0, 100, 60, 0, 1000000, 31000},
+        {25000, 0, 100, 0, 0, 1000000, 25000},
+        {25000, 0, 100, 60, 100, 1000000, 131000},
+        {25000, 0, 0, 60, -500, 1000000, -475000},
+        {25000, 0, 0, 60, 1, 1999, 25001}, /* multiplied before it is divided */
+        {25000, 0, 0, 60, 999, 999, 25998},
+        {25000, 0, 0, 60, -1, 1999, 24999}, /* truncated towards 0 */
+        {UINT64_C(1) << 48, 0, UINT64_C(1) << 40, 200, -999, UINT64_C(1) << 48, 220183800531911},
+        {UINT64_MAX, 0, UINT64_MAX, 200, 0, 1000, RL_POINTS_MOST / 2},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        const struct rl_process process = {.total_vm_pages = rows[i].total_vm,
+            .rss_pages = rows[i].rss,
+            .swap_pages = rows[i].swap,
+            .oom_score_adj = rows[i].adj,
+            .flags = RL_PROCESS_ROOT};
+        const struct rl_scale scale = {
+            .available = rows[i].total * 4096, .page_size = 4096, .swappiness = rows[i].swappiness};
+        struct rl_score s;
+
+        rl_score_total_vm(&process, &scale, &s);
+        assert_true(s.eligible);
+        if (s.points != rows[i].points)
+            fail_msg("row %zu: %ld", i, (long)s.points);
+        assert_int_equal(s.root_points, 0);
+        assert_int_equal(s.points, s.memory_points + s.adj_points);
     }
 }
 
@@ -127,7 +222,9 @@ int main(void)
         cmocka_unit_test(who_is_not_eligible),
         cmocka_unit_test(giant_values_stay_positive_and_ordered),
         cmocka_unit_test(more_memory_more_adj_smaller_limit_never_score_less),
-        cmocka_unit_test(models_are_found_by_name),
+        cmocka_unit_test(private_counts_what_dies_with_it),
+        cmocka_unit_test(ours_agree_on_who_is_eligible),
+        cmocka_unit_test(folklore_counts_address_space_and_weighs_swap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,7 +93,7 @@ static void test_fixture(void **state)
         assert_int_equal(process.threads, row->flags & RL_PROCESS_DEAD_LEADER ? 2 : 1);
 
         score = (struct rl_score){.eligible = true};
-        rl_score_percent_times_ten(&process, &scale, &score);
+        rl_model_default()->rate(&process, &scale, &score);
         assert_int_equal(score.eligible, row->eligible);
         if (row->eligible)
             assert_int_equal(score.points, row->points);
@@ -186,14 +186,24 @@ static void write_process(
 static void test_user_namespace(void **state)
 {
     static const struct {
-        const char *link;
+        const char *link, *map; /* NULL: not there */
         bool root;
     } rows[] = {
-        {NULL, true}, /* cannot be told */
-        {"user:[4026531837]", true},
-        {"user:[4026532480]", false},
-        {"user:[40265318370]", false},
-        {"user:[402653183", false},
+        {NULL, NULL, true}, /* cannot be told */
+        {"user:[4026531837]", NULL, true}, {"user:[4026532480]", NULL, false},
+        {"user:[40265318370]", NULL, false}, {"user:[402653183", NULL, false},
+        /* the link is the better witness */
+        {"user:[4026531837]", "         0     100000      65536\n", true},
+        {"user:[4026532480]", "         0          0 4294967295\n", false},
+        {NULL, "         0          0 4294967295\n", true}, {NULL, "0 0 4294967295\n", true},
+        {NULL, "         0     100000      65536\n", false},
+        {NULL, "         0          0 4294967294\n", false},
+        {NULL, "         1          0 4294967295\n", false},
+        {NULL, "         0          1 4294967295\n", false},
+        {NULL, "         0          0          1\n         1          1 4294967294\n", false},
+        {NULL, "         0          0 4294967295\n         1          1 1\n", false},
+        {NULL, "0 0 4294967295 7\n", false}, {NULL, "0 0\n", false},
+        {NULL, "", false}, /* no map yet */
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -207,9 +217,12 @@ static void test_user_namespace(void **state)
         write_process(&folder, "7", STAT("7", "S", "1", "10"), STATUS_ROOT);
         if (rows[i].link)
             folder_link(&folder, "7/ns/user", rows[i].link);
+        if (rows[i].map)
+            folder_write(&folder, "7/uid_map", rows[i].map);
         assert_int_equal(rl_procs_read(&procs, 7, 0, &process, &gone), 0);
         assert_false(gone);
-        assert_int_equal(!!(process.flags & RL_PROCESS_ROOT), rows[i].root);
+        if (!!(process.flags & RL_PROCESS_ROOT) != rows[i].root)
+            fail_msg("link %s and map %s", rows[i].link, rows[i].map);
         folder_free(&folder);
     }
 }
