@@ -1,11 +1,15 @@
 /* Several processes of given sizes and oom_score_adj under one parent that the kernel never kills. Run it as root.
  *
- *   crowd KB:ADJ ...
+ *   crowd [--drive KB] KB:ADJ ...
  *
  * Each process holds so many KB of private memory and sleeps. One line "member PID KB:ADJ" for each, in that order,
- * then "ready". The parent (oom_score_adj -1000) ends when all of them have. */
+ * then "ready". The parent (oom_score_adj -1000) ends when all of them have.
+ *
+ * --drive  at SIGUSR1, one process more (oom_score_adj -999) takes so many KB: to drive a limited cgroup out of memory */
 
 #include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "load.h"
@@ -13,7 +17,6 @@
 struct member {
         size_t kb;
         const char *adj;
-        const char *text;
 };
 
 static struct member parse_member(const char *text) {
@@ -21,10 +24,10 @@ static struct member parse_member(const char *text) {
         char kb[24];
 
         if (!colon || (size_t) (colon - text) >= sizeof(kb))
-                errx(2, "usage: crowd KB:ADJ ...: '%s'", text);
+                errx(2, "usage: crowd [--drive KB] KB:ADJ ...: '%s'", text);
         memcpy(kb, text, (size_t) (colon - text));
         kb[colon - text] = '\0';
-        return (struct member) { parse_number("KB", kb, PAGE / 1024), colon + 1, text };
+        return (struct member) { parse_number("KB", kb, PAGE / 1024), colon + 1 };
 }
 
 static void set_adj(const char *adj) {
@@ -36,14 +39,24 @@ static void set_adj(const char *adj) {
         close(fd);
 }
 
-static void be_member(const struct member *member, int ready) {
+static void hold(const struct member *member) {
         struct noise noise = noise_from_seed(seed_from_environment() + (uint64_t) getpid());
         size_t size = member->kb * 1024 / PAGE * PAGE;
-        char byte = 0;
 
         set_adj(member->adj);
         fill_memory(map_memory(size, MAP_PRIVATE), size, &noise);
-        if (write(ready, &byte, 1) != 1)
+}
+
+static pid_t start(const struct member *member, int ready) {
+        pid_t child = fork();
+        char byte = 0;
+
+        if (child < 0)
+                err(1, "fork");
+        if (child > 0)
+                return child;
+        hold(member);
+        if (ready >= 0 && write(ready, &byte, 1) != 1)
                 err(1, "pipe");
         for (;;)
                 pause();
@@ -57,31 +70,45 @@ static void start_member(const struct member *member) {
 
         if (pipe(ready) < 0)
                 err(1, "pipe");
-        child = fork();
-        if (child < 0)
-                err(1, "fork");
-        if (child == 0) {
-                close(ready[0]);
-                be_member(member, ready[1]);
-        }
+        child = start(member, ready[1]);
         close(ready[1]);
         if (read(ready[0], &byte, 1) != 1)
-                errx(1, "member %s did not live to hold its memory", member->text);
+                errx(1, "a member of %zu KB did not live to hold them", member->kb);
         close(ready[0]);
-        printf("member %d %s\n", (int) child, member->text);
+        printf("member %d %zu:%s\n", (int) child, member->kb, member->adj);
         fflush(stdout);
 }
 
 int main(int argc, char **argv) {
-        if (argc < 2)
-                errx(2, "usage: crowd KB:ADJ ...");
+        static const struct option options[] = {
+                { "drive", required_argument, NULL, 'd' },
+                { NULL, 0, NULL, 0 },
+        };
+        struct member driver = { .adj = "-999" };
+        sigset_t told;
+        int option, signal_number;
+
+        while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+                if (option != 'd')
+                        exit(2);
+                driver.kb = parse_number("--drive", optarg, PAGE / 1024);
+        }
+        if (optind == argc)
+                errx(2, "usage: crowd [--drive KB] KB:ADJ ...");
+        sigemptyset(&told);
+        sigaddset(&told, SIGUSR1);
+        sigprocmask(SIG_BLOCK, &told, NULL);
         set_adj("-1000");
-        for (int i = 1; i < argc; i++) {
+        for (int i = optind; i < argc; i++) {
                 struct member member = parse_member(argv[i]);
 
                 start_member(&member);
         }
         say_ready();
+        if (driver.kb > 0) {
+                sigwait(&told, &signal_number);
+                start(&driver, -1);
+        }
         while (wait(NULL) > 0)
                 ;
         return 0;

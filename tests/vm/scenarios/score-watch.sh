@@ -1,7 +1,8 @@
 #!/bin/bash
 # Whoever watches a leaking program's score sees it grow, ours and the kernel's, and in the end learns who killed it.
-# Timeout: 120
+# Timeout: 150
 
+# Usage= is looked at every 1 to 30 s: the leak stops above 85 %, below the limit, and waits.
 cgroup_make app memory.max=160M
 policy app <<END
 [Match]
@@ -12,16 +13,17 @@ Usage=85%
 Step=kill
 END
 reliefd_start
-run_in app leaker --rate 12 --limit 300
+run_in app leaker --rate 10 --limit 145 --hold
 leaker=$RUN_PID
 wait_ready "$leaker"
-watch() { reliefctl --state-dir "$WORK/state" scores "$leaker" --watch --interval 0.5 "$@"; }
+watch() { reliefctl --state-dir "$WORK/state" scores "$leaker" --watch --interval 0.7 "$@"; }
 watch >"$OUT/watched" &
 plain=$!
 watch --json >"$OUT/watched.json" &
 json=$!
 
-expect_dead "$leaker" within 60
+expect_dead "$leaker" within 80
+expect "the incident has ended" wait_until 10 incident_ended
 for watcher in "$plain" "$json"; do
     expect "the watcher ends by itself" wait_until 20 is_dead "$watcher"
     expect "and with success" wait "$watcher"
@@ -43,5 +45,5 @@ expect_at_least "kernel's score: growth" 10 "$(looks '.[-1].kernel_oom_score - .
 expect_equal "the end, the incident" "true $id" \
     "$(jq -rs '.[-1] | "\(.gone) \(.incident.id)"' "$OUT/watched.json")"
 expect_at_least "lines of the table" 5 "$(grep -c '^[0-9-]*T[0-9:.]*Z ' "$OUT/watched")"
-expect_equal "last line" 1 "$(tail -n 1 "$OUT/watched" |
+expect_at_least "the end in words" 1 "$(tr '\n' ' ' <"$OUT/watched" |
     grep -cF "leaker[$leaker] is gone: it was the victim of incident $id by the policy app.")"
