@@ -5,7 +5,8 @@
  * Each process holds so many KB of private memory and sleeps. One line "member PID KB:ADJ" for each, in that order,
  * then "ready". The parent (oom_score_adj -1000) ends when all of them have.
  *
- * --drive  at SIGUSR1, one process more (oom_score_adj -999) takes so many KB: to drive a limited cgroup out of memory */
+ * --drive  at SIGUSR1, one process more (oom_score_adj -999) takes so many KB: to drive a limited cgroup out of memory.
+ *          It has its line, too */
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -62,6 +63,11 @@ static pid_t start(const struct member *member, int ready) {
                 pause();
 }
 
+static void say_member(pid_t pid, const struct member *member) {
+        printf("member %d %zu:%s\n", (int) pid, member->kb, member->adj);
+        fflush(stdout);
+}
+
 /* Comes back when the member holds its memory. */
 static void start_member(const struct member *member) {
         int ready[2];
@@ -75,8 +81,7 @@ static void start_member(const struct member *member) {
         if (read(ready[0], &byte, 1) != 1)
                 errx(1, "a member of %zu KB did not live to hold them", member->kb);
         close(ready[0]);
-        printf("member %d %zu:%s\n", (int) child, member->kb, member->adj);
-        fflush(stdout);
+        say_member(child, member);
 }
 
 int main(int argc, char **argv) {
@@ -107,7 +112,7 @@ int main(int argc, char **argv) {
         say_ready();
         if (driver.kb > 0) {
                 sigwait(&told, &signal_number);
-                start(&driver, -1);
+                say_member(start(&driver, -1), &driver);
         }
         while (wait(NULL) > 0)
                 ;
