@@ -141,7 +141,6 @@ void rl_score_v2625(
 /* fs/proc/base.c of 2.6.12 to 2.6.35, proc_oom_score: badness as it is, ULONG_MAX included. */
 uint64_t rl_proc_classic(const struct rl_score *score, const struct rl_scale *scale)
 {
-    (void)scale;
     if (!score->eligible)
         return 0;
     return score->memory_points == RL_POINTS_INFINITE ? UINT64_MAX : (uint64_t)score->memory_points;

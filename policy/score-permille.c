@@ -49,7 +49,6 @@ void rl_score_v2639(
 /* fs/proc/base.c of 2.6.36 to 3.5, proc_oom_score: oom_badness as it is. */
 uint64_t rl_proc_permille(const struct rl_score *score, const struct rl_scale *scale)
 {
-    (void)scale;
     if (!score->eligible)
         return 0;
     return (uint64_t)clamped(score->memory_points + score->root_points + score->adj_points);

@@ -28,7 +28,6 @@ static void size_cell(struct rl_table *out, const struct view *view, uint64_t pa
 
 static void pid_cell(struct rl_table *out, const struct view *view, const struct rl_table_row *row)
 {
-    (void)view;
     rl_table_cell(out, "%d", (int)row->candidate.process.pid);
 }
 
@@ -46,14 +45,12 @@ static void user_cell(struct rl_table *out, const struct view *view, const struc
 
 static void comm_cell(struct rl_table *out, const struct view *view, const struct rl_table_row *row)
 {
-    (void)view;
     rl_table_text(out, row->candidate.process.comm);
 }
 
 static void score_cell(
     struct rl_table *out, const struct view *view, const struct rl_table_row *row)
 {
-    (void)view;
     if (rl_table_eligible(row))
         rl_table_cell(out, "%" PRId64, row->candidate.score.points);
     else
@@ -63,7 +60,6 @@ static void score_cell(
 static void oom_score_cell(
     struct rl_table *out, const struct view *view, const struct rl_table_row *row)
 {
-    (void)view;
     rl_table_cell(out, "%ld", row->oom_score);
 }
 
@@ -109,21 +105,18 @@ static void tables_cell(
 
 static void adj_cell(struct rl_table *out, const struct view *view, const struct rl_table_row *row)
 {
-    (void)view;
     rl_table_cell(out, "%d", row->candidate.process.oom_score_adj);
 }
 
 static void oom_adj_cell(
     struct rl_table *out, const struct view *view, const struct rl_table_row *row)
 {
-    (void)view;
     rl_table_cell(out, "%d", row->candidate.process.oom_adj);
 }
 
 /* What CAP_SYS_ADMIN was worth; where the model has no such part, whether there is one. */
 static void root_cell(struct rl_table *out, const struct view *view, const struct rl_table_row *row)
 {
-    (void)view;
     if (rl_table_eligible(row) && row->candidate.score.root_points != 0)
         rl_table_cell(out, "%" PRId64, row->candidate.score.root_points);
     else
@@ -133,7 +126,6 @@ static void root_cell(struct rl_table *out, const struct view *view, const struc
 static void cgroup_cell(
     struct rl_table *out, const struct view *view, const struct rl_table_row *row)
 {
-    (void)view;
     rl_table_text(out, row->cgroup);
 }
 
@@ -142,7 +134,6 @@ static void available_cell(
 {
     char text[RL_TEXT_MAX];
 
-    (void)view;
     rl_size_text(row->available, text, sizeof(text));
     rl_table_cell(out, "%s", text);
 }
@@ -150,7 +141,6 @@ static void available_cell(
 static void limited_by_cell(
     struct rl_table *out, const struct view *view, const struct rl_table_row *row)
 {
-    (void)view;
     rl_table_text(out, row->limited_by);
 }
 
@@ -158,7 +148,6 @@ static void note_cell(struct rl_table *out, const struct view *view, const struc
 {
     enum rl_reason reason = rl_table_reason(row);
 
-    (void)view;
     if (reason == RL_REASON_NONE)
         reason = row->passed_over;
     rl_table_cell(out, "%s", reason == RL_REASON_NONE ? "" : rl_reason_id(reason));
@@ -206,7 +195,7 @@ static const struct {
     {{"KERNEL", RL_COLUMN_RIGHT}, with_kernel, kernel_cell, 0},
     {{"VM", RL_COLUMN_RIGHT}, with_vm, vm_cell, 0},
     {{"RSS", RL_COLUMN_RIGHT}, NULL, rss_cell, 0},
-    {{"SWAP", RL_COLUMN_RIGHT}, NULL, swap_cell, 0},
+    {{"SWAP", RL_COLUMN_RIGHT}, NULL, swap_cell, 8},
     {{"TABLES", RL_COLUMN_RIGHT}, without_vm, tables_cell, 2},
     {{"ADJ", RL_COLUMN_RIGHT}, NULL, adj_cell, 0},
     {{"OOM_ADJ", RL_COLUMN_RIGHT}, before_2636, oom_adj_cell, 7},
@@ -273,6 +262,8 @@ void rl_scores_print(
             all_columns[columns.which[c]].fill(out, &view, &table->rows[i]);
     }
     rl_table_end(out, 0);
+    if (table->available > 0 && table->n > 0)
+        printf("All against %s.\n", rl_scores_limit(&table->rows[0], text, sizeof(text)));
     if (*rl_scores_summary(scores, table, text, sizeof(text)))
         rl_print_paragraph(0, text);
 }

@@ -21,7 +21,7 @@
 #define INCIDENT_PAUSE    (RL_US_PER_S / 2)
 #define INCIDENT_PATIENCE 2  /* looks for an incident after the end of the process */
 #define INCIDENT_OPEN     20 /* looks for its end, once it is there */
-#define LINES_AROUND      4  /* time, titles, the summary's lines */
+#define LINES_AROUND      6  /* time, titles, what stands below, the cursor */
 
 static volatile sig_atomic_t stopped;
 
@@ -66,46 +66,53 @@ static void time_words(uint64_t us, char *buf, size_t size)
         strcpy(point + 2, "Z");
 }
 
-#define LINE_FORMAT "%-22s %7s %7s %9s %9s %7s %7s"
+#define LINE_FORMAT "%-22s %7s %7s %9s %9s %9s %7s"
 
-const char *rl_watch_titles(char *buf, size_t size)
+const char *rl_watch_titles(bool file, char *buf, size_t size)
 {
-    snprintf(buf, size, LINE_FORMAT, "TIME", "RSS", "SWAP", "SCORE", "KERNEL", "LEFT", "AVAILABLE");
+    if (file)
+        snprintf(
+            buf, size, LINE_FORMAT, "TIME", "RSS", "SWAP", "SCORE", "OOM_SCORE", "KERNEL", "LEFT");
+    else
+        snprintf(
+            buf, size, LINE_FORMAT, "TIME", "RSS", "SWAP", "SCORE", "KERNEL", "AVAILABLE", "LEFT");
     return buf;
 }
 
-static const char *size_or_none(bool known, uint64_t bytes, char *buf, size_t size)
+static void size_or_none(bool known, uint64_t bytes, char *buf, size_t size)
 {
     if (known)
         rl_size_text(bytes, buf, size);
     else
         snprintf(buf, size, "-");
-    return buf;
 }
 
-static const char *number_or_none(bool known, int64_t value, char *buf, size_t size)
+static void number_or_none(bool known, int64_t value, char *buf, size_t size)
 {
     if (known)
         snprintf(buf, size, "%" PRId64, value);
     else
         snprintf(buf, size, "-");
-    return buf;
 }
 
 const char *rl_watch_line(const struct rl_process_table *table, const struct rl_table_row *row,
     uint64_t wall_us, char *buf, size_t size)
 {
     const struct rl_process *process = &row->candidate.process;
-    char texts[7][RL_TEXT_MAX];
+    char time[RL_TEXT_MAX], rss[RL_TEXT_MAX], swap[RL_TEXT_MAX], score[RL_TEXT_MAX];
+    char ours[RL_TEXT_MAX], kernel[RL_TEXT_MAX], available[RL_TEXT_MAX], left[RL_TEXT_MAX];
+    bool file = row->oom_score_known;
 
-    time_words(wall_us, texts[0], RL_TEXT_MAX);
-    snprintf(buf, size, LINE_FORMAT, texts[0],
-        size_or_none(true, process->rss_pages * table->page_size, texts[1], RL_TEXT_MAX),
-        size_or_none(true, process->swap_pages * table->page_size, texts[2], RL_TEXT_MAX),
-        number_or_none(rl_table_eligible(row), row->candidate.score.points, texts[3], RL_TEXT_MAX),
-        number_or_none(row->kernel_score_known, row->kernel_score, texts[4], RL_TEXT_MAX),
-        size_or_none(row->headroom_known, row->headroom, texts[5], RL_TEXT_MAX),
-        size_or_none(true, row->available, texts[6], RL_TEXT_MAX));
+    time_words(wall_us, time, sizeof(time));
+    rl_size_text(process->rss_pages * table->page_size, rss, sizeof(rss));
+    rl_size_text(process->swap_pages * table->page_size, swap, sizeof(swap));
+    number_or_none(rl_table_eligible(row), row->candidate.score.points, score, sizeof(score));
+    number_or_none(file, row->oom_score, ours, sizeof(ours));
+    number_or_none(row->kernel_score_known, row->kernel_score, kernel, sizeof(kernel));
+    rl_size_text(row->available, available, sizeof(available));
+    size_or_none(row->headroom_known, row->headroom, left, sizeof(left));
+    snprintf(buf, size, LINE_FORMAT, time, rss, swap, score, file ? ours : kernel,
+        file ? kernel : available, left);
     return buf;
 }
 
@@ -239,20 +246,29 @@ static int print_look(const struct rl_scores *scores, const struct rl_process_ta
 
 /* Remember whom the first look has found. */
 static void begin(
-    const struct rl_scores *scores, const struct rl_process *process, struct watched *ret)
+    const struct rl_scores *scores, const struct rl_table_row *row, struct watched *ret)
 {
-    char text[1024], name[RL_COMM_MAX * 4];
+    const struct rl_process *process = &row->candidate.process;
+    char text[2048], limit[1024], name[RL_COMM_MAX * 4];
 
     ret->pid = process->pid;
     ret->start_ticks = process->start_ticks;
-    memcpy(ret->comm, process->comm, sizeof(ret->comm));
     rl_time_text(wall_us(), ret->since, sizeof(ret->since));
     if (scores->json)
         return;
-    printf("%s[%d], score by %s\n", rl_escape(ret->comm, name, sizeof(name)), (int)ret->pid,
-        scores->options.model->id);
-    rl_print(RL_STYLE_DIM, "%s", rl_watch_titles(text, sizeof(text)));
+    snprintf(text, sizeof(text), "%s[%d], scored by %s against %s",
+        rl_escape(process->comm, name, sizeof(name)), (int)ret->pid, scores->options.model->id,
+        rl_scores_limit(row, limit, sizeof(limit)));
+    rl_print_paragraph(0, text);
+    rl_print(RL_STYLE_DIM, "%s", rl_watch_titles(row->oom_score_known, text, sizeof(text)));
     putchar('\n');
+}
+
+/* Is that the process which the first look has found, and not another one of its number? */
+static bool is_same(const struct watched *watched, const struct rl_process_table *table)
+{
+    return table->n > 0 && (watched->pid == 0 || table->rows[0].candidate.process.start_ticks ==
+                                                     watched->start_ticks);
 }
 
 static int watch_one(const struct rl_scores *scores)
@@ -266,13 +282,13 @@ static int watch_one(const struct rl_scores *scores)
         code = rl_process_table_read(&scores->probe, &scores->options, &table);
         if (code != RL_EXIT_OK)
             return code;
-        bool there = table.n > 0 &&
-                     (watched.pid == 0 ||
-                         table.rows[0].candidate.process.start_ticks == watched.start_ticks);
+        bool there = is_same(&watched, &table);
         if (there && watched.pid == 0)
-            begin(scores, &table.rows[0].candidate.process, &watched);
-        if (there)
+            begin(scores, &table.rows[0], &watched);
+        if (there) {
+            memcpy(watched.comm, table.rows[0].candidate.process.comm, sizeof(watched.comm));
             code = print_look(scores, &table);
+        }
         rl_process_table_free(&table);
         if (!there && watched.pid == 0) {
             fprintf(stderr, "reliefctl scores: there is no process %d\n", (int)scores->options.pid);

@@ -92,32 +92,40 @@ static void say_permille(const struct sum *sum)
     say_rest(sum);
 }
 
+/* The kernels' totalpages / 1000 truncates before it is multiplied. */
 static void say_adj_pages(const struct sum *sum)
 {
     uint64_t total = sum->row->available / sum->table->page_size;
 
-    if (sum->process->oom_score_adj == 0)
-        rl_say(sum->say, " + adj 0");
-    else
-        rl_say(sum->say, " + adj %d x %" PRIu64 " (a thousandth of %" PRIu64 ")",
-            sum->process->oom_score_adj, total / 1000, total);
+    rl_say(sum->say, " + adj %d", sum->process->oom_score_adj);
+    if (sum->process->oom_score_adj != 0)
+        rl_say(sum->say, " x %" PRIu64 " (a thousandth of %" PRIu64 ")", total / 1000, total);
 }
 
 /* Pages of rss + swap + page tables - root + adj x total / 1000 */
 static void say_in_pages(const struct sum *sum)
 {
     const struct rl_process *process = sum->process;
-    bool folklore = !sum->model->kernels;
 
-    rl_say(sum->say, "%" PRId64 " pages = ", sum->score->points);
-    if (folklore)
-        rl_say(sum->say, "address space %" PRIu64 " + swappiness %u x swap %" PRIu64,
-            process->total_vm_pages, sum->table->swappiness, process->swap_pages);
-    else
-        rl_say(sum->say, "rss %" PRIu64 " + swap %" PRIu64 " + page tables %" PRIu64,
-            process->rss_pages, process->swap_pages, process->table_pages);
+    rl_say(sum->say,
+        "%" PRId64 " pages = rss %" PRIu64 " + swap %" PRIu64 " + page tables %" PRIu64,
+        sum->score->points, process->rss_pages, process->swap_pages, process->table_pages);
     say_root(sum);
     say_adj_pages(sum);
+    say_rest(sum);
+}
+
+/* total-vm, which no kernel ever did */
+static void say_folklore(const struct sum *sum)
+{
+    const struct rl_process *process = sum->process;
+
+    rl_say(sum->say,
+        "%" PRId64 " pages = address space %" PRIu64 " + swappiness %u x swap %" PRIu64 " + adj %d",
+        sum->score->points, process->total_vm_pages, sum->table->swappiness, process->swap_pages,
+        process->oom_score_adj);
+    if (process->oom_score_adj != 0)
+        rl_say(sum->say, " x %" PRIu64 " / 1000", sum->row->available / sum->table->page_size);
     say_rest(sum);
 }
 
@@ -142,9 +150,8 @@ static void say_classic(const struct sum *sum)
 {
     const struct rl_process *process = sum->process;
     uint64_t ticks = sum->table->clk_tck > 0 ? sum->table->clk_tck : 100;
-    uint64_t age = sum->table->uptime_ticks > process->start_ticks
-                       ? sum->table->uptime_ticks - process->start_ticks
-                       : 0;
+    uint64_t uptime = sum->table->uptime_ticks;
+    uint64_t age = uptime > process->start_ticks ? uptime - process->start_ticks : 0;
     bool half = sum->model->since >= RL_KERNEL(2, 6, 16);
     char text[RL_TEXT_MAX];
 
@@ -156,8 +163,8 @@ static void say_classic(const struct sum *sum)
     rl_duration_text(process->cpu_ticks / ticks * RL_US_PER_S, text, sizeof(text));
     rl_say(sum->say, "; %s of CPU time", text);
     rl_duration_text(age / ticks * RL_US_PER_S, text, sizeof(text));
-    rl_say(sum->say, " and an age of %s lower it", text);
-    rl_say(sum->say, "; nice %d, uid %u", process->nice, (unsigned)process->uid);
+    rl_say(sum->say, ", an age of %s, nice %d, uid %u", uptime > 0 ? text : "unknown length",
+        process->nice, (unsigned)process->uid);
     say_caps(sum);
     if (sum->model->needs & RL_SCORE_NEEDS_CHILDREN)
         rl_say(sum->say, ", oom_adj %d", process->oom_adj);
@@ -181,6 +188,8 @@ const char *rl_scores_formula(const struct rl_process_table *table, const struct
         rl_say(&say, "no score: %s", rl_reason_text(rl_table_reason(row)));
     else if (model->needs & (RL_SCORE_NEEDS_CHILDREN | RL_SCORE_NEEDS_UPTIME))
         say_classic(&sum);
+    else if (model->points_in == RL_IN_PAGES && !model->kernels)
+        say_folklore(&sum);
     else if (model->points_in == RL_IN_PAGES)
         say_in_pages(&sum);
     else
@@ -188,21 +197,24 @@ const char *rl_scores_formula(const struct rl_process_table *table, const struct
     return buf;
 }
 
-/* Against what, and whose limit that is. */
-static void say_limit(const struct sum *sum)
+const char *rl_scores_limit(const struct rl_table_row *row, char *buf, size_t size)
 {
-    const char *limit = sum->row->limited_by;
+    const char *limit = row->limited_by;
+    char text[RL_TEXT_MAX];
+    struct rl_say say;
 
-    rl_say(sum->say, "Against: ");
-    say_available(sum);
-    if (strcmp(limit, "node") == 0)
-        rl_say(sum->say, ", the machine's RAM + swap.");
-    else if (*limit == '/') {
-        rl_say(sum->say, ", what ");
-        rl_say_foreign(sum->say, limit);
-        rl_say(sum->say, " may use.");
-    } else
-        rl_say(sum->say, ", the memory of the nodes that it may use and swap (%s).", limit);
+    rl_say_begin(&say, buf, size);
+    rl_say(&say, "%s, ", size_words(row->available, text, sizeof(text)));
+    if (strcmp(limit, "node") == 0) {
+        rl_say(&say, "the machine's RAM + swap");
+    } else if (*limit == '/') {
+        rl_say(&say, "what ");
+        rl_say_foreign(&say, limit);
+        rl_say(&say, " may use");
+    } else {
+        rl_say(&say, "the memory of the nodes that it may use and swap (%s)", limit);
+    }
+    return buf;
 }
 
 static void say_files(const struct sum *sum)
@@ -251,7 +263,7 @@ static void end(struct rl_say *say, unsigned indent)
 
 void rl_scores_tell(const struct rl_scores *scores, const struct rl_process_table *table)
 {
-    char text[WORDS_MAX], left[RL_TEXT_MAX];
+    char text[WORDS_MAX], limit[WORDS_MAX / 2], left[RL_TEXT_MAX];
     struct rl_say say;
     struct sum sum = {.say = &say, .table = table, .model = scores->options.model};
 
@@ -265,12 +277,13 @@ void rl_scores_tell(const struct rl_scores *scores, const struct rl_process_tabl
         say_who(scores, &sum);
         end(&say, 0);
         rl_print_paragraph(2, rl_scores_formula(table, sum.model, row, text, sizeof(text)));
-        say_limit(&sum);
+        rl_say(&say, "Against: %s.", rl_scores_limit(row, limit, sizeof(limit)));
         end(&say, 2);
         say_files(&sum);
         end(&say, 2);
         if (row->headroom_known)
-            rl_say(&say, "Left: %s.", size_words(row->headroom, left, sizeof(left)));
+            rl_say(
+                &say, "Left under its limits: %s.", size_words(row->headroom, left, sizeof(left)));
         end(&say, 2);
         if (row->passed_over != RL_REASON_NONE)
             rl_say(&say, "reliefd would pass it over: %s.", rl_reason_text(row->passed_over));

@@ -46,6 +46,10 @@ const char *rl_scores_summary(
 const char *rl_scores_formula(const struct rl_process_table *table, const struct rl_model *model,
     const struct rl_table_row *row, char *buf, size_t size);
 
+/* "23.5G, the machine's RAM + swap": what a row is scored against, without a full stop. Return:
+ * buf. */
+const char *rl_scores_limit(const struct rl_table_row *row, char *buf, size_t size);
+
 /* One process in words. */
 void rl_scores_tell(const struct rl_scores *scores, const struct rl_process_table *table);
 
@@ -53,9 +57,10 @@ void rl_scores_tell(const struct rl_scores *scores, const struct rl_process_tabl
  * the reason is on stderr. */
 int rl_scores_watch(struct rl_scores *scores);
 
-/* The lines of a watch over one process: titles, and one look in the same columns. wall_us: now, in
- * CLOCK_REALTIME. Return: buf. */
-const char *rl_watch_titles(char *buf, size_t size);
+/* The lines of a watch over one process: titles, and one look in the same columns. With file, what
+ * a kernel of the model would show as oom_score stands beside the kernel's, in the place of the
+ * available memory. wall_us: now, in CLOCK_REALTIME. Return: buf. */
+const char *rl_watch_titles(bool file, char *buf, size_t size);
 const char *rl_watch_line(const struct rl_process_table *table, const struct rl_table_row *row,
     uint64_t wall_us, char *buf, size_t size);
 

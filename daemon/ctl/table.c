@@ -353,18 +353,18 @@ static uint64_t read_uptime(int proc_fd, uint32_t clk_tck)
     return seconds * clk_tck + (uint64_t)hundredths * clk_tck / 100;
 }
 
-/* The one total of all rows; 0 where there are several. */
+/* The one total of all rows; 0 where they have different ones, or one by chance. */
 static uint64_t common_total(const struct reading *reading)
 {
     const struct rl_process_table *table = reading->table;
-    uint64_t total = 0;
 
-    if (reading->fixed)
-        total = reading->fixed->room.totals[reading->options->model->total];
-    for (size_t i = 0; i < table->n; i++)
-        if (table->rows[i].available != total)
+    if (table->n == 0)
+        return reading->fixed ? reading->fixed->room.totals[reading->options->model->total] : 0;
+    for (size_t i = 1; i < table->n; i++)
+        if (table->rows[i].available != table->rows[0].available ||
+            strcmp(table->rows[i].limited_by, table->rows[0].limited_by) != 0)
             return 0;
-    return total;
+    return table->rows[0].available;
 }
 
 static int read_table(struct reading *reading)

@@ -12,6 +12,7 @@
 #include "conf/keys.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/report/entry.h"
+#include "policy/score.h"
 
 static char *read_source(const char *name)
 {
@@ -182,6 +183,28 @@ static void test_completed_options(void **state)
     free(text);
 }
 
+/* Every model, by its id and its other names. */
+static void test_completed_models(void **state)
+{
+    char *text = read_source("contrib/completion/reliefctl");
+    const char *list = strstr(text, "local models='");
+
+    assert_non_null(list);
+    list += strlen("local models='");
+    char *models = strndup(list, strcspn(list, "'"));
+    assert_non_null(models);
+    for (size_t i = 0; i < rl_models_n; i++)
+        expect_word("the completion of --model", models, rl_models[i].id);
+    for (size_t i = 0; i < rl_model_aliases_n; i++)
+        expect_word("the completion of --model", models, rl_model_aliases[i].alias);
+    char *rest = models;
+    for (char *word; (word = strsep(&rest, " "));)
+        if (strcmp(word, "help") != 0 && !rl_model_find(word))
+            fail_msg("the completion of --model offers %s, which is none", word);
+    free(models);
+    free(text);
+}
+
 static char *daemon_man, *daemon_completion, *daemon_options;
 
 static void documented_option(const char *name)
@@ -275,6 +298,34 @@ static void test_keys(void **state)
     check_keys("daemon/man/reliefd.conf.5.scd", RL_SETTINGS_FILE);
 }
 
+/* Every model has a paragraph with its kernels, and every other name one. */
+static void test_scores(void **state)
+{
+    char *page = read_source("daemon/man/reliefd-scores.7.scd"), item[64];
+
+    for (size_t i = 0; i < rl_models_n; i++) {
+        const char *kernels = rl_models[i].kernels;
+        snprintf(item, sizeof(item), kernels ? "\n*%s* (Linux %s)\n\t" : "\n*%s*\n\t",
+            rl_models[i].id, kernels);
+        if (!strstr(page, item))
+            fail_msg("reliefd-scores(7) has no paragraph:%s", item);
+    }
+    for (size_t i = 0; i < rl_model_aliases_n; i++) {
+        snprintf(item, sizeof(item), "\n*%s*\n\t", rl_model_aliases[i].alias);
+        const char *found = strstr(page, item);
+        if (!found)
+            fail_msg("reliefd-scores(7) has no paragraph:%s", item);
+        else {
+            char id[32];
+            snprintf(id, sizeof(id), "*%s*\n", rl_model_aliases[i].id);
+            const char *names = strstr(found + 1, id), *next = strstr(found + 1, "\n*");
+            if (!names || names > next)
+                fail_msg("reliefd-scores(7) does not say what %s is", rl_model_aliases[i].alias);
+        }
+    }
+    free(page);
+}
+
 static void test_catalog(void **state)
 {
     static const char *const ids[] = {
@@ -300,9 +351,11 @@ int main(void)
         cmocka_unit_test(test_reliefctl),
         cmocka_unit_test(test_commands),
         cmocka_unit_test(test_completed_options),
+        cmocka_unit_test(test_completed_models),
         cmocka_unit_test(test_reliefd),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_fallbacks),
+        cmocka_unit_test(test_scores),
         cmocka_unit_test(test_catalog),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

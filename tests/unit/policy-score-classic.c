@@ -123,6 +123,8 @@ static const struct golden goldens[] = {
         {1562, 1562, 1562, 195, 195, 195, 195}},
     {"oom_adj 15", 1000, 0, 0, {PLAIN, .oom_adj = 15},
         {25000, 819200000, 819200000, 819200000, 819200000, 819200000, 819200000}},
+    {"oom_adj beyond 15", 1000, 0, 0, {PLAIN, .oom_adj = 99},
+        {25000, 819200000, 819200000, 819200000, 819200000, 819200000, 819200000}},
     {"oom_adj -16", 1000, 0, 0, {PLAIN, .oom_adj = -16}, {25000, 0, 0, 0, 0, 0, 0}},
     {"oom_adj -1", 1000, 0, 0, {PLAIN, .oom_adj = -1},
         {25000, 12500, 12500, 12500, 12500, 12500, 12500}},
@@ -255,6 +257,8 @@ static void the_file_shows_the_points(void **state)
 
         score.points += 77; /* by Adjust= */
         assert_int_equal(model_of(ids[k])->proc_score(&score, &scale), 50000);
+        score.eligible = false;
+        assert_int_equal(model_of(ids[k])->proc_score(&score, &scale), 0);
         score = score_of(ids[k], &gone, &scale);
         assert_int_equal(model_of(ids[k])->proc_score(&score, &scale), 0);
     }

@@ -71,6 +71,8 @@ static const struct golden goldens[] = {
     {"v2636", 0, USES(RSS = 10), 1000, 1000},
     {"v2636", TOTAL, USES(RSS = 10, ADJ = -999, ORIGIN), 1000, 1000},
     {"v2636", BIG, USES(RSS = BIG / 2), 500, 500},
+    {"v2636", 0, USES(RSS = UINT64_MAX, SWAP = UINT64_MAX), 1000, 1000},
+    {"v2636", BIG, USES(RSS = UINT64_MAX, SWAP = 1), 1000, 1000},
 
     {"v2639", TOTAL, USES(RSS = QUARTER), 250, 250},
     {"v2639", TOTAL, USES(RSS = QUARTER, TABLES = QUARTER), 500, 500},
@@ -190,7 +192,18 @@ static void the_file_knows_no_adjust_line(void **state)
         assert_true(file > 300);
         score.points += 500;
         assert_int_equal(model_of(ids[k])->proc_score(&score, &scale), file);
+        score.eligible = false;
+        assert_int_equal(model_of(ids[k])->proc_score(&score, &scale), 0);
     }
+}
+
+static void by_a_smaller_scale_than_its_own_it_is_0_at_least(void **state)
+{
+    const struct rl_process process = USES(RSS = 1, ADJ = -999);
+    const struct rl_scale own = scale_of(TOTAL), smaller = scale_of(1000);
+    struct rl_score score = score_of("v59", &process, &own);
+
+    assert_int_equal(rl_proc_v59(&score, &smaller), 0);
 }
 
 /* --- properties --- */
@@ -301,6 +314,7 @@ int main(void)
         cmocka_unit_test(golden_vectors),
         cmocka_unit_test(who_is_not_eligible),
         cmocka_unit_test(the_file_knows_no_adjust_line),
+        cmocka_unit_test(by_a_smaller_scale_than_its_own_it_is_0_at_least),
         cmocka_unit_test(more_of_it_never_scores_less),
         cmocka_unit_test(parts_sum_up_but_for_clamps),
         cmocka_unit_test(what_changed_between_generations),
