@@ -5,7 +5,7 @@
 # Timeout: 400
 
 RANDOM=$VM_SEED
-readonly MIXES_DRAWN=22
+readonly MIXES_DRAWN=24
 SWAP_TOTAL_KB=$(sed -n 's/^SwapTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
 readonly ADJS=(-999 -950 -800 -600 -400 -250 -100 -30 -5 0 0 0 0 0 5 30 100 250 400 600 800 950 999 1000)
 
