@@ -32,7 +32,7 @@ probe_kvm() {
     if [[ -w /dev/kvm ]]; then
         kernel_paths "${KERNELS[0]}"
         # In a subshell of its own: where KVM is broken QEMU may abort, and the shell would say so.
-        (timeout --signal=KILL "$PROBE_SECONDS" qemu-system-x86_64 -accel kvm -cpu host "${MACHINE[@]}" \
+        (timeout --signal=KILL "$PROBE_SECONDS" qemu-system-x86_64 -accel kvm -cpu host "${MACHINE[@]}" -m 1G \
             -kernel "$KERNEL_IMAGE" -initrd "$INITRAMFS" -serial none -append "$KERNEL_ARGUMENTS vm.guest=probe"
         exit) </dev/null >/dev/null 2>&1 || status=$?
         ((status != 1)) || { echo kvm; return; }
@@ -41,7 +41,7 @@ probe_kvm() {
 }
 
 readonly MACHINE=(
-    -machine q35 -smp 2 -m 1G -nodefaults -no-user-config -display none -no-reboot
+    -machine q35 -smp 2 -nodefaults -no-user-config -display none -no-reboot
     -device "isa-debug-exit,iobase=0xf4,iosize=0x01" -device virtio-rng-pci
 )
 
@@ -51,6 +51,19 @@ accelerator_arguments() {
         tcg) QEMU+=(-accel "tcg,thread=multi" -cpu max) ;;
         *) die "accelerator $ACCELERATOR is none of kvm, tcg" ;;
     esac
+}
+
+# add_memory SIZE NODES: the memory, in as many equal NUMA nodes. (QEMU says which of them has the processors.)
+add_memory() {
+    local size=$1 nodes=$2 node mb
+    QEMU+=(-m "$size")
+    ((nodes > 1)) || return 0
+    mb=${size%[MG]}
+    [[ $size == *M ]] || mb=$((mb * 1024))
+    for ((node = 0; node < nodes; node++)); do
+        QEMU+=(-object "memory-backend-ram,id=node$node,size=$((mb / nodes))M"
+            -numa "node,nodeid=$node,memdev=node$node")
+    done
 }
 
 # add_share TAG PATH [on|off]: a directory of the host for the guest, read-only when "on".
@@ -64,12 +77,13 @@ add_disk() {
         -device "virtio-blk-pci,drive=$1,serial=$1")
 }
 
-# compose_guest KERNEL GUEST DIRECTORY: sets QEMU to the command line. DIRECTORY becomes /run/vm-tests.
+# compose_guest KERNEL GUEST DIRECTORY MEMORY NODES: sets QEMU to the command line. DIRECTORY becomes /run/vm-tests.
 compose_guest() {
-    local kernel=$1 guest=$2 directory=$3 arguments="$KERNEL_ARGUMENTS vm.guest=$2"
+    local kernel=$1 guest=$2 directory=$3 memory=$4 nodes=$5 arguments="$KERNEL_ARGUMENTS vm.guest=$2"
     kernel_paths "$kernel"
     QEMU=(qemu-system-x86_64)
     accelerator_arguments
+    add_memory "$memory" "$nodes"
     QEMU+=("${MACHINE[@]}" -kernel "$KERNEL_IMAGE" -initrd "$INITRAMFS" -serial "file:$directory/console.log")
     if [[ $guest == full ]]; then
         full_image_path

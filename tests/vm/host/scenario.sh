@@ -3,6 +3,8 @@
 
 scenario_names() { find "$SCENARIOS" -name '*.sh' -printf '%f\n' | sed 's/\.sh$//' | LC_ALL=C sort; }
 
+readonly USUAL_MEMORY=1G USUAL_NODES=1
+
 # header NAME KEY DEFAULT: from the comment block that the file begins with.
 header() {
     local value
@@ -23,6 +25,8 @@ check_header() {
     check_value "$name" Timeout 60 '[1-9][0-9]*' "seconds"
     check_value "$name" Boot shared 'shared|own' "shared or own"
     check_value "$name" Swap none 'none|zram [1-9][0-9]*[KMG]' "none or zram SIZE, as in zram 256M"
+    check_value "$name" Memory "$USUAL_MEMORY" '[1-9][0-9]*[MG]' "a size, as in 3G"
+    check_value "$name" Nodes "$USUAL_NODES" '[1-8]' "1 to 8"
     check_value "$name" Guest small 'small|full' "small or full"
 }
 
@@ -31,6 +35,14 @@ check_value() {
     local value
     value=$(header "$1" "$2" "$3")
     [[ $value =~ ^($4)$ ]] || die "$SCENARIOS/$1.sh: $2: $value must be $5"
+}
+
+memory_of() { header "$1" Memory "$USUAL_MEMORY"; }
+nodes_of() { header "$1" Nodes "$USUAL_NODES"; }
+
+# A scenario with a machine of its own kind has the guest to itself, whatever it says.
+shares_boot() {
+    [[ $(header "$1" Boot shared) == shared && $(memory_of "$1") == "$USUAL_MEMORY" && $(nodes_of "$1") == "$USUAL_NODES" ]]
 }
 
 runs_on() { [[ " $(header "$1" Kernels 6.12) " == *" $2 "* ]]; }
