@@ -211,6 +211,12 @@ static bool rated(const struct rl_oom_finding *finding)
     return finding->model && !(finding->model->needs & RL_SCORE_NEEDS_UPTIME);
 }
 
+/* Kernels that printed the victim's score: what would they have printed for the others? */
+static bool printed_column(const struct rl_oom_finding *finding)
+{
+    return rated(finding) && finding->report->have & RL_OOM_SCORE;
+}
+
 static bool died(const struct rl_oom_report *report, int64_t pid)
 {
     for (size_t i = 0; i < report->n_kills; i++)
@@ -243,6 +249,10 @@ static void row(struct rl_table *out, const struct rl_oom_finding *finding,
         rl_table_cell(out, "%" PRId64, one->score.points);
     else
         rl_table_cell(out, "-");
+    if (printed_column(finding) && one->score.eligible)
+        rl_table_cell(out, "%" PRIu64, one->printed);
+    else if (printed_column(finding))
+        rl_table_cell(out, "-");
     if (one->ours.eligible)
         rl_table_cell(out, "%" PRId64, one->ours.points);
     else
@@ -250,9 +260,10 @@ static void row(struct rl_table *out, const struct rl_oom_finding *finding,
     rl_table_cell(out, "%s", dead ? "killed" : victim ? "chosen" : "");
 }
 
+/* OURS is percent-times-ten against the same memory. */
 static void tell_table(const struct rl_oom_finding *finding)
 {
-    static const struct rl_column columns[] = {
+    struct rl_column columns[] = {
         {"", RL_COLUMN_LEFT},
         {"#", RL_COLUMN_RIGHT},
         {"PID", RL_COLUMN_RIGHT},
@@ -264,14 +275,20 @@ static void tell_table(const struct rl_oom_finding *finding)
         {"ADJ", RL_COLUMN_RIGHT},
         {"POINTS", RL_COLUMN_RIGHT},
         {"SCORE", RL_COLUMN_RIGHT},
+        {"OURS", RL_COLUMN_RIGHT},
         {"", RL_COLUMN_LEFT},
     };
+    size_t n = sizeof(columns) / sizeof(columns[0]);
     size_t shown = finding->n_rated < ROWS_SHOWN ? finding->n_rated : ROWS_SHOWN;
 
     if (shown == 0)
         return;
     putchar('\n');
-    struct rl_table *out = rl_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+    if (!printed_column(finding)) {
+        memmove(&columns[n - 3], &columns[n - 2], 2 * sizeof(columns[0]));
+        n--;
+    }
+    struct rl_table *out = rl_table_new(columns, n);
     for (size_t i = 0; i < shown; i++)
         row(out, finding, &finding->rated[i], i + 1);
     if (finding->kernel_victim && finding->kernel_victim >= finding->rated + shown)
