@@ -498,8 +498,7 @@ static bool is_other_memory(const assembly_t *a, const struct rl_oom_line *line)
                      ? a->has_mem_info
                      : line->counter.of == RL_OOM_OF_MEMORY && a->report.memory.known;
 
-    return !a->report.group_kill &&
-           (rl_oom_assembly_has_outcome(a) || (again && a->state == RL_OOM_WEAK));
+    return !a->report.group_kill && (behind_table(a) || (again && a->state == RL_OOM_WEAK));
 }
 
 static bool is_other_table(const assembly_t *a, const struct rl_oom_line *line)
