@@ -281,7 +281,8 @@ static size_t clean(char *s, size_t n)
             s[to++] = '=';
             i += 2;
         } else if (c == '\033' && i + 1 < n && s[i + 1] == '[') {
-            while (i + 1 < n && s[i] != 'm')
+            /* up to its last character, which is '@' or beyond; grep ends its colours with K */
+            for (i += 2; i < n && s[i] < '@';)
                 i++;
         } else {
             s[to++] = c == '\0' ? '?' : s[i];

@@ -342,6 +342,8 @@ static void test_how_others_wrote_it(void **state)
     /* colours */
     read_text("\033[32m[    1.000000] \033[0m\033[33mKilled process 7 (x)\033[0m\n");
     assert_int_equal(found.kills, 1);
+    read_text("\033[01;31m\033[KKilled process 7 (x)\033[m\033[K\n");
+    assert_int_equal(found.kills, 1);
     /* no newline at the end */
     read_text("Killed process 7 (x)");
     assert_int_equal(found.kills, 1);
