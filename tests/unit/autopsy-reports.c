@@ -406,16 +406,16 @@ static void test_a_report_whose_beginning_is_lost_keeps_what_is_left(void **stat
 
 static void test_more_of_a_group_than_is_kept(void **state)
 {
-    char *text = malloc(400 * 128), *to = text;
+    char *text = malloc(1200 * 128), *to = text;
 
     assert_non_null(text);
     to += sprintf(to, GROUP);
-    for (int i = 0; i < 300; i++)
+    for (int i = 0; i < 1100; i++)
         to += sprintf(to, "Memory cgroup out of memory: Killed process %d (x)" SIZES, i + 1);
     read_text(text);
     assert_int_equal(found.reports, 1);
     assert_int_equal(found.last.n_kills, RL_OOM_KILLS);
-    assert_int_equal(found.last.more_kills, 300 - RL_OOM_KILLS);
+    assert_int_equal(found.last.more_kills, 1100 - RL_OOM_KILLS);
     free(text);
 }
 
