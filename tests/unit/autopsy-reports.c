@@ -9,6 +9,7 @@
 #define KILLED(pid)  "Killed process " pid " (x)" SIZES
 #define OOM(pid)     "Out of memory: " KILLED(pid)
 #define MEMCG(pid)   "Memory cgroup out of memory: " KILLED(pid)
+#define OTHER(pid)   "Out of memory: Killed process " pid " (y)" SIZES
 #define SUMMARY(pid)                                                                               \
     "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,"      \
     "task_memcg=/,task=x,pid=" pid ",uid=0\n"
@@ -64,6 +65,13 @@ static const struct {
     {"a cgroup's report without its kill", HEADER("a") LIMIT OOM("2"), 2, 1, 0},
     {"two cgroups' reports without headers and kills",
         LIMIT TABLE ROW("1") SUMMARY("1") LIMIT TABLE ROW("2") SUMMARY("2"), 2, 0, 2},
+    {"a choice whose kill is lost, then another kill", SUMMARY("1") OTHER("2"), 2, 1, 0},
+    {"a choice whose leader is gone", SUMMARY("1") OOM("2"), 1, 1, 0},
+    {"a choice whose thread has another name",
+        TABLE "[2] 0 1 100 50 3 4 0 x\n" SUMMARY("1") OTHER("2"), 1, 1, 1},
+    {"a choice and the child that died instead", SUMMARY("1") SELECT("1") "Killed process 2 (y)\n",
+        1, 1, 0},
+    {"cut within the name", "Out of memory: Killed process 1 (x", 1, 1, 0},
     {"group", MEMCG("1") GROUP MEMCG("1") MEMCG("2") MEMCG("3"), 1, 3, 0},
     {"group, announced first", GROUP MEMCG("1") MEMCG("2"), 1, 2, 0},
     {"two groups without headers",
