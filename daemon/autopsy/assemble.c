@@ -498,8 +498,7 @@ static bool is_other_memory(const assembly_t *a, const struct rl_oom_line *line)
                      ? a->has_mem_info
                      : line->counter.of == RL_OOM_OF_MEMORY && a->report.memory.known;
 
-    return !a->report.group_kill &&
-           (rl_oom_assembly_has_outcome(a) || (again && a->state == RL_OOM_WEAK));
+    return !a->report.group_kill && (behind_table(a) || (again && a->state == RL_OOM_WEAK));
 }
 
 static bool is_other_table(const assembly_t *a, const struct rl_oom_line *line)
@@ -524,12 +523,27 @@ static bool is_other_select(const assembly_t *a, const struct rl_oom_line *line)
     return line->death.pid != a->report.selected.pid;
 }
 
+/* Kernels that print the summary kill whom it names, by the pid of his leader or of a thread that
+ * is left; but the first that did so still killed a child in his place, and said so. */
+static bool is_chosen(const struct rl_oom_report *r, const struct rl_oom_death *death)
+{
+    if (r->selected.pid < 0 || r->selected.pid == death->pid || death->comm.len == 0 ||
+        rl_span_is(death->comm, r->selected.comm))
+        return true;
+    for (size_t i = 0; i < r->n_tasks; i++)
+        if (r->tasks[i].pid == death->pid && r->tasks[i].tgid == r->selected.pid)
+            return true;
+    return false;
+}
+
 static bool is_other_kill(const assembly_t *a, const struct rl_oom_line *line)
 {
     const struct rl_oom_report *r = &a->report;
 
     if (r->group_kill || !line->death.named || is_dead(r, &line->death))
         return false;
+    if (a->has_summary && !a->has_select && !is_chosen(r, &line->death))
+        return true;
     return rl_oom_assembly_has_outcome(a) ||
            (r->is_memcg && line->death.message.len > 0 && !line->death.is_memcg);
 }

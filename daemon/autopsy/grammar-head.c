@@ -134,7 +134,8 @@ static bool read_version(struct rl_span rest, struct rl_span *ret)
     struct rl_span word;
 
     while (rl_text_word(&rest, &word)) {
-        if (rl_span_starts(word, "#"))
+        /* "Hardware name: ...", a line of its own where this one was cut */
+        if (rl_span_starts(word, "#") || word.s[word.len - 1] == ':')
             break;
         if (rl_span_starts(word, "("))
             word = rl_oom_from(word, 1);

@@ -170,9 +170,11 @@ static bool read_who(struct rl_span *rest, struct rl_oom_death *ret)
     for (size_t n = text.len < COMM_LEN + 1 ? text.len : COMM_LEN + 1; end < 0 && n-- > 0;)
         if (text.s[n] == ')')
             end = (ssize_t)n;
-    if (end < 0)
-        return false;
-    ret->named = true;
+    ret->named = end >= 0 || text.len <= COMM_LEN;
+    if (end < 0) { /* cut within the name: the pid is known */
+        *rest = rl_oom_from(text, text.len);
+        return ret->named;
+    }
     ret->comm = rl_oom_part(text, 0, (size_t)end);
     text = rl_oom_from(text, (size_t)end + 1);
     if (rl_oom_eat(&text, ", UID ") && !rl_oom_eat_u64(&text, &uid))
@@ -202,7 +204,7 @@ bool rl_oom_read_select(struct rl_span line, size_t at, struct rl_oom_line *ret)
         !read_who(&rest, &ret->death))
         return false;
     ret->whole = false;
-    if (!ret->death.named)
+    if (!ret->death.comm.s)
         return true;
     ret->found++;
     rl_oom_eat_blanks(&rest);
@@ -271,7 +273,7 @@ bool rl_oom_read_killed(struct rl_span line, size_t at, struct rl_oom_line *ret)
     if (!read_message(line, at, ret) || !read_who(&rest, &ret->death))
         return false;
     ret->whole = false;
-    if (ret->death.named) {
+    if (ret->death.comm.s) {
         ret->found++;
         ret->whole = true;
         read_sizes(rest, ret);

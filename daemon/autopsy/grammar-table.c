@@ -160,7 +160,7 @@ bool rl_oom_read_row(
         int64_t pid;
         size_t n;
 
-        if (!rl_oom_eat(&rest, "[") || (at > 0 && !strchr(" \t>|:;-]", line.s[at - 1])))
+        if (!rl_oom_eat(&rest, "[") || (at > 0 && !strchr(" \t>|:;-]=", line.s[at - 1])))
             continue;
         rl_oom_eat_blanks(&rest);
         if (!rl_oom_eat_i64(&rest, &pid))

@@ -67,7 +67,8 @@ struct rl_oom_death {
     int64_t pid;
     struct rl_span comm;
     struct rl_span message; /* "Out of memory"; empty where the line begins with Kill */
-    bool named;             /* pid and comm are there; else the line ended before */
+    bool named;             /* the pid is there; else the line ended before. comm is empty, and
+                               points nowhere, where the line ended within it */
     bool is_memcg, allocating, sizes_known;
     const char *constraint; /* of the message; NULL: it tells none */
     uint64_t score, total_vm_kb, anon_kb, file_kb, shmem_kb, tables_kb;

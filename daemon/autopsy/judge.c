@@ -33,9 +33,24 @@ static size_t row_of(const struct rl_oom_report *report, int64_t pid)
     return NOWHERE;
 }
 
+/* The one task of that name. Return: its row, or NOWHERE. */
+static size_t row_named(const struct rl_oom_report *report, const char *comm)
+{
+    size_t row = NOWHERE;
+
+    for (size_t i = 0; i < report->n_tasks; i++) {
+        if (strcmp(report->tasks[i].comm, comm) != 0)
+            continue;
+        if (row != NOWHERE)
+            return NOWHERE;
+        row = i;
+    }
+    return report->table_cut ? NOWHERE : row;
+}
+
 /* Whom the kernel selected. Where only the line of the kill tells, it is who died; and where the
  * pid of the choice is no task's, a line that was cut, while the one of the same name who died
- * is one. */
+ * is one. Where the pid was cut off, a name that only one task has tells it. */
 static void find_victim(const struct rl_oom_report *report, struct rl_oom_finding *finding)
 {
     const struct rl_oom_named *killed = report->n_kills > 0 ? &report->kills[0].who : NULL;
@@ -48,6 +63,11 @@ static void find_victim(const struct rl_oom_report *report, struct rl_oom_findin
     if (killed && row_of(report, finding->victim.pid) == NOWHERE &&
         row_of(report, killed->pid) != NOWHERE && strcmp(killed->comm, finding->victim.comm) == 0)
         finding->victim = *killed;
+    if (finding->victim.pid < 0 && *finding->victim.comm) {
+        size_t row = row_named(report, finding->victim.comm);
+
+        finding->victim.pid = row != NOWHERE ? report->tasks[row].pid : -1;
+    }
 }
 
 static void find_limit(const struct rl_oom_report *report, struct rl_oom_finding *finding)

@@ -107,6 +107,38 @@ static bool is_tag(struct rl_span line, size_t end)
            (!rl_oom_is_alnum(line.s[n - len - 1]) && !strchr("\"'=-_(\\", line.s[n - len - 1]));
 }
 
+/* dmesg -x without a time: "kern  :warn  :" */
+static bool is_decoded(struct rl_span line, size_t end)
+{
+    struct rl_span rest = rl_oom_part(line, 0, end - 1);
+    size_t n = 0;
+
+    rest = rl_oom_from(rest, rl_oom_quoting(rest));
+    if (!rl_oom_eat(&rest, "kern"))
+        return false;
+    rl_oom_eat_blanks(&rest);
+    if (!rl_oom_eat(&rest, ":"))
+        return false;
+    rest = rl_oom_trim(rest);
+    while (n < rest.len && rest.s[n] >= 'a' && rest.s[n] <= 'z')
+        n++;
+    return n > 0 && n == rest.len;
+}
+
+/* RFC 5424 has process, message id and data behind the name: "kernel - - -" */
+static bool is_structured(struct rl_span line, size_t end)
+{
+    static const char name[] = " kernel";
+    struct rl_span rest = rl_oom_part(line, 0, end);
+    size_t len = strlen(name), fields = 0;
+
+    while (rest.len > 1 && memcmp(rest.s + rest.len - 2, " -", 2) == 0) {
+        rest.len -= 2;
+        fields++;
+    }
+    return fields == 3 && rest.len > len && memcmp(rest.s + rest.len - len, name, len) == 0;
+}
+
 /* "<4>" */
 static bool is_level(struct rl_span line, size_t end)
 {
@@ -154,11 +186,13 @@ bool rl_oom_marked_at(struct rl_span line, size_t at)
     case ']':
         return stamp_before(line, at) >= 0;
     case ':':
-        return is_tag(line, at);
+        return is_tag(line, at) || is_decoded(line, at);
     case '>':
         return is_level(line, at);
     case ';':
         return is_record(line, at, &usec);
+    case '-':
+        return is_structured(line, at);
     default:
         return false;
     }
@@ -181,13 +215,16 @@ bool rl_oom_starts_at(struct rl_span line, size_t at)
     for (begin = end; begin > 0 && !rl_oom_is_blank(line.s[begin - 1]);)
         begin--;
     word = rl_oom_part(line, begin, end);
+    /* journalctl -o verbose and export; they print one field a line */
+    if (rl_span_is(word, "MESSAGE=") && rl_oom_quoting(line) >= begin)
+        return true;
     return end < at && (find_clock(word, true) >= 0 || is_number(rl_oom_part(line, 0, end)));
 }
 
 bool rl_oom_is_marked(struct rl_span line)
 {
     for (size_t at = rl_oom_quoting(line); at < line.len; at++)
-        if (strchr("]:>;", line.s[at]) && rl_oom_marked_at(line, at + 1))
+        if (strchr("]:>;-", line.s[at]) && rl_oom_marked_at(line, at + 1))
             return true;
     return false;
 }
@@ -201,6 +238,13 @@ static struct rl_span date_of(struct rl_span before, size_t clock)
         end++;
     for (word = clock; word > 0 && !rl_oom_is_blank(before.s[word - 1]);)
         word--;
+    /* "<4>Apr 18 00:37:34", and RFC 5424's "<4>1 2026-...": syslog's priority and its version */
+    if (begin < word && before.s[begin] == '<') {
+        while (begin < word && before.s[begin++] != '>')
+            ;
+        if (word - begin > 1 && memcmp(before.s + begin, "1 ", 2) == 0)
+            begin += 2;
+    }
     /* "166233 Apr 18 00:37:34": an editor's line number */
     if (begin < word) {
         size_t n = begin;

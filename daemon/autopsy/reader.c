@@ -236,6 +236,34 @@ static int read_line(struct rl_oom_reader *reader, struct rl_span line)
     return 0;
 }
 
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c != '\0' ? strchr(digits, c) : NULL;
+
+    return at ? (int)(at - digits) : -1;
+}
+
+/* A record of /dev/kmsg has its newlines, backslashes and all that is not ASCII as "\x0a"
+ * (devkmsg_read()). Return: the length of what is left. */
+static size_t unescape(char *s, size_t n)
+{
+    const char *begin = memchr(s, ';', n);
+    size_t to;
+
+    if (!begin || !rl_oom_marked_at((struct rl_span){s, n}, (size_t)(begin - s) + 1))
+        return n;
+    to = (size_t)(begin - s) + 1;
+    for (size_t i = to; i < n; to++) {
+        bool escaped = n - i >= 4 && s[i] == '\\' && s[i + 1] == 'x' && hex_digit(s[i + 2]) >= 0 &&
+                       hex_digit(s[i + 3]) >= 0;
+
+        s[to] = escaped ? (char)(hex_digit(s[i + 2]) * 16 + hex_digit(s[i + 3])) : s[i];
+        i += escaped ? 4 : 1;
+    }
+    return to;
+}
+
 /* What others have put into the text: NUL, NBSP, colours, quoted-printable. Return: its length. */
 static size_t clean(char *s, size_t n)
 {
@@ -253,7 +281,8 @@ static size_t clean(char *s, size_t n)
             s[to++] = '=';
             i += 2;
         } else if (c == '\033' && i + 1 < n && s[i + 1] == '[') {
-            while (i + 1 < n && s[i] != 'm')
+            /* up to its last character, which is '@' or beyond; grep ends its colours with K */
+            for (i += 2; i < n && s[i] < '@';)
                 i++;
         } else {
             s[to++] = c == '\0' ? '?' : s[i];
@@ -278,10 +307,29 @@ static bool is_soft_break(struct rl_oom_reader *reader)
     return true;
 }
 
-/* A line is all there. rsyslog writes one for several of the kernel's, with #012 between. */
+/* Where one of the kernel's lines ends within one of the log's: at /dev/kmsg's newlines, or at
+ * rsyslog's #012. Return: its offset, and how long the end itself is, or -1. */
+static ssize_t inner_end(struct rl_span line, size_t *ret_len)
+{
+    static const char *const ends[] = {"\n", "#012"};
+    ssize_t first = -1;
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        ssize_t end = rl_oom_find(line, ends[i]);
+
+        if (end < 0 || (first >= 0 && first < end))
+            continue;
+        first = end;
+        *ret_len = strlen(ends[i]);
+    }
+    return first;
+}
+
+/* A line is all there. */
 static int end_line(struct rl_oom_reader *reader, bool last)
 {
     struct rl_span rest = {reader->line, reader->n};
+    size_t len = 0;
     ssize_t end;
     int r = 0;
 
@@ -293,11 +341,11 @@ static int end_line(struct rl_oom_reader *reader, bool last)
     reader->soft_break = is_soft_break(reader) && !last;
     if (reader->soft_break)
         return 0;
-    rest.len = clean(reader->line, reader->n);
+    rest.len = clean(reader->line, unescape(reader->line, reader->n));
     reader->n = 0;
-    while (r == 0 && (end = rl_oom_find(rest, "#012")) >= 0) {
+    while (r == 0 && (end = inner_end(rest, &len)) >= 0) {
         r = read_line(reader, rl_oom_part(rest, 0, (size_t)end));
-        rest = rl_oom_from(rest, (size_t)end + strlen("#012"));
+        rest = rl_oom_from(rest, (size_t)end + len);
     }
     return r == 0 ? read_line(reader, rest) : r;
 }

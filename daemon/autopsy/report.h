@@ -11,7 +11,7 @@
 #define RL_OOM_NAME_MAX 64   /* comm, with room for what is no comm */
 #define RL_OOM_TEXT_MAX 256  /* version strings, node masks, stamps */
 #define RL_OOM_PATH_MAX 4096 /* cgroup paths */
-#define RL_OOM_KILLS    256  /* members of a group kill; more are counted, not kept */
+#define RL_OOM_KILLS    1024 /* members of a group kill; more are counted, not kept */
 
 enum rl_oom_have {
     RL_OOM_RAM = 1u << 0,         /* ram_pages */

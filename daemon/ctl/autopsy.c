@@ -13,9 +13,8 @@
 #include "daemon/report/cleanup.h"
 #include "daemon/report/json.h"
 
-#define KMSG       "/dev/kmsg"
-#define CHUNK      65536 /* no record of the kernel's log is longer */
-#define ESCAPED_LF "\\x0a"
+#define KMSG  "/dev/kmsg"
+#define CHUNK 65536 /* no record of the kernel's log is longer */
 
 enum own {
     OWN_POLICY,
@@ -70,19 +69,6 @@ static void examine(const struct rl_oom_report *report, void *userdata)
     rl_oom_finding_free(&finding);
 }
 
-size_t rl_autopsy_unescape(char *text, size_t n)
-{
-    size_t length = sizeof(ESCAPED_LF) - 1, to = 0;
-
-    for (size_t from = 0; from < n; to++) {
-        bool line = n - from >= length && memcmp(text + from, ESCAPED_LF, length) == 0;
-
-        text[to] = line ? '\n' : text[from];
-        from += line ? length : 1;
-    }
-    return to;
-}
-
 static int read_all(int fd, bool kmsg, struct rl_oom_reader *reader)
 {
     rl_auto_free char *chunk = malloc(CHUNK);
@@ -99,8 +85,7 @@ static int read_all(int fd, bool kmsg, struct rl_oom_reader *reader)
             return rl_oom_reader_end(reader);
         if (n < 0)
             return -errno;
-        r = rl_oom_reader_feed(
-            reader, chunk, kmsg ? rl_autopsy_unescape(chunk, (size_t)n) : (size_t)n);
+        r = rl_oom_reader_feed(reader, chunk, (size_t)n);
         if (r < 0)
             return r;
     }

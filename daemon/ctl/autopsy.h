@@ -31,10 +31,6 @@ int rl_autopsy_choose(const struct rl_policy_set *set, const struct rl_oom_findi
     struct rl_autopsy_choice *ret);
 void rl_autopsy_choice_free(struct rl_autopsy_choice *choice);
 
-/* /dev/kmsg holds one record a line; a record of several lines has them escaped. Unescapes them in
- * place. Return: the length of what is left. */
-size_t rl_autopsy_unescape(char *text, size_t n);
-
 /* One report as JSON; choice may be NULL. Return: a new reference, NULL when memory is out. */
 json_t *rl_autopsy_json(
     const struct rl_oom_finding *finding, const struct rl_autopsy_choice *choice);

@@ -575,6 +575,20 @@ static void test_victim(void **state)
     assert_int_equal(finding.model_victim->task->pid, 5);
     rl_oom_finding_free(&finding);
 
+    /* one that was cut off, behind a name that only one task has */
+    make(&report, "6.5.0", V318, tasks, 2);
+    report.n_kills = 0;
+    report.selected.pid = -1;
+    memcpy(report.selected.comm, "a", 2);
+    judge(&report, &finding);
+    assert_int_equal(finding.victim.pid, 5);
+    assert_int_equal(finding.missing, BIT(KILL));
+    rl_oom_finding_free(&finding);
+    report.table_cut = true;
+    judge(&report, &finding);
+    assert_int_equal(finding.victim.pid, -1);
+    rl_oom_finding_free(&finding);
+
     /* only who died is told, and it may be a child of whom the kernel chose */
     make(&report, "4.4.0", V318, tasks, 2);
     report.have &= ~(uint32_t)RL_OOM_SELECTED;

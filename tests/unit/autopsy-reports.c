@@ -9,11 +9,13 @@
 #define KILLED(pid)  "Killed process " pid " (x)" SIZES
 #define OOM(pid)     "Out of memory: " KILLED(pid)
 #define MEMCG(pid)   "Memory cgroup out of memory: " KILLED(pid)
+#define OTHER(pid)   "Out of memory: Killed process " pid " (y)" SIZES
 #define SUMMARY(pid)                                                                               \
     "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,"      \
     "task_memcg=/,task=x,pid=" pid ",uid=0\n"
 #define GROUP    "Tasks in /a are going to be killed due to memory.oom.group set\n"
 #define MEM_INFO "Mem-Info:\nactive_anon:5 inactive_anon:6\n800 pages RAM\nTotal swap = 7kB\n"
+#define LIMIT    "memory: usage 1kB, limit 1kB, failcnt 0\n"
 #define FOREIGN  "Jan  1 00:00:00 h app[1]: something else\n"
 
 static struct found found;
@@ -60,8 +62,16 @@ static const struct {
     {"two, one after the other",
         HEADER("a") TABLE ROW("1") OOM("1") HEADER("b") TABLE ROW("2") OOM("2"), 2, 2, 2},
     {"a kill of its own behind a cgroup's", MEMCG("1") OOM("2"), 2, 2, 0},
-    {"a cgroup's report without its kill",
-        HEADER("a") "memory: usage 1kB, limit 1kB, failcnt 0\n" OOM("2"), 2, 1, 0},
+    {"a cgroup's report without its kill", HEADER("a") LIMIT OOM("2"), 2, 1, 0},
+    {"two cgroups' reports without headers and kills",
+        LIMIT TABLE ROW("1") SUMMARY("1") LIMIT TABLE ROW("2") SUMMARY("2"), 2, 0, 2},
+    {"a choice whose kill is lost, then another kill", SUMMARY("1") OTHER("2"), 2, 1, 0},
+    {"a choice whose leader is gone", SUMMARY("1") OOM("2"), 1, 1, 0},
+    {"a choice whose thread has another name",
+        TABLE "[2] 0 1 100 50 3 4 0 x\n" SUMMARY("1") OTHER("2"), 1, 1, 1},
+    {"a choice and the child that died instead", SUMMARY("1") SELECT("1") "Killed process 2 (y)\n",
+        1, 1, 0},
+    {"cut within the name", "Out of memory: Killed process 1 (x", 1, 1, 0},
     {"group", MEMCG("1") GROUP MEMCG("1") MEMCG("2") MEMCG("3"), 1, 3, 0},
     {"group, announced first", GROUP MEMCG("1") MEMCG("2"), 1, 2, 0},
     {"two groups without headers",
@@ -202,6 +212,11 @@ static void test_memory_cgroups(void **state)
     assert_false(found.last.swap.unlimited);
     assert_string_equal(found.last.oom_memcg, "/B");
 
+    /* of a report behind one whose kill is lost */
+    read_text(LIMIT TABLE ROW("1")
+            SUMMARY("1") "memory: usage 1kB, limit 9kB, failcnt 0\n" TABLE ROW("2") SUMMARY("2"));
+    assert_int_equal(found.last.memory.limit_kb, 9);
+
     /* printed in three parts, each with a stamp of its own */
     read_text("[15447.035779] Task in /lxc/foo\n[15447.035785] killed as a result of limit of \n"
               "[15447.035789] /lxc/bar\n");
@@ -318,12 +333,24 @@ static void test_how_others_wrote_it(void **state)
         HEADER("a") "Mem-Info:\nactive_anon:1 inactive_anon:2#012 active_file:3#012 free:4\n");
     assert_int_equal(found.last.active_file, 3);
     assert_int_equal(found.last.free, 4);
+    /* /dev/kmsg's newlines, and what it has for a backslash and for all that is not ASCII */
+    read_text("4,1,2,-;" HEADER(
+        "a") "4,2,2,-;Mem-Info:\n"
+             "4,3,2,-;active_anon:1 inactive_anon:2\\x0a active_file:3\\x0a free:4\n"
+             "3,4,2,-;Killed process 7 (a\\x5cx0a\\xc3\\xa4\\xc3\\xa4\\x0)" SIZES);
+    assert_int_equal(found.last.active_file, 3);
+    assert_int_equal(found.last.free, 4);
+    assert_string_equal(found.last.kills[0].who.comm, "a\\x0a\xc3\xa4\xc3\xa4\\x0");
+    read_text("Killed process 7 (a\\x5cb)\n");
+    assert_string_equal(found.last.kills[0].who.comm, "a\\x5cb");
     /* blanks that are none */
     read_text("Killed\xc2\xa0process\xc2\xa0"
               "7\xc2\xa0(x)\n");
     assert_int_equal(found.last.kills[0].who.pid, 7);
     /* colours */
     read_text("\033[32m[    1.000000] \033[0m\033[33mKilled process 7 (x)\033[0m\n");
+    assert_int_equal(found.kills, 1);
+    read_text("\033[01;31m\033[KKilled process 7 (x)\033[m\033[K\n");
     assert_int_equal(found.kills, 1);
     /* no newline at the end */
     read_text("Killed process 7 (x)");
@@ -387,16 +414,16 @@ static void test_a_report_whose_beginning_is_lost_keeps_what_is_left(void **stat
 
 static void test_more_of_a_group_than_is_kept(void **state)
 {
-    char *text = malloc(400 * 128), *to = text;
+    char *text = malloc(1200 * 128), *to = text;
 
     assert_non_null(text);
     to += sprintf(to, GROUP);
-    for (int i = 0; i < 300; i++)
+    for (int i = 0; i < 1100; i++)
         to += sprintf(to, "Memory cgroup out of memory: Killed process %d (x)" SIZES, i + 1);
     read_text(text);
     assert_int_equal(found.reports, 1);
     assert_int_equal(found.last.n_kills, RL_OOM_KILLS);
-    assert_int_equal(found.last.more_kills, 300 - RL_OOM_KILLS);
+    assert_int_equal(found.last.more_kills, 1100 - RL_OOM_KILLS);
     free(text);
 }
 

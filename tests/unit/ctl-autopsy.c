@@ -304,30 +304,6 @@ static void test_policy(void **state)
     folder_free(&folder);
 }
 
-/* A record of several lines has them escaped in /dev/kmsg. */
-static void test_unescape(void **state)
-{
-    static const struct {
-        const char *from, *to;
-    } rows[] = {
-        {"4,1,2,-;a\\x0a b\\x0a\n", "4,1,2,-;a\n b\n\n"},
-        {"\\x0a", "\n"},
-        {"\\x0", "\\x0"},
-        {"\\x0b\\\\x0A", "\\x0b\\\\x0A"},
-        {"", ""},
-    };
-
-    for (size_t i = 0; i < N(rows); i++) {
-        char text[64];
-        size_t n;
-
-        strcpy(text, rows[i].from);
-        n = rl_autopsy_unescape(text, strlen(text));
-        assert_int_equal(n, strlen(rows[i].to));
-        assert_memory_equal(text, rows[i].to, n);
-    }
-}
-
 /* A table whose columns nobody knows and no version: it is read, and nothing is claimed. */
 static void test_no_model(void **state)
 {
@@ -389,7 +365,6 @@ int main(void)
         cmocka_unit_test(test_made_by_hand),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_policy),
-        cmocka_unit_test(test_unescape),
         cmocka_unit_test(test_no_model),
         cmocka_unit_test(test_input),
     };
