@@ -273,8 +273,6 @@ struct rl_span rl_oom_stamp(struct rl_span line, size_t at)
         if (before.s[end - 1] != ']' || (open = stamp_before(before, end)) < 0)
             continue;
         text = rl_oom_trim(rl_oom_part(before, (size_t)open + 1, end - 1));
-        if (is_caller(text))
-            continue;
         if (find_clock(text, false) >= 0)
             return text;
         if (is_seconds(text))

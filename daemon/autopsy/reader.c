@@ -171,8 +171,7 @@ static bool is_rest(struct rl_oom_reader *reader, struct rl_span text)
     /* "0 pages in swap cache" behind a number is no more of it */
     if (held->kind == RL_OOM_LINE_SUMS && rl_oom_is_digit(text.s[0]))
         return !memchr(text.s, ' ', text.len);
-    return held->kind != RL_OOM_LINE_ROW || held->row.comm[0] == '\0' ||
-           !memchr(text.s, ' ', text.len);
+    return true;
 }
 
 /* Return: 1 when the line was joined to the held one, 0 when it is one of its own, -ENOMEM. */
@@ -193,7 +192,8 @@ static int continue_held(struct rl_oom_reader *reader, struct rl_span line)
     without = gain(reader, close, false);
     if (with == 0 && without == 0) {
         /* in the middle of a long path */
-        if (!dense || marked || memchr(text.s, ' ', text.len))
+        if (!dense || marked || reader->held_read.kind == RL_OOM_LINE_ROW ||
+            memchr(text.s, ' ', text.len))
             return 0;
     }
     reader->joins++;

@@ -143,6 +143,13 @@ static const struct line {
      "oom_score_adj=0",
         "header 'x' gfp 0x1 nodes  order 1/0 adj 1/0"},
     {"a invoked oom-killer: gfp_mask=0x1(A|", "header 'a' gfp 0x1(A| nodes  order 0/0 adj 0/0 ..."},
+    {"a invoked oom-killer: gfp_mask=0x1, order=0, oom_score_adj=-1000, oom_adj=-17",
+        "header 'a' gfp 0x1 nodes  order 1/0 adj 1/-1000"},
+    {"a invoked oom-killer: order=0, oom_score_adj=0,",
+        "header 'a' gfp  nodes  order 1/0 adj 1/0 ..."},
+    {"a invoked oom-killer: hello", "nothing"},
+    {"somebody who says \"java invoked oom-killer: gfp_mask=0x1, order=0, oom_score_adj=0",
+        "nothing"},
     {"mkfs -t ext4 invoked oom-killer on i386 kernel running on", "nothing"},
     {"npd[12]: msg=\"java invoked oom-killer: gfp_mask=0x1, order=0, oom_score_adj=0\"", "nothing"},
     {"host app[12]: java invoked oom-killer: gfp_mask=0x1, order=0, oom_score_adj=0", "nothing"},
@@ -159,6 +166,8 @@ static const struct line {
         "cpu 5646 'cc1' 6.11.0-rc6+"},
     {"CPU: 0 PID: 1 Comm: a Tainted: G                 ------------ T 3.10.0-957.el7 #1",
         "cpu 1 'a' 3.10.0-957.el7"},
+    {"Pid: 1, comm: a Not tainted (2.6.28 #1)", "cpu 1 'a' 2.6.28"},
+    {"CPU: 0 PID: 1 Comm: a Not tainted #1 5.10.0", "cpu 1 'a'  ..."},
     {"CPU: 0 PID: 1 Comm: a Tainted: G        W", "cpu 1 'a'  ..."},
     {"CPU: 0 PID: 1 Comm: a Not tainted Hardware name: QEMU, BIOS 1.15.0-1", "cpu 1 'a'  ..."},
     {"CPU: 0 PID: 1 Comm: a", "cpu 1 ''  ..."},
@@ -217,6 +226,9 @@ static const struct line {
         "nothing"},
     {"Node 0 DMA: 81*4kB 84*8kB 36*16kB = 5700kB", "buddy 4096"},
     {"Node 0 Normal: 0*64kB (U) 3*128kB (M) = 1kB", "buddy 65536"},
+    {"Node 0 DMA: 81*3kB 84*8kB", "nothing"},
+    {"Node 0 DMA: 81*2048kB 84*4096kB", "nothing"},
+    {"and then 81*4kB", "nothing"},
     {"CommitLimit:     8139660 kB", "commit 1 8139660"},
     {"Committed_AS:   12 kB", "commit 0 12"},
 
@@ -291,6 +303,10 @@ static const struct line {
     {"Killed process 12", "killed 12 '' 0 0 0 0 0 0 ..."},
     {"Killed process 12 (nam", "killed 12 '' 0 0 0 0 0 0 ..."},
     {"Killed process 12 (nam and much else", "nothing"},
+    {"Killed process 9223372036854775808 (a)", "nothing"},
+    {"Killed process 6 (abc) and then much later (x) total-vm:1kB",
+        "killed 6 'abc' 0 0 0 0 0 0 ..."},
+    {"[ 1.000000] msg=\"x: Killed process 6 (a) total-vm:1kB", "nothing"},
     {"Killed process -3 (a)", "nothing"},
     {"Killed process 99999999999999999999 (a)", "nothing"},
     {"h npd[1]: I1 Message:Memory cgroup out of memory: Killed process 6 (a) total-vm:1kB",
@@ -477,6 +493,8 @@ static void test_memory_stat_counts_within_its_block_only(void **state)
     assert_int_equal(line.kind, RL_OOM_LINE_STAT);
     assert_true(rl_span_is(line.stat.name, "kernel"));
     assert_int_equal(line.stat.value, 106496);
+    rl_oom_line_read(&context, (struct rl_span){"so the kernel 5", 15}, &line);
+    assert_int_equal(line.kind, RL_OOM_LINE_NOTHING);
 }
 
 static void test_what_people_left_out(void **state)
@@ -501,6 +519,8 @@ static void test_a_name_is_cut_at_a_whole_character(void **state)
 
     rl_oom_copy(name, sizeof(name), (struct rl_span){"aä…", 6});
     assert_string_equal(name, "aä");
+    rl_oom_copy(name, 3, (struct rl_span){"aä…", 6});
+    assert_string_equal(name, "a");
     rl_oom_copy(name, sizeof(name), (struct rl_span){"abc", 3});
     assert_string_equal(name, "abc");
     rl_oom_copy(name, sizeof(name), (struct rl_span){NULL, 0});

@@ -50,6 +50,8 @@ static const struct {
     {": ", "", false},
     {": [  365.036127] ", "365.036127", true},
     {"Jun 20 12:47:48 new-db1 kernel: [15180329.new] ", "Jun 20 12:47:48", true},
+    {"[ T1778] ", "", true},
+    {"somebody writes much before he comes to the matter: 12:34:56 kernel: ", "12:34:56", true},
     {"[xxxxx.xxxxxx] ", "xxxxx.xxxxxx", true},
     {"[  +0.000003] ", "+0.000003", true},
     {"[ 1234.567890 <    0.000012>] ", "1234.567890 <    0.000012>", true},

@@ -25,6 +25,19 @@ static void read_text(const char *text)
     read_log(text, strlen(text), 0, &found);
 }
 
+static char *repeat(const char *head, const char *line, size_t n, const char *tail)
+{
+    size_t len = strlen(line);
+    char *text = malloc(strlen(head) + n * len + strlen(tail) + 1), *to = text;
+
+    assert_non_null(text);
+    to = stpcpy(to, head);
+    for (size_t i = 0; i < n; i++)
+        to = stpcpy(to, line);
+    strcpy(to, tail);
+    return text;
+}
+
 static int forget(void **state)
 {
     found_free(&found);
@@ -96,6 +109,8 @@ static const struct {
     {"rows between other lines",
         HEADER("a") TABLE FOREIGN ROW("1") FOREIGN FOREIGN ROW("2") FOREIGN OOM("1"), 1, 1, 2},
     {"rows behind the outcome are another's", TABLE ROW("1") OOM("1") ROW("2"), 1, 1, 1},
+    {"rows behind the choice too", TABLE ROW("1") SUMMARY("1") ROW("2"), 1, 0, 1},
+    {"memory again within a group", MEMCG("1") GROUP MEM_INFO MEMCG("2"), 1, 2, 0},
     {"rows without a header", ROW("1") ROW("2"), 0, 0, 0},
 };
 
@@ -174,7 +189,7 @@ static void test_the_size_of_a_page_from_kb_against_pages(void **state)
     assert_true(found.last.page_size_known);
     assert_int_equal(found.last.page_size, 65536);
     read_text(TABLE "[5] 0 5 1000 50 3 4 0 x\n"
-                    "Out of memory: Killed process 5 (x) total-vm:4100kB, anon-rss:2kB\n");
+                    "Out of memory: Killed process 5 (x) total-vm:5000kB, anon-rss:2kB\n");
     assert_int_equal(found.last.page_size, 4096);
     assert_true(found.last.page_size_known);
     read_text(TABLE "[5] 0 5 1000 50 3 4 0 x\n"
@@ -217,19 +232,34 @@ static void test_memory_cgroups(void **state)
             SUMMARY("1") "memory: usage 1kB, limit 9kB, failcnt 0\n" TABLE ROW("2") SUMMARY("2"));
     assert_int_equal(found.last.memory.limit_kb, 9);
 
+    /* the first counts; and the block ends with the table */
+    read_text(HEADER("a") "memory: usage 1kB, limit 2kB, failcnt 3\n"
+                          "memory: usage 4kB, limit 5kB, failcnt 6\n"
+                          "Memory cgroup stats for /B:\nanon 11\n" TABLE ROW("1") "anon 12\n");
+    assert_int_equal(found.last.memory.limit_kb, 2);
+    assert_int_equal(found.last.stat_anon, 11);
+
     /* printed in three parts, each with a stamp of its own */
     read_text("[15447.035779] Task in /lxc/foo\n[15447.035785] killed as a result of limit of \n"
               "[15447.035789] /lxc/bar\n");
     assert_string_equal(found.last.task_memcg, "/lxc/foo");
     assert_string_equal(found.last.oom_memcg, "/lxc/bar");
+    read_text("[15447.035779] Task in /lxc/foo\n[15447.035785] something\n");
+    assert_string_equal(found.last.task_memcg, "/lxc/foo");
 }
 
 static void test_what_else_is_said_of_the_outcome(void **state)
 {
+    char *text;
+
     read_text("SysRq : Manual OOM execution\n" HEADER("kworker/0:1"));
     assert_true(found.last.by_sysrq);
     read_text(HEADER("a"));
     assert_false(found.last.by_sysrq);
+    text = repeat("SysRq : Manual OOM execution\n", FOREIGN, 100, HEADER("a"));
+    read_text(text);
+    assert_false(found.last.by_sysrq);
+    free(text);
     read_text("a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=-1, oom_score_adj=0\n");
     assert_true(found.last.by_sysrq);
     read_text(
@@ -310,6 +340,41 @@ static void test_broken_lines_are_joined(void **state)
     assert_int_equal(found.last.n_kills, 1);
 }
 
+static void test_names_and_numbers_that_a_line_s_end_cut(void **state)
+{
+    /* a name with a blank, behind a number cut in two */
+    read_text(
+        "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
+        "[    226]     0   226     3425     1294    245\n76        0             0 tmux: server\n");
+    assert_string_equal(found.last.tasks[0].comm, "tmux: server");
+    assert_int_equal(found.last.tasks[0].table_bytes, 24576);
+
+    /* no end of a name: too long, several words, left out by somebody, the kernel's own line */
+    read_text(TABLE "[ 1.000000] [1] 0 1 100 50 3 4 0 alpha\nlongerthanallnames\n"
+                    "[ 1.000000] [2] 0 2 100 50 3 4 0 beta\nof them\n"
+                    "[ 1.000000] [3] 0 3 100 50 3 4 0 gamma\n[...]\n"
+                    "[ 1.000000] [4] 0 4 100 50 3 4\n[ 1.000000] 0 delta\n"
+                    "[ 1.000000] [5] 0 5 100 50 3 4 0 zeta\n");
+    assert_int_equal(found.last.n_tasks, 4);
+    assert_int_equal(found.last.bad_rows, 1);
+    assert_string_equal(found.last.tasks[0].comm, "alpha");
+    assert_string_equal(found.last.tasks[1].comm, "beta");
+    assert_string_equal(found.last.tasks[2].comm, "gamma");
+    assert_string_equal(found.last.tasks[3].comm, "zeta");
+
+    read_text(HEADER("a") "active_anon:1 inactive_an\non:2 slab_unreclaimable:42\n360\n"
+                          " free:12\n0 pages in swap cache\n");
+    assert_int_equal(found.last.inactive_anon, 2);
+    assert_int_equal(found.last.slab_unreclaimable, 42360);
+    assert_int_equal(found.last.free, 12);
+
+    read_text(
+        "> oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),oom\n> _memcg=/a,task_memcg=/a\n"
+        "> ,task=x,pid=5,uid=0\n");
+    assert_string_equal(found.last.oom_memcg, "/a");
+    assert_int_equal(found.last.selected.pid, 5);
+}
+
 static void test_what_cannot_be_joined_is_counted(void **state)
 {
     read_text(TABLE ROW("1") "[2] 0 2 100\n" FOREIGN "[3] 0 3\n" ROW("4") "[5] 0 5 100 50 3 4");
@@ -357,19 +422,6 @@ static void test_how_others_wrote_it(void **state)
     assert_int_equal(found.kills, 1);
 }
 
-static char *repeat(const char *head, const char *line, size_t n, const char *tail)
-{
-    size_t len = strlen(line);
-    char *text = malloc(strlen(head) + n * len + strlen(tail) + 1), *to = text;
-
-    assert_non_null(text);
-    to = stpcpy(to, head);
-    for (size_t i = 0; i < n; i++)
-        to = stpcpy(to, line);
-    strcpy(to, tail);
-    return text;
-}
-
 static void test_a_kill_long_behind_its_table(void **state)
 {
     char *text = repeat(HEADER("a") TABLE ROW("1"), FOREIGN, 5000, OOM("1"));
@@ -398,6 +450,17 @@ static void test_a_report_whose_beginning_is_lost_keeps_what_is_left(void **stat
     assert_int_equal(found.last.ram_pages, 800);
     assert_string_equal(found.last.kernel, "3.10.0");
     assert_int_equal(found.last.first_line, 1);
+    /* the last before it is its own, and nothing of those before */
+    read_text("CPU: 1 PID: 77 Comm: a Not tainted 3.10.0 #1\n"
+              "CPU: 1 PID: 78 Comm: a Not tainted 4.10.0 #1\n"
+              "Mem-Info:\n20 pages HighMem\n" MEM_INFO OOM("1") "5 pages reserved\n");
+    assert_string_equal(found.last.kernel, "");
+    assert_int_equal(found.last.highmem_pages, 0);
+    assert_int_equal(found.last.ram_pages, 800);
+    assert_int_equal(found.last.have & RL_OOM_RESERVED, 0);
+    read_text("CPU: 1 PID: 77 Comm: a Not tainted 3.10.0 #1\n"
+              "CPU: 1 PID: 78 Comm: a Not tainted 4.10.0 #1\n" OOM("1"));
+    assert_string_equal(found.last.kernel, "4.10.0");
 
     /* of two of them each has its own; and so has one behind a whole report */
     read_text(HEADER("a") MEM_INFO TABLE ROW("1")
@@ -456,6 +519,7 @@ int main(void)
         cmocka_unit_test_teardown(test_what_else_is_said_of_the_outcome, forget),
         cmocka_unit_test_teardown(test_a_summary_that_was_cut, forget),
         cmocka_unit_test_teardown(test_broken_lines_are_joined, forget),
+        cmocka_unit_test_teardown(test_names_and_numbers_that_a_line_s_end_cut, forget),
         cmocka_unit_test_teardown(test_what_cannot_be_joined_is_counted, forget),
         cmocka_unit_test_teardown(test_how_others_wrote_it, forget),
         cmocka_unit_test_teardown(test_a_kill_long_behind_its_table, forget),
