@@ -53,6 +53,16 @@ static uint64_t add(uint64_t a, uint64_t b)
     return b > UINT64_MAX - a ? UINT64_MAX : a + b;
 }
 
+/* Models may give as much as RL_POINTS_INFINITE: no sum of members means more. */
+static int64_t add_points(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    if (__builtin_add_overflow(a, b, &sum) || sum > RL_POINTS_MOST)
+        return RL_POINTS_MOST;
+    return sum;
+}
+
 static int further_from_0(int a, int b)
 {
     if (abs(a) != abs(b))
@@ -66,7 +76,7 @@ static void take_member(struct rl_group *group, const struct rl_candidate *membe
     group->members++;
     if (rl_candidate_may_go(member))
         group->eligible++;
-    group->members_points += member->score.memory_points;
+    group->members_points = add_points(group->members_points, member->score.memory_points);
     group->members_pages = add(group->members_pages, rl_process_own_pages(&member->process));
     group->adjust = further_from_0(group->adjust, member->adjust);
     if (member->tier == RL_TIER_AVOIDED)

@@ -41,7 +41,8 @@ struct rl_group {
     uint32_t eligible;      /* of them, those that may die with it and hold something, not
                              * counting RL_SPARED_SHARES_MEMORY */
     uint32_t exiting;       /* of it and of all below: on their way out, their memory still held */
-    int64_t members_points; /* what all members hold, where anon and swap are not known */
+    int64_t members_points; /* what all members hold, where anon and swap are not known; from 0 to
+                             * RL_POINTS_MOST */
     uint64_t members_pages; /* the same in pages */
     bool has_preferred;     /* of the direct members; of all where it is an oom group */
     bool has_avoided;       /* of all */
@@ -98,7 +99,7 @@ struct rl_choosing {
  * swap (the resident set, where anonymous memory is not known). A process of which less than a
  * tenth of what its score counts is its own is RL_SPARED_FREES_LITTLE. Where the model chooses from
  * zero (rl_picking.from_zero), one to whom it gives no points, or less, is RL_SPARED_NO_POINTS:
- * Adjust= shifts the order, and neither makes nor unmakes a victim.
+ * Adjust= shifts the order, and neither makes nor unmakes a victim; infinite points stay so.
  */
 void rl_candidate_rate(const struct rl_victim *victim, const struct rl_scale *scale,
     const char *path, struct rl_candidate *candidate);

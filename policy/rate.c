@@ -100,7 +100,7 @@ static int adjust_of(
 static void weigh(const struct rl_victim *victim, const char *path, struct rl_candidate *candidate)
 {
     candidate->tier = tier_of(victim, &candidate->process, path);
-    if (!candidate->score.eligible)
+    if (!candidate->score.eligible || candidate->score.points == RL_POINTS_INFINITE)
         return;
     candidate->score.points -= candidate->adjust;
     candidate->adjust = adjust_of(victim, &candidate->process, path);

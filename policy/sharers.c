@@ -82,8 +82,9 @@ static void settle_fate(struct rl_choosing *c, size_t from, size_t to)
 static void take_back(struct rl_group *group, const struct rl_candidate *k)
 {
     uint64_t pages = rl_process_own_pages(&k->process);
+    int64_t points = k->score.memory_points;
 
-    group->members_points -= k->score.memory_points;
+    group->members_points -= points < group->members_points ? points : group->members_points;
     group->members_pages -= pages < group->members_pages ? pages : group->members_pages;
 }
 

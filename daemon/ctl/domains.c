@@ -48,8 +48,6 @@ int rl_domain_read(const struct rl_domains *domains, const char *path, struct rl
 
     if (strcmp(path, "/") != 0)
         r = rl_levels_read(domains->probe->cgroup_fd, path, levels, &n);
-    if (r < 0)
-        n = 0;
     rl_room_of(levels, n, &domains->node, &ret->room);
     rl_levels_path(path, n, ret->room.limited_by, ret->limited_by, sizeof(ret->limited_by));
     return r;

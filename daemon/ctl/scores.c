@@ -194,6 +194,15 @@ static int print_json(const struct rl_scores *scores, const struct rl_process_ta
     return rl_print_json(json);
 }
 
+/* Not of those that have exited meanwhile. */
+static void warn_of_unreadable(const struct rl_process_table *table)
+{
+    if (table->unreadable > 0)
+        fprintf(stderr,
+            "reliefctl scores: the files of %zu process%s could not be read: left out\n",
+            table->unreadable, table->unreadable == 1 ? "" : "es");
+}
+
 static int look_once(const struct rl_scores *scores)
 {
     struct rl_process_table table = {0};
@@ -201,8 +210,10 @@ static int look_once(const struct rl_scores *scores)
     int code = rl_process_table_read(&scores->probe, &scores->options, &table);
     if (code != RL_EXIT_OK)
         return code;
+    warn_of_unreadable(&table);
     if (scores->options.pid > 0 && table.n == 0) {
-        fprintf(stderr, "reliefctl scores: there is no process %d\n", (int)scores->options.pid);
+        if (table.unreadable == 0)
+            fprintf(stderr, "reliefctl scores: there is no process %d\n", (int)scores->options.pid);
         code = RL_EXIT_FAILURE;
     } else if (scores->json) {
         code = print_json(scores, &table);

@@ -247,15 +247,18 @@ static void tell_scale(const json_t *record)
     end(&p);
 }
 
-static void say_parts(struct rl_say *say, const json_t *chosen)
+static void say_parts(struct rl_say *say, const json_t *victim, const json_t *chosen)
 {
-    char memory[RL_TEXT_MAX], root[RL_TEXT_MAX], adj[RL_TEXT_MAX];
+    char memory[RL_TEXT_MAX], root[RL_TEXT_MAX], adj[RL_TEXT_MAX], printed[RL_TEXT_MAX];
 
     rl_say(say, " (%s for its memory", rl_get_int(chosen, "parts.memory", memory, sizeof(memory)));
     if (strcmp(rl_get_int(chosen, "parts.root", root, sizeof(root)), "0") != 0)
         rl_say(say, ", %s for being root", root);
     if (strcmp(rl_get_int(chosen, "parts.adj", adj, sizeof(adj)), "0") != 0)
         rl_say(say, ", %s by oom_score_adj", adj);
+    if (rl_get(victim, "oom_score"))
+        rl_say(say, "; such a kernel's oom_score: %s",
+            rl_get_int(victim, "oom_score", printed, sizeof(printed)));
     rl_say(say, ")");
 }
 
@@ -321,7 +324,7 @@ static void tell_choice(const json_t *record)
     rl_show_victim(say, victim);
     rl_say(say, " with a score of %s", rl_get_int(victim, "score", score, sizeof(score)));
     if (chosen)
-        say_parts(say, chosen);
+        say_parts(say, victim, chosen);
     say_relatives(say, victim);
     if (rl_get_true(victim, "widened"))
         rl_say(say, "; memory.oom.group=1 lets that cgroup die only as a whole");

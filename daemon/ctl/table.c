@@ -135,7 +135,10 @@ static int read_steady(const struct reading *reading, int dir, struct rl_table_r
 
     for (int i = 0; i < TRIES; i++) {
         bool known = read_kernel_score(dir, &before);
-        if (rl_procs_read(&reading->procs, pid, 0, &row->candidate.process, &gone) < 0 || gone)
+        int r = rl_procs_read(&reading->procs, pid, 0, &row->candidate.process, &gone);
+        if (r < 0)
+            reading->table->unreadable++;
+        if (r < 0 || gone)
             return 0;
         row->kernel_score_known = read_kernel_score(dir, &row->kernel_score) && known;
         row->moving = row->kernel_score_known && row->kernel_score != before;

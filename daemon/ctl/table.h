@@ -34,7 +34,8 @@ struct rl_process_table {
     uint32_t page_size, clk_tck;
     uint64_t uptime_ticks;
     uint32_t swappiness;
-    bool compares; /* oom_score and kernel_score are about the same: RAM + swap */
+    size_t unreadable; /* processes that are left out since their files say nothing that is known */
+    bool compares;     /* oom_score and kernel_score are about the same: RAM + swap */
 };
 
 struct rl_table_options {

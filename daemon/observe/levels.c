@@ -68,15 +68,14 @@ int rl_levels_read(int root_fd, const char *path, struct rl_level *levels, size_
         close(dir_fd);
         dir_fd = below;
         path += length;
-        r = below < 0 ? below : read_level(below, &levels[n++]);
+        r = below < 0 ? below : read_level(below, &levels[n]);
+        n += r >= 0;
     }
     if (dir_fd >= 0)
         close(dir_fd);
-    if (r < 0)
-        return r;
     reverse(levels, n);
     *ret_n = n;
-    return 0;
+    return r < 0 ? r : 0;
 }
 
 const char *rl_levels_path(const char *path, size_t n, int index, char *buf, size_t size)

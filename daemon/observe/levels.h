@@ -14,7 +14,8 @@
  * @levels:  RL_DEPTH_MAX entries, from the cgroup upwards, as rl_room_of() takes them
  *
  * A cgroup deeper than RL_DEPTH_MAX counts as part of the one at that depth. Return: 0; -ENOENT or
- * -ENODEV when it is gone; -EINVAL for a path that leads upwards; other -errno.
+ * -ENODEV when it is gone; -EINVAL for a path that leads upwards; other -errno. Levels above the
+ * one where it failed are there also then.
  */
 int rl_levels_read(int root_fd, const char *path, struct rl_level *levels, size_t *ret_n);
 

@@ -8,6 +8,7 @@
 #include "daemon/report/json.h"
 #include "daemon/report/report.h"
 #include "daemon/report/text.h"
+#include "policy/score.h"
 
 static json_t *reason_json(enum rl_reason reason)
 {
@@ -160,20 +161,46 @@ static json_t *sharers_json(const struct rl_record *record)
     return all;
 }
 
+/* What the scores are shares of: kernels' models do not take what ours calls available. */
+static uint64_t scored_against(const struct rl_record *record)
+{
+    const struct rl_model *model = rl_model_find(record->model);
+    const struct rl_room *room = &record->before.room;
+
+    return model && model->total != RL_TOTAL_AVAILABLE ? room->totals[model->total]
+                                                       : room->available;
+}
+
+/* The victim's score as such a kernel prints it; null where it had no such number. */
+static json_t *oom_score_json(const struct rl_record *record)
+{
+    const struct rl_model *model = rl_model_find(record->model);
+    const struct rl_scale scale = {
+        .available = scored_against(record), .page_size = record->page_size};
+
+    for (size_t i = 0; i < record->n_candidates && i < RL_RECORD_CANDIDATES; i++) {
+        const struct rl_record_candidate *one = &record->candidates[i];
+
+        if (model && model->proc_score && one->process.pid == record->victim_pid)
+            return rl_json_number(model->proc_score(&one->score, &scale));
+    }
+    return json_null();
+}
+
 static json_t *victim_json(const struct rl_record *record)
 {
     bool process = record->victim_pid > 0;
 
     if (!record->choice.found)
         return json_null();
-    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:b, s:b, s:o, s:I, s:o}", "scope",
+    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:o, s:b, s:b, s:o, s:I, s:o}", "scope",
         scope_name(record->choice.scope), "pid",
         process ? json_integer(record->victim_pid) : json_null(), "comm",
         process ? rl_json_string(record->victim_comm) : json_null(), "cgroup",
         rl_json_string(record->victim_cgroup), "score", (json_int_t)record->choice.points,
-        "widened", record->choice.widened, "fell_back", record->choice.fell_back, "instead_of",
-        person_json(&record->instead_of), "sharers_count", (json_int_t)record->n_sharers, "sharers",
-        sharers_json(record));
+        "oom_score", oom_score_json(record), "widened", record->choice.widened, "fell_back",
+        record->choice.fell_back, "instead_of", person_json(&record->instead_of), "sharers_count",
+        (json_int_t)record->n_sharers, "sharers", sharers_json(record));
 }
 
 static json_t *trigger_json(const struct rl_record *record)
@@ -229,11 +256,11 @@ json_t *rl_record_json(const struct rl_record *record)
     json_t *rest = json_pack("{s:o, s:{s:o, s:o}, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:o, s:o, "
                              "s:o, s:o, s:o, s:o, s:o, s:b}",
         "origin", rl_record_origin_json(&record->origin), "available", "bytes",
-        rl_json_number(record->before.room.available), "limited_by",
-        rl_json_name(record->limited_by), "trigger", trigger_json(record), "kill",
-        scope_name(record->kill), "model", rl_json_name(record->model), "victim",
-        victim_json(record), "candidates", candidates_json(record), "groups", groups_json(record),
-        "processes_seen", (json_int_t)record->n_seen, "steps", steps_json(record), "before",
+        rl_json_number(scored_against(record)), "limited_by", rl_json_name(record->limited_by),
+        "trigger", trigger_json(record), "kill", scope_name(record->kill), "model",
+        rl_json_name(record->model), "victim", victim_json(record), "candidates",
+        candidates_json(record), "groups", groups_json(record), "processes_seen",
+        (json_int_t)record->n_seen, "steps", steps_json(record), "before",
         state_json(&record->before), "after",
         record->open ? json_null() : state_json(&record->after), "freed_bytes",
         rl_json_number(record->freed_bytes), "time_to_signal_ms",

@@ -88,6 +88,20 @@ static void test_story(void **state)
     json_decref(json);
 }
 
+static void test_story_of_a_kernel_model(void **state)
+{
+    sample_record(&record);
+    strcpy(record.model, "v318");
+    record.before.room.totals[RL_TOTAL_LIMIT_AND_SWAP] = 1024u << 20;
+    record.candidates[0].score = (struct rl_score){
+        .eligible = true, .points = 131072, .memory_points = 131072};
+    json_t *json = rl_record_json(&record);
+    const char *text = unfold(story(json));
+    expect(text, "scored by v318 against the 1G that /system.slice may use");
+    expect(text, " (131072 for its memory; such a kernel's oom_score: 500);");
+    json_decref(json);
+}
+
 static void test_story_of_relatives(void **state)
 {
     sample_record(&record);
@@ -382,6 +396,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_story),
+        cmocka_unit_test(test_story_of_a_kernel_model),
         cmocka_unit_test(test_story_of_relatives),
         cmocka_unit_test(test_story_of_other_kinds),
         cmocka_unit_test(test_hostile),

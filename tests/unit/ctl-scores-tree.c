@@ -512,6 +512,39 @@ static void test_saved_tree(void **state)
     folder_free(&folder);
 }
 
+/* Files that are broken are named, and limits above a cgroup that is gone still hold. */
+static void test_damaged_tree(void **state)
+{
+    struct folder folder;
+    char text[512];
+    const char *output;
+
+    folder_new(&folder);
+    snprintf(text, sizeof(text), "cp -a '%s' '%s/root'", TREE, folder.path);
+    assert_int_equal(system(text), 0);
+    folder_write(&folder, "root/proc/50/cgroup", "0::/system.slice/small.service/a/b\n");
+    snprintf(text, sizeof(text), "--root %s/root --json", folder.path);
+    assert_int_equal(run(text, &output), RL_EXIT_OK);
+    json_auto_t *json = json_loads(output, 0, NULL);
+    const json_t *process = process_of(json, 50);
+    assert_string_equal(
+        json_string_value(json_object_get(process, "limited_by")), "/system.slice/small.service");
+    assert_int_equal(json_integer_value(json_object_get(process, "available_bytes")), 100 * M);
+
+    folder_write(&folder, "root/proc/60/oom_score_adj", "5000\n");
+    snprintf(text, sizeof(text), "--root %s/root", folder.path);
+    assert_int_equal(run(text, &output), RL_EXIT_OK);
+    expect(output, "the files of 1 process could not be read: left out");
+    folder_write(&folder, "root/proc/61/stat", "61 (broken");
+    assert_int_equal(run(text, &output), RL_EXIT_OK);
+    expect(output, "the files of 2 processes could not be read: left out");
+    snprintf(text, sizeof(text), "--root %s/root 60", folder.path);
+    assert_int_equal(run(text, &output), RL_EXIT_FAILURE);
+    expect(output, "the files of 1 process could not be read");
+    assert_null(strstr(output, "there is no process"));
+    folder_free(&folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_top),
         cmocka_unit_test(test_saved),
         cmocka_unit_test(test_saved_tree),
+        cmocka_unit_test(test_damaged_tree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -234,7 +234,11 @@ static void test_levels(void **state)
 
     assert_int_equal(rl_levels_read(folder.fd, "/", levels, &n), 0);
     assert_int_equal(n, 0);
-    assert_int_equal(rl_levels_read(folder.fd, "/a/none", levels, &n), -ENOENT);
+    assert_int_equal(rl_levels_read(folder.fd, "/a/b/none/c", levels, &n), -ENOENT);
+    assert_int_equal(n, 2); /* those above hold all the same */
+    assert_int_equal(levels[0].memory_high, 50 * M);
+    assert_int_equal(levels[1].memory_max, 100 * M);
+    assert_string_equal(rl_levels_path("/a/b/none/c", n, 1, text, sizeof(text)), "/a");
     assert_int_equal(rl_levels_read(folder.fd, "/a/../a", levels, &n), -EINVAL);
     assert_int_equal(rl_levels_read(folder.fd, "/..", levels, &n), -EINVAL);
     folder_link(&folder, "a/out", "/proc");

@@ -95,6 +95,65 @@ static void adjustments_do_not_overflow(void **state)
     assert_int_equal(k.score.points, -1000000);
 }
 
+/* Nothing is added to what is before everybody. */
+static void infinite_points_stay_infinite(void **state)
+{
+    static const int32_t all_points[] = {300, -300};
+    const struct rl_scale scale = {.available = GIB, .page_size = 4096};
+
+    for (size_t i = 0; i < LENGTH(all_points); i++) {
+        const struct rl_adjust line = {{.terms = {{RL_FACT_COMM, "*"}}, .n = 1}, all_points[i]};
+        const struct rl_victim victim = {
+            .model = rl_model_find("v59"), .adjust = &line, .n_adjust = 1};
+        struct rl_candidate k = {
+            .process = {.pid = 5, .rss_pages = 9, .flags = RL_PROCESS_OOM_ORIGIN, .comm = "x"}};
+
+        rl_candidate_rate(&victim, &scale, "/", &k);
+        assert_true(k.score.points == RL_POINTS_INFINITE);
+        rl_candidate_rate_own(&victim, "/", &k);
+        assert_true(k.score.points == RL_POINTS_INFINITE);
+    }
+}
+
+/* Also where they share what they hold, so that most of it is taken back. */
+static void points_of_members_do_not_overflow(void **state)
+{
+    for (uint32_t mm = 0; mm < 2; mm++) {
+        struct scene s = a_scene(RL_KILL_CGROUP);
+
+        s.victim.model = rl_model_find("v2632");
+        add_group(&s, "/a", -1);
+        for (pid_t pid = 10; pid < 15; pid++) {
+            struct rl_process *p = add_process(&s, pid, "x", 0, 100);
+            p->total_vm_pages = UINT64_MAX;
+            p->oom_adj = 15;
+            p->mm = mm;
+            p->flags = pid > 12 ? RL_PROCESS_OOM_ORIGIN : 0;
+        }
+        choose(&s);
+        assert_int_equal(s.choice.scope, RL_KILL_CGROUP);
+        assert_true(s.choice.points == RL_POINTS_MOST);
+    }
+}
+
+/* ... and so that nothing is left of it. */
+static void points_are_not_taken_back_below_0(void **state)
+{
+    struct scene s = a_scene(RL_KILL_CGROUP);
+
+    s.victim.model = rl_model_find("v2625");
+    add_group(&s, "/a", -1);
+    for (pid_t pid = 10; pid < 14; pid++) {
+        struct rl_process *p = add_process(&s, pid, "x", 0, 100);
+        p->total_vm_pages = 100 * MIB / 4096;
+        p->mm = 1;
+        p->flags = RL_PROCESS_OOM_ORIGIN;
+    }
+    choose(&s);
+    assert_true(s.choice.found);
+    assert_int_equal(s.choice.points, 0);
+}
+
 static void its_own_policy_takes_the_place_of_the_acting_one(void **state)
 {
     static const struct rl_pattern everybody = {.terms = {{RL_FACT_COMM, "*"}}, .n = 1};
@@ -591,6 +650,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_process_has_a_tier_and_an_adjustment),
         cmocka_unit_test(adjustments_do_not_overflow),
+        cmocka_unit_test(infinite_points_stay_infinite),
+        cmocka_unit_test(points_of_members_do_not_overflow),
+        cmocka_unit_test(points_are_not_taken_back_below_0),
         cmocka_unit_test(its_own_policy_takes_the_place_of_the_acting_one),
         cmocka_unit_test(small_and_shared_ones_are_passed_over),
         cmocka_unit_test(tiers_go_before_points),

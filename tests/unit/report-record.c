@@ -91,7 +91,8 @@ static void test_finished(void **state)
         {"model", "\"percent-times-ten\""},
         {"victim",
             "{\"scope\":\"process\",\"pid\":4711,\"comm\":\"worker\",\"cgroup\":\"" SAMPLE_OFFENDER
-            "\",\"score\":812,\"widened\":false,\"fell_back\":false,\"instead_of\":null,"
+            "\",\"score\":812,\"oom_score\":null,\"widened\":false,\"fell_back\":false,\"instead_"
+            "of\":null,"
             "\"sharers_count\":0,\"sharers\":[]}"},
         {"candidates.0",
             "{\"pid\":4711,\"comm\":\"worker\",\"uid\":105,\"cgroup\":\"" SAMPLE_OFFENDER
@@ -210,6 +211,31 @@ static void test_counts_out_of_range(void **state)
     assert_int_equal(json_array_size(rl_get(json, "trigger.lines")), RL_LINES_MAX);
     assert_int_equal(json_array_size(rl_get(json, "steps")), RL_STEPS_MAX);
     json_decref(json);
+}
+
+/* A kernel's model has a total of its own, and a score that it prints. */
+static void test_kernel_model(void **state)
+{
+    static const struct value_row rows[] = {
+        {"model", "\"v318\""},
+        {"available", "{\"bytes\":1073741824,\"limited_by\":\"/system.slice\"}"},
+        {"victim.score", "131172"},
+        {"victim.oom_score", "500"},
+    };
+    static const struct value_row no_file[] = {
+        {"available.bytes", "1073741824"},
+        {"victim.oom_score", "null"},
+    };
+
+    sample_record(&record);
+    strcpy(record.model, "v318");
+    record.before.room.totals[RL_TOTAL_LIMIT_AND_SWAP] = 1024u << 20;
+    record.choice.points = 131172;
+    record.candidates[0].score = (struct rl_score){
+        .eligible = true, .points = 131172, .memory_points = 131072, .adj_points = 100};
+    CHECK(rows);
+    strcpy(record.model, "v24");
+    CHECK(no_file);
 }
 
 static void test_relatives(void **state)
@@ -344,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_nothing_known),
         cmocka_unit_test(test_whole_cgroup),
         cmocka_unit_test(test_counts_out_of_range),
+        cmocka_unit_test(test_kernel_model),
         cmocka_unit_test(test_relatives),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_sentences),
