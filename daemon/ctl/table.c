@@ -130,12 +130,14 @@ static int find_scale(struct reading *reading, int dir, struct rl_table_row *row
 static int read_steady(const struct reading *reading, int dir, struct rl_table_row *row)
 {
     pid_t pid = row->candidate.process.pid;
+    /* Whoever asks for one of them wants to know that it has ended. */
+    uint32_t need = reading->options->pid == 0 ? RL_PROCS_ZOMBIES : 0;
     long before = 0;
     bool gone = false;
 
     for (int i = 0; i < TRIES; i++) {
         bool known = read_kernel_score(dir, &before);
-        int r = rl_procs_read(&reading->procs, pid, 0, &row->candidate.process, &gone);
+        int r = rl_procs_read(&reading->procs, pid, need, &row->candidate.process, &gone);
         if (r < 0)
             reading->table->unreadable++;
         if (r < 0 || gone)
@@ -216,7 +218,7 @@ static bool wanted(const struct rl_table_options *options, const struct rl_table
 
 static int read_row(struct reading *reading, int dir, struct rl_table_row *row)
 {
-    char text[PATH_MAX + 256];
+    char text[2 * PATH_MAX]; /* lines of cgroup v1 stand before the one of v2 */
     const char *path = "";
 
     int r = read_steady(reading, dir, row);

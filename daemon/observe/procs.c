@@ -203,7 +203,9 @@ static int read_process(
         if (r == 0) /* all threads are on their way out */
             process->flags |= RL_PROCESS_DYING;
     } else if (state == 'Z' || state == 'X') {
-        return 0;
+        if (!(need & RL_PROCS_ZOMBIES))
+            return 0;
+        process->flags &= ~(uint32_t)RL_PROCESS_DYING; /* it has done that already */
     }
 
     n = rl_read_at(dir, "oom_score_adj", adj, sizeof(adj));

@@ -10,6 +10,7 @@
 /* Which optional facts a choice needs. */
 enum rl_procs_need {
     RL_PROCS_EXE = 1u << 0,
+    RL_PROCS_ZOMBIES = 1u << 1, /* zombies are not gone but processes without memory */
 };
 
 /* Candidates of one choice. Made once at start; when it is full the highest scores are kept, and
@@ -54,7 +55,7 @@ struct rl_procs {
  * @need:     enum rl_procs_need
  * @ret:      set only when 0 is returned and the process is not gone; cgroup is 0 and MAIN never
  *            set, both are the caller's matter
- * @ret_gone: set when it has exited meanwhile, zombies included (not an error)
+ * @ret_gone: set when it has exited meanwhile, zombies included unless asked for (not an error)
  *
  * All files are read below one descriptor of /proc/PID, so that they are about the same process
  * even when its number is taken by a new one meanwhile. Handles a dead leader with live threads

@@ -353,6 +353,10 @@ static void test_errors(void **state)
     gone = false;
     assert_int_equal(rl_procs_read(&procs, 7, 0, &process, &gone), 0);
     assert_true(gone);
+    struct rl_process zombie;
+    assert_int_equal(rl_procs_read(&procs, 7, RL_PROCS_ZOMBIES, &zombie, &gone), 0);
+    assert_false(gone);
+    assert_int_equal(zombie.flags & (RL_PROCESS_DYING | RL_PROCESS_DEAD_LEADER), 0);
 
     write_process(&folder, "7", "7 (x) S 1\n", STATUS_USER);
     assert_int_equal(rl_procs_read(&procs, 7, 0, &process, &gone), -ENODATA);
