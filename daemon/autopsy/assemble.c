@@ -62,7 +62,7 @@ void rl_oom_assembly_close(assembly_t *a)
     rl_oom_report_free(r);
     memset(&a->context, 0, sizeof(a->context));
     a->state = RL_OOM_CLOSED;
-    a->has_task_in = a->has_summary = a->has_select = a->has_mem_info = false;
+    a->has_task_in = a->has_summary = a->has_select = a->has_mem_info = a->named_again = false;
 }
 
 void rl_oom_assembly_elided(assembly_t *a)
@@ -412,8 +412,12 @@ static int add_killed(assembly_t *a, const struct rl_oom_line *line)
     struct rl_oom_kill *kill;
 
     add_message(a, death);
-    if (!death->named || is_dead(r, death))
+    if (!death->named)
         return 0;
+    if (is_dead(r, death)) {
+        a->named_again = death->is_memcg && r->n_kills == 1;
+        return 0;
+    }
     if (r->n_kills == RL_OOM_KILLS) {
         r->more_kills++;
         return 0;
@@ -541,6 +545,8 @@ static bool is_other_kill(const assembly_t *a, const struct rl_oom_line *line)
     const struct rl_oom_report *r = &a->report;
 
     if (r->group_kill || !line->death.named || is_dead(r, &line->death))
+        return false;
+    if (a->named_again && line->death.is_memcg)
         return false;
     if (a->has_summary && !a->has_select && !is_chosen(r, &line->death))
         return true;

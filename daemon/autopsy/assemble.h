@@ -22,6 +22,7 @@ struct rl_oom_assembly {
     struct rl_oom_report report;
     struct rl_oom_context context;
     bool has_task_in, has_summary, has_select, has_mem_info;
+    bool named_again;    /* the first victim: so the kernel goes through a group */
     uint64_t sysrq_line; /* 0: none */
 };
 

@@ -110,8 +110,9 @@ bool rl_oom_read_header(struct rl_span line, size_t at, struct rl_oom_line *ret)
         more = rest;
     }
     mask = ret->header.gfp_mask;
+    ret->header.mask_is_open = rl_oom_find(mask, "(") >= 0 && mask.s[mask.len - 1] != ')';
     ret->whole = ret->header.order_known && ret->header.adj_known && !goes_on &&
-                 (rl_oom_find(mask, "(") < 0 || mask.s[mask.len - 1] == ')');
+                 !ret->header.mask_is_open;
     return ret->found > 1 || (more.len == 0 && rl_oom_starts_at(line, ret->at));
 }
 

@@ -21,6 +21,7 @@ static const struct rule {
     {": usage ", RL_OOM_LINE_COUNTER, rl_oom_read_counter},
     {"Memory cgroup stats for ", RL_OOM_LINE_STATS, rl_oom_read_stats},
     {"Mem-Info:", RL_OOM_LINE_MEM_INFO, rl_oom_read_mem_info},
+    {"Mem-info:", RL_OOM_LINE_MEM_INFO, rl_oom_read_mem_info}, /* 2.6 */
     {"active_anon:", RL_OOM_LINE_SUMS, rl_oom_read_sums},
     {"active_file:", RL_OOM_LINE_SUMS, rl_oom_read_sums},
     {"unevictable:", RL_OOM_LINE_SUMS, rl_oom_read_sums},

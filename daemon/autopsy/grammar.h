@@ -82,7 +82,7 @@ struct rl_oom_line {
     union {
         struct {
             struct rl_span comm, gfp_mask, nodemask;
-            bool order_known, adj_known;
+            bool order_known, adj_known, mask_is_open; /* its bracket is */
             int order, adj;
         } header;
         struct {

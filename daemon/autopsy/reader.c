@@ -126,18 +126,28 @@ static bool is_dense(const struct rl_oom_line *read)
            (read->kind == RL_OOM_LINE_ROW && read->row.comm[0] != '\0');
 }
 
-/* Return: how much more of the held line can be read when this one is joined to it; 0: it does not
- * continue it. */
-static size_t gain(struct rl_oom_reader *reader, struct rl_span next, bool blank)
+/* Return: how much more of the held line can be read when this one is joined to it; 0: no more, but
+ * it is still the same line; -1: it is not. */
+static ssize_t gain(struct rl_oom_reader *reader, struct rl_span next, bool blank)
 {
+    const struct rl_oom_line *held = &reader->held_read;
     struct rl_oom_line read;
 
     rl_oom_line_read(&reader->assembly.context, join(reader, next, blank), &read);
-    if (read.kind != reader->held_read.kind && reader->held_read.kind != RL_OOM_LINE_BROKEN)
-        return 0;
-    if (read.kind == RL_OOM_LINE_NOTHING || read.found <= reader->held_read.found)
-        return 0;
-    return read.found - reader->held_read.found;
+    if (read.kind == RL_OOM_LINE_NOTHING || read.found < held->found ||
+        (read.kind != held->kind && held->kind != RL_OOM_LINE_BROKEN))
+        return -1;
+    return (ssize_t)(read.found - held->found);
+}
+
+/* Does the held line end within a value that has no blanks and may be of any length? */
+static bool is_open_ended(const struct rl_oom_reader *reader)
+{
+    const struct rl_oom_line *held = &reader->held_read;
+    bool cut = reader->held[reader->n_held - 1] == '>'; /* by a pager */
+
+    return !cut && (held->kind == RL_OOM_LINE_SUMMARY || held->kind == RL_OOM_LINE_TASK_IN ||
+                       (held->kind == RL_OOM_LINE_HEADER && held->header.mask_is_open));
 }
 
 /* The text of a line without mail's quoting, with its indent. */
@@ -179,7 +189,7 @@ static int continue_held(struct rl_oom_reader *reader, struct rl_span line)
 {
     struct rl_span text = rl_oom_from(line, rl_oom_quoting(line)), close = unquoted(line);
     bool marked = rl_oom_is_marked(line), dense = is_dense(&reader->held_read);
-    size_t with, without;
+    ssize_t with, without;
 
     /* only what was once printed in three parts has marks of its own */
     if (marked && reader->held_read.kind == RL_OOM_LINE_TASK_IN)
@@ -190,10 +200,9 @@ static int continue_held(struct rl_oom_reader *reader, struct rl_span line)
         return 0;
     with = gain(reader, text, true);
     without = gain(reader, close, false);
-    if (with == 0 && without == 0) {
-        /* in the middle of a long path */
-        if (!dense || marked || reader->held_read.kind == RL_OOM_LINE_ROW ||
-            memchr(text.s, ' ', text.len))
+    if (with <= 0 && without <= 0) {
+        /* in the middle of a long path? */
+        if (without < 0 || marked || !is_open_ended(reader) || memchr(text.s, ' ', text.len))
             return 0;
     }
     reader->joins++;

@@ -18,11 +18,12 @@ enum rl_oom_have {
     RL_OOM_RESERVED = 1u << 1,    /* reserved_pages */
     RL_OOM_TOTAL_SWAP = 1u << 2,  /* total_swap_kb */
     RL_OOM_FREE_SWAP = 1u << 3,   /* free_swap_kb */
-    RL_OOM_SELECTED = 1u << 4,    /* selected: whom the kernel named as its choice */
+    RL_OOM_SELECTED = 1u << 4,    /* selected: whom the kernel named as its choice; pid -1 where
+                                     the line was cut before it */
     RL_OOM_SCORE = 1u << 5,       /* printed_score */
     RL_OOM_CONSTRAINT = 1u << 6,  /* constraint, as printed */
     RL_OOM_ORDER = 1u << 7,       /* order */
-    RL_OOM_INVOKER_ADJ = 1u << 8, /* invoker_adj */
+    RL_OOM_INVOKER_ADJ = 1u << 8, /* invoker_adj: oom_score_adj, or oom_adj where only that is */
     RL_OOM_COMMIT = 1u << 9,      /* commit_limit_kb, committed_kb */
     RL_OOM_GFP = 1u << 10,        /* gfp_mask */
 };
@@ -71,7 +72,7 @@ struct rl_oom_kill {
 };
 
 struct rl_oom_report {
-    uint64_t first_line, last_line; /* in the input, from 1 */
+    uint64_t first_line, last_line; /* in the input, from 1; not all between need be its own */
     char stamp[RL_OOM_TEXT_MAX];    /* the time before its first line, as written; may be "" */
     uint32_t have;                  /* enum rl_oom_have */
     char kernel[RL_OOM_TEXT_MAX];   /* version string; "" where none is shown */
@@ -95,7 +96,9 @@ struct rl_oom_report {
     char task_memcg[RL_OOM_PATH_MAX]; /* where the victim lived (before 4.19: where the task lived
                                          that hit the limit) */
     struct rl_oom_counter memory, memory_swap, swap, kmem; /* of oom_memcg */
-    bool stat_known;                                       /* memory.stat of 5.2 and later, bytes */
+    bool stat_known;                                       /* memory.stat of 5.2 and later, bytes;
+                                                              of cgroup v1 rss and cache count as
+                                                              anon and file */
     uint64_t stat_anon, stat_file, stat_shmem, stat_kernel, stat_slab;
 
     /* the machine */
@@ -110,7 +113,8 @@ struct rl_oom_report {
     /* the task table */
     bool has_table;
     uint32_t columns; /* enum rl_oom_column */
-    bool table_cut;   /* elided, or rows that could not be read: see bad_rows */
+    bool table_cut;   /* elided, or rows that could not be read: see bad_rows. A table whose end was
+                         lost with what followed is not told from a whole one */
     size_t bad_rows;
     struct rl_oom_task *tasks; /* in the order of the log */
     size_t n_tasks, tasks_size;
@@ -120,7 +124,8 @@ struct rl_oom_report {
     uint64_t printed_score;
     struct rl_oom_kill kills[RL_OOM_KILLS]; /* who died, each once, in the order of the log */
     size_t n_kills, more_kills;
-    bool group_kill; /* memory.oom.group */
+    bool group_kill; /* memory.oom.group, by its own line; without it there may be several kills all
+                        the same, since the first victim of a group is named twice */
     char group[RL_OOM_PATH_MAX];
     bool no_victim; /* "no killable processes" */
     bool panicked;

@@ -87,6 +87,8 @@ static const struct {
     {"cut within the name", "Out of memory: Killed process 1 (x", 1, 1, 0},
     {"group", MEMCG("1") GROUP MEMCG("1") MEMCG("2") MEMCG("3"), 1, 3, 0},
     {"group, announced first", GROUP MEMCG("1") MEMCG("2"), 1, 2, 0},
+    {"group, not announced", MEMCG("1") MEMCG("1") MEMCG("2") MEMCG("3"), 1, 3, 0},
+    {"the same global kill twice, then another", OOM("1") OOM("1") OOM("2"), 2, 2, 0},
     {"two groups without headers",
         MEMCG("1") GROUP MEMCG("1") MEMCG("2") MEMCG("3") GROUP MEMCG("3") MEMCG("4"), 2, 4, 0},
     {"a group of one, then another", MEMCG("1") GROUP MEMCG("1") SUMMARY("2") OOM("2"), 2, 2, 0},
@@ -375,6 +377,21 @@ static void test_names_and_numbers_that_a_line_s_end_cut(void **state)
     assert_int_equal(found.last.selected.pid, 5);
 }
 
+static void test_what_only_looks_like_the_rest_of_a_line(void **state)
+{
+    read_text("java invoked oom-killer: gfp_mask=0xd0\nMem-info:\nfoo\n");
+    assert_string_equal(found.last.gfp_mask, "0xd0");
+    read_text("java invoked oom-killer: gfp_mask=0xd0\nWhatever\n");
+    assert_string_equal(found.last.gfp_mask, "0xd0");
+    read_text("java invoked oom-killer:\nWhatever\n");
+    assert_int_equal(found.reports, 1);
+    assert_string_equal(found.last.invoker.comm, "java");
+    read_text("oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/a,task_memcg=/a.service,>\nfoo\n"
+              "Memory cgroup out of memory: Killed process 5 (x)\n");
+    assert_string_equal(found.last.oom_memcg, "/a");
+    assert_int_equal(found.last.n_kills, 1);
+}
+
 static void test_what_cannot_be_joined_is_counted(void **state)
 {
     read_text(TABLE ROW("1") "[2] 0 2 100\n" FOREIGN "[3] 0 3\n" ROW("4") "[5] 0 5 100 50 3 4");
@@ -520,6 +537,7 @@ int main(void)
         cmocka_unit_test_teardown(test_a_summary_that_was_cut, forget),
         cmocka_unit_test_teardown(test_broken_lines_are_joined, forget),
         cmocka_unit_test_teardown(test_names_and_numbers_that_a_line_s_end_cut, forget),
+        cmocka_unit_test_teardown(test_what_only_looks_like_the_rest_of_a_line, forget),
         cmocka_unit_test_teardown(test_what_cannot_be_joined_is_counted, forget),
         cmocka_unit_test_teardown(test_how_others_wrote_it, forget),
         cmocka_unit_test_teardown(test_a_kill_long_behind_its_table, forget),

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Kill=cgroup counts what four processes share once: it takes the cgroup with more memory of its own.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Swap: zram 256M
 # Timeout: 150
 

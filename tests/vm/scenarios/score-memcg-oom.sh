@@ -1,6 +1,6 @@
 #!/bin/bash
 # Of many mixes of processes the kernel's OOM killer takes the one that model v59 names beforehand.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Swap: zram 64M
 # Timeout: 400
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Score=linux-3.18 takes a child in place of the process with the most points, and the process when no child is left.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Swap: zram 256M
 # Timeout: 200
 

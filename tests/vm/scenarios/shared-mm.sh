@@ -1,6 +1,6 @@
 #!/bin/bash
 # Two processes of one address space die together or not at all: where one is protected, the next candidate dies.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Swap: zram 256M
 # Timeout: 300
 
