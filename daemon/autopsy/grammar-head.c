@@ -187,6 +187,15 @@ bool rl_oom_read_cpu(struct rl_span line, size_t at, struct rl_oom_line *ret)
     return true;
 }
 
+/* The limit is the group's own or that of one above it. */
+static bool is_above(struct rl_span limit, struct rl_span group)
+{
+    if (!rl_span_starts(limit, "/") || limit.len > group.len ||
+        memcmp(limit.s, group.s, limit.len) != 0)
+        return false;
+    return limit.len == 1 || limit.len == group.len || group.s[limit.len] == '/';
+}
+
 bool rl_oom_read_task_in(struct rl_span line, size_t at, struct rl_oom_line *ret)
 {
     static const char killed[] = " killed as a result of limit of";
@@ -203,8 +212,8 @@ bool rl_oom_read_task_in(struct rl_span line, size_t at, struct rl_oom_line *ret
     }
     ret->task_in.task = rl_oom_trim(rl_oom_part(rest, 0, (size_t)end));
     ret->task_in.limit = rl_oom_trim(rl_oom_from(rest, (size_t)end + strlen(killed)));
-    ret->whole = rl_span_starts(ret->task_in.limit, "/");
-    ret->found += 1 + ret->whole;
+    ret->whole = is_above(ret->task_in.limit, ret->task_in.task);
+    ret->found += 1 + (ret->task_in.limit.len > 0) + ret->whole;
     return true;
 }
 

@@ -80,7 +80,7 @@ static bool read_broken(struct rl_span line, struct rl_oom_line *ret)
         if (rest.len < 6 || !strchr("MOoT", rest.s[0]))
             continue;
         for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
-            if (strncmp(messages[i], rest.s, rest.len) == 0 && rl_oom_marked_at(text, at)) {
+            if (strncmp(messages[i], rest.s, rest.len) == 0 && rl_oom_starts_at(text, at)) {
                 ret->at = (size_t)(rest.s - line.s);
                 return true;
             }

@@ -18,9 +18,9 @@
 /* While no report is being read, a line without any of these is passed over unread: what opens a
  * report, or is kept in case one follows, and what can end one. */
 static const char *const needles[] = {
-    "oom-kill", "illed process ", "ill process ", "as a result of limit", "Task in /", "total_vm",
-    "memory.oom.group", "ut of mem", "ut of Mem", "OOM victim", "Mem-Info:", "ainted", "ages RAM",
-    "of RAM", "memory: usage", "Memory cgroup stats for", "Manual OOM", "ed on memory",
+    "oom-kill", "illed process ", "ill process ", "as a result of limit", "Task in", "total_vm",
+    "memory.oom.group", "ut of mem", "ut of Mem", "OOM victim", "Mem-Info:", "Mem-info:", "ainted",
+    "ages RAM", "of RAM", "memory: usage", "Memory cgroup stats for", "Manual OOM", "ed on memory",
     "\xc2\xa0", /* any of them may have these for blanks */
 };
 

@@ -243,9 +243,15 @@ static void test_memory_cgroups(void **state)
 
     /* printed in three parts, each with a stamp of its own */
     read_text("[15447.035779] Task in /lxc/foo\n[15447.035785] killed as a result of limit of \n"
-              "[15447.035789] /lxc/bar\n");
+              "[15447.035789] /lxc\n");
     assert_string_equal(found.last.task_memcg, "/lxc/foo");
-    assert_string_equal(found.last.oom_memcg, "/lxc/bar");
+    assert_string_equal(found.last.oom_memcg, "/lxc");
+    read_text(
+        "Task in /docker/0123 killed as a result of limit of /docker/0\n123\n" TABLE ROW("1"));
+    assert_string_equal(found.last.oom_memcg, "/docker/0123");
+    read_text("Task in\n/docker/0123 killed as a result of limit of\n/docker\n");
+    assert_string_equal(found.last.task_memcg, "/docker/0123");
+    assert_string_equal(found.last.oom_memcg, "/docker");
     read_text("[15447.035779] Task in /lxc/foo\n[15447.035785] something\n");
     assert_string_equal(found.last.task_memcg, "/lxc/foo");
 }
