@@ -18,8 +18,9 @@
 #include "daemon/relieve/members.h"
 #include "daemon/relieve/watch.h"
 
-#define LATE_LOOKS 5 /* a cgroup.kill that has not emptied the cgroup by then is helped by sweeps  \
-                      */
+#define LATE_LOOKS                                                                                 \
+    5 /* a cgroup.kill that has not emptied the cgroup by then is helped by sweeps                 \
+       */
 #define FREEZE_LOOKS 10 /* a member in an unkillable sleep never freezes: thaw anyway */
 
 static bool vanished(int r)
