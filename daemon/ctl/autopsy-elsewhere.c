@@ -118,6 +118,7 @@ void rl_autopsy_elsewhere(struct rl_say *say, const struct rl_oom_finding *findi
     rl_autopsy_bytes(say, report->commit_limit_kb * 1024);
     rl_say(say, " (CommitLimit): %s.",
         report->committed_kb > report->commit_limit_kb
-            ? "more than there is, which overcommit allows and only killing can settle"
-            : "what was promised could have been kept");
+            ? "more than the limit, which counts only with vm.overcommit_memory=2; in the other "
+              "modes the kernel promises more than it can keep, and kills when it is called in"
+            : "all that was promised was within it");
 }

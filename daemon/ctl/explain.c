@@ -1,14 +1,18 @@
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/ctl/client.h"
 #include "daemon/ctl/get.h"
 #include "daemon/ctl/out.h"
+#include "daemon/ctl/overcommit.h"
 #include "daemon/ctl/show.h"
 #include "daemon/ctl/story.h"
+#include "daemon/report/cleanup.h"
 #include "daemon/report/report.h"
 #include "daemon/report/store.h"
 #include "daemon/report/text.h"
@@ -115,9 +119,33 @@ static void show_present(const json_t *now)
     rl_show_groups(rl_get(now, "groups"));
 }
 
+/* Could allocations have failed instead? Said of the machine that is looked at; nothing where it
+ * cannot be read. */
+static bool read_overcommit(const struct rl_args *args, struct rl_overcommit *ret)
+{
+    const char *root = args->common[RL_OPT_ROOT], *proc = args->common[RL_OPT_PROC_ROOT];
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/proc", root ? root : "");
+    rl_auto_fd int fd = open(proc ? proc : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 && rl_overcommit_read(fd, ret) == 0;
+}
+
+static void show_overcommit(const struct rl_overcommit *overcommit)
+{
+    char text[TEXT_MAX];
+    struct rl_say say;
+
+    rl_say_begin(&say, text, sizeof(text));
+    rl_overcommit_say(&say, overcommit);
+    putchar('\n');
+    rl_print_paragraph(0, text);
+}
+
 /* The daemon on the present of a cgroup, of a process's cgroup, or of all subjects. */
 static int explain_present(const struct rl_args *args, const char *what)
 {
+    struct rl_overcommit overcommit;
     json_auto_t *now = NULL;
     size_t i;
     json_t *one;
@@ -125,10 +153,16 @@ static int explain_present(const struct rl_args *args, const char *what)
 
     if (code != RL_EXIT_OK)
         return code;
-    if (args->common[RL_OPT_JSON])
+    bool known = read_overcommit(args, &overcommit);
+    if (args->common[RL_OPT_JSON]) {
+        if (known && json_is_object(now))
+            json_object_set_new(now, "overcommit", rl_overcommit_json(&overcommit));
         return rl_print_json(now);
+    }
     if (!json_is_array(now)) {
         show_present(now);
+        if (known)
+            show_overcommit(&overcommit);
         return RL_EXIT_OK;
     }
     if (json_array_size(now) == 0)
