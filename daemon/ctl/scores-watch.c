@@ -19,7 +19,7 @@
 
 #define INCIDENTS_MOST    200
 #define INCIDENT_PAUSE    (RL_US_PER_S / 2)
-#define INCIDENT_PATIENCE 2  /* looks for an incident after the end of the process */
+#define INCIDENT_PATIENCE 8  /* looks for an incident after the end of the process */
 #define INCIDENT_OPEN     20 /* looks for its end, once it is there */
 #define LINES_AROUND      6  /* time, titles, what stands below, the cursor */
 
@@ -162,20 +162,24 @@ const char *rl_watch_farewell(
  * moment after the victim's end. Return: a new reference, NULL where there is none. */
 static json_t *find_incident(const struct rl_scores *scores, pid_t pid, const char *since)
 {
+    const char *state_dir = rl_client_state_dir(scores->args);
     json_t *found = NULL;
 
+    /* The folder of incidents comes with the first one, so that its absence means nothing yet. */
+    if (access(state_dir, F_OK) < 0)
+        return NULL; /* no reliefd has ever run */
     for (unsigned looks = 0; !stopped; looks++) {
         json_auto_t *records = NULL;
         const json_t *record = NULL;
 
-        if (rl_store_list(rl_client_state_dir(scores->args), INCIDENTS_MOST, &records) >= 0)
+        if (rl_store_list(state_dir, INCIDENTS_MOST, &records) >= 0)
             record = rl_watch_incident(records, pid, since);
         if (record) {
             json_decref(found);
             found = json_incref((json_t *)(uintptr_t)record);
         }
         if (looks >= (found ? INCIDENT_OPEN : INCIDENT_PATIENCE) ||
-            (found && !rl_get_true(found, "open")) || (!found && !records))
+            (found && !rl_get_true(found, "open")))
             break;
         fflush(stdout);
         pause_us(INCIDENT_PAUSE);
