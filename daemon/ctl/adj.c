@@ -170,21 +170,6 @@ static int open_proc(const struct rl_args *args, struct setting *setting)
 
 /* ---- whom the pattern means ---- */
 
-/* Is path the cgroup that was asked for, or below it? */
-static bool is_within(const char *top, const char *path)
-{
-    size_t length;
-
-    top += strspn(top, "/");
-    length = strlen(top);
-    while (length > 0 && top[length - 1] == '/')
-        length--;
-    if (length == 0)
-        return true;
-    return *path == '/' && strncmp(path + 1, top, length) == 0 &&
-           (path[1 + length] == '\0' || path[1 + length] == '/');
-}
-
 /* "" where it cannot be told. */
 static const char *read_cgroup(int dir, char *text, size_t size)
 {
@@ -322,7 +307,7 @@ static int set_one(struct setting *setting, int dir, pid_t pid)
     if (read_process(setting, dir, pid, &row.process) <= 0)
         return 0;
     const char *cgroup = read_cgroup(dir, text, sizeof(text));
-    if (setting->cgroup && !is_within(setting->cgroup, cgroup))
+    if (setting->cgroup && !rl_path_within(setting->cgroup, cgroup))
         return 0;
     complete(setting, dir, &row.process, cgroup);
     if (!rl_match_process(&setting->pattern, &row.process, cgroup, false))

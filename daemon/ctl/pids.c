@@ -55,3 +55,17 @@ int rl_pids_list(int dir_fd, pid_t **ret, size_t *ret_n)
     pids = NULL;
     return 0;
 }
+
+bool rl_path_within(const char *top, const char *path)
+{
+    size_t length;
+
+    top += strspn(top, "/");
+    length = strlen(top);
+    while (length > 0 && top[length - 1] == '/')
+        length--;
+    if (length == 0)
+        return true;
+    return *path == '/' && strncmp(path + 1, top, length) == 0 &&
+           (path[1 + length] == '\0' || path[1 + length] == '/');
+}

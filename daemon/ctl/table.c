@@ -1,6 +1,5 @@
 #include "daemon/ctl/table.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/ctl/domains.h"
+#include "daemon/ctl/pids.h"
 #include "daemon/observe/procs.h"
 #include "daemon/observe/read.h"
 #include "daemon/report/cleanup.h"
@@ -51,16 +51,6 @@ enum rl_agreement rl_table_agreement(
     if (row->oom_score == row->kernel_score)
         return RL_AGREES;
     return row->moving ? RL_AGREES_MOVING : RL_DIFFERS;
-}
-
-/* Does path lie in or below top? */
-static bool within(const char *top, const char *path)
-{
-    size_t length = strlen(top);
-
-    while (length > 0 && top[length - 1] == '/')
-        length--;
-    return strncmp(top, path, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
 static bool read_kernel_score(int dir, long *ret)
@@ -213,7 +203,7 @@ static bool needs_children(const struct reading *reading)
 static bool wanted(const struct rl_table_options *options, const struct rl_table_row *row)
 {
     return (options->pid == 0 || options->pid == row->candidate.process.pid) &&
-           (!options->cgroup || within(options->cgroup, row->cgroup));
+           (!options->cgroup || rl_path_within(options->cgroup, row->cgroup));
 }
 
 static int read_row(struct reading *reading, int dir, struct rl_table_row *row)
@@ -255,21 +245,12 @@ static int read_one(struct reading *reading, struct kinship *all, pid_t pid)
 
 static int read_all(struct reading *reading, struct kinship *all)
 {
-    int fd = openat(reading->procs.proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    rl_auto_dir DIR *dir = fdopendir(fd);
-    if (!dir) {
-        int error = -errno;
-        close(fd);
-        return error;
-    }
-    int r = 0;
-    for (struct dirent *entry; r >= 0 && (entry = readdir(dir));) {
-        size_t digits = strspn(entry->d_name, "0123456789");
-        if (digits > 0 && digits < 10 && entry->d_name[digits] == '\0')
-            r = read_one(reading, all, (pid_t)atoi(entry->d_name));
-    }
+    rl_auto_free pid_t *pids = NULL;
+    size_t n = 0;
+    int r = rl_pids_list(reading->procs.proc_fd, &pids, &n);
+
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        r = read_one(reading, all, pids[i]);
     return r;
 }
 
