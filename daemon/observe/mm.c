@@ -7,9 +7,6 @@
 
 #include "policy/sort.h"
 
-/* What a thread counts before it tells the process: TASK_RSS_EVENTS_THRESH of kernels up to 6.1. */
-#define LAG_PAGES 64
-
 /* Those of one bucket, while they are sorted. */
 struct bucket {
     struct rl_mm_user *users;
@@ -31,10 +28,6 @@ struct rl_mm_user rl_mm_user_of(const struct rl_process *process, uint32_t index
         .headless = process->flags & RL_PROCESS_DEAD_LEADER,
         .total_vm_pages = process->total_vm_pages,
         .start_code = process->start_code,
-        .table_pages = process->table_pages,
-        .rss_pages = process->rss_pages,
-        .anon_pages = process->anon_pages,
-        .swap_pages = process->swap_pages,
     };
 }
 
@@ -43,7 +36,7 @@ static int order(uint64_t a, uint64_t b)
     return a < b ? -1 : a > b;
 }
 
-/* Buckets side by side, in each the headless ones last. */
+/* Those that may share side by side. */
 static int by_bucket(const struct rl_mm_user *a, const struct rl_mm_user *b)
 {
     int o = order(a->total_vm_pages, b->total_vm_pages);
@@ -53,23 +46,13 @@ static int by_bucket(const struct rl_mm_user *a, const struct rl_mm_user *b)
     return o != 0 ? o : a->headless - b->headless;
 }
 
-/* Those that look alike side by side. */
-static int by_numbers(const struct rl_mm_user *a, const struct rl_mm_user *b)
-{
-    int o = order(a->table_pages, b->table_pages);
-
-    if (o == 0)
-        o = order(a->rss_pages, b->rss_pages);
-    return o != 0 ? o : a->pid - b->pid;
-}
-
 static bool stands_before(void *things, size_t a, size_t b)
 {
     const struct rl_mm_user *x = &((struct rl_mm_user *)things)[a];
     const struct rl_mm_user *y = &((struct rl_mm_user *)things)[b];
     int o = by_bucket(x, y);
 
-    return (o != 0 ? o : by_numbers(x, y)) < 0;
+    return (o != 0 ? o : x->pid - y->pid) < 0;
 }
 
 static void exchange(void *things, size_t a, size_t b)
@@ -86,7 +69,7 @@ static bool compares_before(void *things, size_t a, size_t b)
     const struct rl_mm_user *x = &bucket->users[a], *y = &bucket->users[b];
     int r = bucket->compare(x->pid, y->pid);
 
-    return r < 0 ? by_numbers(x, y) < 0 : r == 1;
+    return r < 0 ? x->pid < y->pid : r == 1;
 }
 
 static void exchange_in_bucket(void *things, size_t a, size_t b)
@@ -94,37 +77,15 @@ static void exchange_in_bucket(void *things, size_t a, size_t b)
     exchange(((struct bucket *)things)->users, a, b);
 }
 
-static bool is_close(uint64_t a, uint64_t b)
-{
-    return (a > b ? a - b : b - a) <= LAG_PAGES;
-}
-
-static bool looks_same(const struct rl_mm_user *a, const struct rl_mm_user *b)
-{
-    return a->start_code > 1 && a->table_pages == b->table_pages &&
-           is_close(a->rss_pages, b->rss_pages) && is_close(a->anon_pages, b->anon_pages) &&
-           is_close(a->swap_pages, b->swap_pages);
-}
-
-/* Both of one bucket. */
-static bool is_same(
-    const struct rl_mm_user *a, const struct rl_mm_user *b, rl_mm_compare_fn compare)
-{
-    int r = compare && !a->headless ? compare(a->pid, b->pid) : -EPERM;
-
-    return r == 0 || (r < 0 && r != -ESRCH && looks_same(a, b));
-}
-
 /* Number those of one bucket. Return: the last number given. */
 static uint32_t number(struct rl_mm_user *users, size_t n, rl_mm_compare_fn compare, uint32_t last)
 {
     size_t first = 0;
 
-    if (compare && n > 1 && !users[0].headless)
+    if (n > 1)
         rl_sort(&(struct bucket){users, compare}, n, compares_before, exchange_in_bucket);
     for (size_t i = 1; i < n; i++) {
-        /* Against the first one: a row of neighbours, each close to the next, is not one. */
-        if (!is_same(&users[first], &users[i], compare)) {
+        if (compare(users[first].pid, users[i].pid) != 0) {
             first = i;
             continue;
         }
@@ -142,11 +103,13 @@ uint32_t rl_mm_find(struct rl_mm_user *users, size_t n, rl_mm_compare_fn compare
 
     for (size_t i = 0; i < n; i++)
         users[i].mm = 0;
+    if (!compare)
+        return 0;
     rl_sort(users, n, stands_before, exchange);
     for (size_t from = 0; from < n; from = to) {
         for (to = from + 1; to < n && by_bucket(&users[from], &users[to]) == 0;)
             to++;
-        if (users[from].total_vm_pages > 0)
+        if (users[from].total_vm_pages > 0 && !users[from].headless)
             last = number(users + from, to - from, compare, last);
     }
     return last;

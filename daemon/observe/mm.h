@@ -1,6 +1,6 @@
 /* Which processes share one address space (clone with CLONE_VM and without CLONE_THREAD; a vfork()
  * child until it executes something). No file of /proc says so: equal numbers make a suspicion, and
- * kcmp(2) proves it.
+ * only kcmp(2) proves it.
  *
  * Nothing here allocates or takes mmap_lock. */
 #pragma once
@@ -12,7 +12,7 @@ struct rl_mm_user {
     uint32_t index; /* the caller's own: which process it is */
     pid_t pid;
     bool headless; /* its main thread has exited: kcmp would compare nothing with nothing */
-    uint64_t total_vm_pages, start_code, table_pages, rss_pages, anon_pages, swap_pages;
+    uint64_t total_vm_pages, start_code;
     uint32_t mm; /* filled by rl_mm_find(): see struct rl_process */
 };
 
@@ -31,13 +31,13 @@ struct rl_mm_user rl_mm_user_of(const struct rl_process *process, uint32_t index
  * @compare: rl_mm_compare; NULL where these pids are not what kcmp would understand by them
  *
  * Only those with the same total_vm and start_code are compared, so that one whose mappings change
- * between two reads is missed. Memory may move meanwhile: where kcmp can tell, it is not looked at.
+ * between two reads is missed.
  *
- * Where it cannot (no right to, not in this kernel, forbidden by a filter; a process without its
- * main thread), two count as sharers when start_code is known (above 1), page tables are of the
- * same size and resident, anonymous and swapped memory differ by no more than the kernel's counters
- * lag (64 pages). Workers that were forked and did the same since look like that, too: such a guess
- * may let two die where one would do. Without its main thread a process is compared only with such.
+ * Only kcmp's word counts. Where it has none (no right to, not in this kernel, forbidden by a
+ * filter; a process without its main thread) nobody shares: workers that were forked and idle since
+ * have the same numbers in every file of /proc, and to take them for one would kill them all where
+ * one was chosen. The price: of processes that do share one dies at a time, and frees nothing until
+ * the last.
  *
  * At most about 2 * n * log2(n) comparisons.
  *
