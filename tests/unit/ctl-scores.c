@@ -187,6 +187,39 @@ static void test_vfork(void **state)
     rl_probe_close(&probe);
 }
 
+/* Every process is listed, a zombie as one that holds nothing; but who is asked for is gone. */
+static void test_zombie(void **state)
+{
+    struct rl_table_options options = {.model = rl_model_find("linux"), .system = true};
+    const struct rl_args args = {0};
+    const struct rl_table_row *row = NULL;
+    struct rl_process_table table;
+    struct rl_probe probe;
+    siginfo_t info;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(0);
+    assert_true(pid > 0);
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(rl_table_probe(&args, true, &probe), RL_EXIT_OK);
+    assert_int_equal(rl_process_table_read(&probe, &options, &table), RL_EXIT_OK);
+    for (size_t i = 0; i < table.n; i++)
+        if (table.rows[i].candidate.process.pid == pid)
+            row = &table.rows[i];
+    assert_non_null(row);
+    assert_false(rl_table_eligible(row));
+    assert_int_equal(rl_table_reason(row), RL_SPARED_NO_MEMORY);
+    assert_int_equal(rl_table_agreement(&table, row), RL_AGREES);
+    rl_process_table_free(&table);
+    options.pid = pid;
+    assert_int_equal(rl_process_table_read(&probe, &options, &table), RL_EXIT_OK);
+    assert_int_equal(table.n, 0);
+    rl_process_table_free(&table);
+    rl_probe_close(&probe);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static void write_level(const struct folder *folder, const char *path, const char *max,
     const char *high, const char *swap)
 {
@@ -273,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_against_the_machine),
         cmocka_unit_test(test_neighbours),
         cmocka_unit_test(test_vfork),
+        cmocka_unit_test(test_zombie),
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_deep),
     };
