@@ -137,8 +137,18 @@ static bool assignment_is_sound(struct reading *r, struct span line)
     return true;
 }
 
+static bool begins_with_bom(const char *text, size_t len)
+{
+    return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
+}
+
 static bool bytes_are_sound(struct reading *r, struct span line)
 {
+    /* libinih would take one away from the first line, and see another line than was checked. */
+    if (begins_with_bom(line.text, line.len)) {
+        FAIL(r, "byte-order-mark", "a byte order mark can stand only at the very beginning, once");
+        return false;
+    }
     if (memchr(line.text, '\0', line.len)) {
         FAIL(r, "nul-byte", "the line holds a NUL byte");
         return false;
@@ -231,7 +241,6 @@ static int take_value(void *userdata, const char *section, const char *key, cons
 int rl_ini_read(const char *path, const char *text, size_t len, const struct rl_ini_calls *calls,
     void *userdata, struct rl_findings *findings)
 {
-    static const char bom[] = "\xef\xbb\xbf";
     struct reading r = {
         .path = path,
         .next = text,
@@ -242,7 +251,7 @@ int rl_ini_read(const char *path, const char *text, size_t len, const struct rl_
     };
     int bad;
 
-    if (len >= 3 && memcmp(text, bom, 3) == 0)
+    if (begins_with_bom(text, len))
         r.next += 3;
     bad = ini_parse_stream(read_line, &r, take_value, &r);
     if (r.error < 0)

@@ -73,6 +73,12 @@ static const struct row rows[] = {
     {"[a]\nk=\"q ;r\"\n", "1 [a]\n2 a|k|\"q\n", ""},
     {"\r\n[a]\r\nk=v\r\n", "2 [a]\n3 a|k|v\n", ""},
     {"\xef\xbb\xbf[a]\nk=v\n", "1 [a]\n2 a|k|v\n", ""},
+    {"\xef\xbb\xbf\xef\xbb\xbf==", "",
+        "1: error [byte-order-mark] a byte order mark can stand only at the very beginning, "
+        "once\n"},
+    {" \xef\xbb\xbf==", "",
+        "1: error [byte-order-mark] a byte order mark can stand only at the very beginning, "
+        "once\n"},
     {"[a]\nk=\xc3\xa4=:\n", "1 [a]\n2 a|k|\xc3\xa4=:\n", ""},
     {"[a]\nk=a:b\n", "1 [a]\n2 a|k|a:b\n", ""},
     {"; \xc3\xa4" BIG "\n# " BIG "\n", "", ""},
