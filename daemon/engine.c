@@ -8,6 +8,7 @@
 #include "daemon/engine-private.h"
 #include "daemon/report/log.h"
 #include "policy/match.h"
+#include "policy/wake.h"
 
 #define GUARD_AGAIN_US (5 * RL_US_PER_S)
 #define QUIET_LEAST_US (2 * RL_US_PER_S)
@@ -32,21 +33,6 @@ static void heat_timed(struct rl_engine *engine)
             c->policy->match.attach != RL_ATTACH_DEFAULT)
             rl_watch_heat(engine->watch, c);
     rl_watch_rearm(engine->watch);
-}
-
-static uint32_t smallest_share(const struct rl_policy_set *set)
-{
-    uint32_t least = 0;
-
-    for (size_t p = 0; p < set->n; p++)
-        for (size_t t = 0; t < set->policies[p].n_triggers; t++)
-            for (size_t i = 0; i < set->policies[p].triggers[t].n; i++) {
-                const struct rl_line *line = &set->policies[p].triggers[t].lines[i];
-
-                if (line->kind == RL_LINE_PRESSURE && (least == 0 || line->share < least))
-                    least = line->share;
-            }
-    return least;
 }
 
 /* ---- what the watch tells ---- */
@@ -95,22 +81,46 @@ static bool wants_for_node(const struct rl_engine *engine)
            rl_watch_stats(engine->watch)->hot < RL_HOT_MAX / 2;
 }
 
-static enum rl_want wants(void *userdata, struct rl_cgroup *cgroup)
+/* From which share of stall on the triggers of a policy could hold soon; never for one without
+ * Pressure= lines, which is woken by events or looked at all the time. */
+static uint32_t close_share(const struct rl_policy *policy)
+{
+    return rl_policy_has_line(policy, RL_LINE_PRESSURE) ? rl_wake_heat_share(policy) : UINT32_MAX;
+}
+
+static uint32_t least_close_share(const struct rl_policy_set *set)
+{
+    uint32_t least = UINT32_MAX;
+
+    for (size_t i = 0; i < set->n; i++)
+        if (close_share(&set->policies[i]) < least)
+            least = close_share(&set->policies[i]);
+    return least;
+}
+
+static void wants(void *userdata, struct rl_cgroup *cgroup, struct rl_wish *ret)
 {
     struct rl_engine *engine = userdata;
+    const struct rl_policy *policy;
 
+    *ret = (struct rl_wish){0};
     /* Limits are set, and names of pods known, only after a cgroup was made. */
     if (engine->uses_limited || engine->uses_pods)
         rl_attach(engine, cgroup);
-    if (!cgroup->parent && engine->uses_node_origin)
-        return RL_WANT;
-    if (!cgroup->policy)
-        return wants_for_node(engine) ? RL_WANT_IF_LIMITED : RL_WANT_NOT;
-    if (!cgroup->parent)
-        return RL_WANT;
-    if (cgroup->subject == cgroup && cgroup->policy->match.attach != RL_ATTACH_DEFAULT)
-        return RL_WANT;
-    return RL_WANT_IF_LIMITED;
+    policy = cgroup->policy;
+    if (!policy) {
+        ret->share = least_close_share(engine->policies);
+        if (!cgroup->parent && engine->uses_node_origin)
+            ret->want = RL_WANT;
+        else if (cgroup->parent && wants_for_node(engine))
+            ret->want = RL_WANT_IF_LIMITED;
+        return;
+    }
+    ret->share = close_share(policy);
+    ret->events = rl_policy_has_line(policy, RL_LINE_EVENTS);
+    ret->want = RL_WANT_IF_LIMITED;
+    if (!cgroup->parent || (cgroup->subject == cgroup && policy->match.attach != RL_ATTACH_DEFAULT))
+        ret->want = RL_WANT;
 }
 
 void rl_engine_judge(struct rl_engine *engine, const struct rl_hot *hot, struct rl_memory *memory,
@@ -163,6 +173,7 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
     }
     if (!policy) {
         hot->quiet_us = NODE_WINDOW_US;
+        hot->next_us = now_us + NODE_WINDOW_US / 4;
         hot->keep = false;
         return;
     }
@@ -228,11 +239,11 @@ static void say_findings(const struct rl_policy_set *set)
 
 static int open_gate(struct rl_engine *engine)
 {
-    int r = rl_watch_open_gate(engine->watch, smallest_share(engine->policies));
+    int r = rl_watch_open_gate(engine->watch, engine->policies->policies, engine->policies->n);
 
     if (r < 0)
-        rl_warning("no pressure trigger on the root (%s): shortage is noticed through "
-                   "memory.events only, and a shortage of the whole machine not at all",
+        rl_warning("no pressure trigger on the root (%s): the cgroup tree is looked at once a "
+                   "second instead, on an idle machine as well",
             strerror(-r));
     return 0;
 }

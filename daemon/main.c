@@ -15,6 +15,7 @@
 #include "daemon/reload.h"
 #include "daemon/relieve/self.h"
 #include "daemon/report/log.h"
+#include "daemon/watchdog.h"
 
 /* Everything that main() makes and ends. */
 struct program {
@@ -27,6 +28,7 @@ struct program {
     struct rl_engine *engine;
     struct rl_bus *bus;
     struct rl_reload *reload;
+    struct rl_watchdog *watchdog;
     bool dry_run;
 };
 
@@ -154,8 +156,6 @@ static int add_signals(struct program *p)
         r = sd_event_add_signal(p->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, on_end, p);
     if (r >= 0)
         r = sd_event_add_signal(p->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, on_end, p);
-    if (r >= 0)
-        r = sd_event_set_watchdog(p->event, true);
     return r;
 }
 
@@ -173,6 +173,15 @@ static void open_bus(struct program *p)
                    "running, or the folder cannot be made",
             path, strerror(-r));
     rl_report_set_bus(p->report, p->bus);
+}
+
+static void open_watchdog(struct program *p)
+{
+    int r = rl_watchdog_new(p->event, &p->watchdog);
+
+    if (r < 0)
+        rl_warning(
+            "no pings to the service manager's watchdog (%s): it will end reliefd", strerror(-r));
 }
 
 static int open_all(struct program *p)
@@ -206,6 +215,7 @@ static int open_all(struct program *p)
         return r;
     open_bus(p);
     watch_files(p);
+    open_watchdog(p);
     return 0;
 }
 
@@ -215,6 +225,7 @@ static void close_all(struct program *p)
         rl_report_set_bus(p->report, NULL);
     rl_bus_free(p->bus);
     rl_reload_free(p->reload);
+    rl_watchdog_free(p->watchdog);
     rl_engine_free(p->engine);
     rl_report_free(p->report);
     sd_event_unref(p->event);

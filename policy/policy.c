@@ -52,3 +52,12 @@ uint64_t rl_policy_longest_window(const struct rl_policy *policy)
     }
     return longest;
 }
+
+bool rl_policy_has_line(const struct rl_policy *policy, enum rl_line_kind kind)
+{
+    for (size_t t = 0; t < policy->n_triggers; t++)
+        for (size_t i = 0; i < policy->triggers[t].n; i++)
+            if (policy->triggers[t].lines[i].kind == kind)
+                return true;
+    return false;
+}

@@ -189,5 +189,8 @@ const char *rl_kill_name(enum rl_kill kill);
 const char *rl_step_name(enum rl_step_kind kind);
 const char *rl_fact_name(enum rl_fact fact);
 
+/* Does any of its triggers have a line of this kind? */
+bool rl_policy_has_line(const struct rl_policy *policy, enum rl_line_kind kind);
+
 /* Return: the longest window of all triggers, microseconds; at least one second. */
 uint64_t rl_policy_longest_window(const struct rl_policy *policy);

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -130,6 +132,50 @@ int rl_files_read(struct rl_files *files, uint32_t needs, uint64_t now_us)
     s->have = have & ~failed;
     s->at_us = now_us;
     return 0;
+}
+
+static void glance_pressure(const char *t, struct rl_glance *ret)
+{
+    ret->pressure = rl_parse_pressure(t, &ret->some_us, &ret->full_us) == 0;
+}
+
+static void glance_events(const char *t, struct rl_glance *ret)
+{
+    struct rl_events events;
+
+    ret->events = rl_parse_events(t, &events) == 0;
+    if (ret->events)
+        ret->events_sum = events.high + events.max + events.oom;
+}
+
+void rl_files_glance(const struct rl_files *files, bool events, struct rl_glance *ret)
+{
+    for (size_t i = 0; i < RL_FILES_MAX; i++) {
+        bool pressure = table[i].have == RL_HAVE_PRESSURE;
+
+        if (!pressure && !(events && table[i].have == RL_HAVE_EVENTS))
+            continue;
+        if (files->fds[i] < 0 || rl_read_fd(files->fds[i], text, sizeof(text)) < 0)
+            continue;
+        (pressure ? glance_pressure : glance_events)(text, ret);
+    }
+}
+
+/* Return: false when the file cannot be read. */
+static bool read_below(int dir_fd, const char *name, const char *file)
+{
+    char path[PATH_MAX + 32];
+
+    snprintf(path, sizeof(path), "%s%s%s", name, *name ? "/" : "", file);
+    return rl_read_at(dir_fd, path, text, sizeof(text)) >= 0;
+}
+
+void rl_glance_at(int dir_fd, const char *name, bool events, struct rl_glance *ret)
+{
+    if (read_below(dir_fd, name, "memory.pressure"))
+        glance_pressure(text, ret);
+    if (events && read_below(dir_fd, name, "memory.events"))
+        glance_events(text, ret);
 }
 
 uint64_t rl_number_at(int dir_fd, const char *name, uint64_t missing)

@@ -7,6 +7,7 @@
 
 #include "policy/room.h"
 #include "policy/sample.h"
+#include "policy/seen.h"
 
 #define RL_FILES_MAX 10
 
@@ -32,6 +33,13 @@ void rl_files_close(struct rl_files *files);
  * Return: 0; -ENODEV when the cgroup is gone.
  */
 int rl_files_read(struct rl_files *files, uint32_t needs, uint64_t now_us);
+
+/* A glance through kept files: memory.pressure, and memory.events where `events` says so.
+ * ret->now_us is the caller's. */
+void rl_files_glance(const struct rl_files *files, bool events, struct rl_glance *ret);
+
+/* The same of a cgroup that nobody keeps open: a child of dir_fd, or dir_fd itself for "". */
+void rl_glance_at(int dir_fd, const char *name, bool events, struct rl_glance *ret);
 
 /* One number of one file, opened for it: for cgroups that nobody keeps open. "max" is RL_NO_LIMIT.
  * Return: the number, or `missing` where it cannot be read. */

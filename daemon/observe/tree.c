@@ -168,8 +168,7 @@ static struct rl_cgroup *add_cgroup(
 
     if (!c)
         return NULL;
-    *c = (struct rl_cgroup){
-        .id = id, .parent = parent, .seen_some_us = UINT64_MAX, .wd = -1, .mark = tree->mark};
+    *c = (struct rl_cgroup){.id = id, .parent = parent, .wd = -1, .mark = tree->mark};
     memcpy(c->name, name, len);
     if (parent) {
         c->depth = (uint16_t)(parent->depth + 1);

@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "policy/seen.h"
+
 struct rl_policy;
 struct rl_hot;
 struct rl_gate;
@@ -28,9 +30,8 @@ struct rl_cgroup {
     struct rl_hot *hot;        /* NULL while cold */
     struct rl_files *files;    /* kept fds: while hot, or above something hot */
     struct rl_gate *gate;      /* memory.events is listened to here */
-    uint64_t seen_some_us;     /* total= at the last walk, UINT64_MAX before the first */
+    struct rl_seen seen;       /* for the walk */
     uint64_t born_us;          /* for the client: when it was first seen */
-    uint64_t seen_events;      /* memory.events summed up at the last walk */
     int wd;                    /* inotify watch, -1 without */
     uint16_t depth;            /* 0 for the root */
     uint32_t mark;             /* of the last rescan that found it */

@@ -1,0 +1,399 @@
+/* What wakes the daemon, and the walk down to what moved. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/observe/gate.h"
+#include "daemon/observe/watch-private.h"
+#include "daemon/report/log.h"
+#include "policy/wake.h"
+
+#define FINE_WINDOW_US  (1 * RL_US_PER_S)
+#define PLAIN_WINDOW_US (2 * RL_US_PER_S)  /* all that is allowed without CAP_SYS_RESOURCE */
+#define EARLY_US        (2 * RL_US_PER_MS) /* a second: the first jiffy of stall is enough */
+#define NO_GATE_US      RL_US_PER_S        /* how often to walk where there is no trigger */
+
+/* A child that stalls for half of its policy's share or more shows above it with a quarter of the
+ * gate's threshold: the bound goes with the square. */
+#define DESCEND_PART 4
+
+/* One level of a walk. */
+struct level {
+    struct rl_watch *watch;
+    uint64_t now_us;
+    int dir_fd;        /* of the parent, whose children are glanced at */
+    uint32_t above_ms; /* seen.below_ms of the parent */
+    bool events;       /* the parent's events moved, or nobody knows */
+};
+
+static void on_top_events(void *userdata, struct rl_cgroup *cgroup);
+
+/* ---- one cgroup ---- */
+
+static void glance_at(const struct level *level, struct rl_cgroup *c, struct rl_glance *ret)
+{
+    level->watch->stats.glances++;
+    *ret = (struct rl_glance){.now_us = level->now_us};
+    if (c->files)
+        rl_files_glance(c->files, level->events, ret);
+    else
+        rl_glance_at(level->dir_fd, c->name, level->events, ret);
+}
+
+static bool is_limited(const struct level *level, const struct rl_cgroup *c)
+{
+    int fd;
+    bool limited;
+
+    if (!c->parent)
+        return false;
+    fd = openat(level->dir_fd, c->name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    limited = rl_limited_at(fd);
+    close(fd);
+    return limited;
+}
+
+/* Does it stall, or hit its limit, so that it should be watched closely? */
+static bool stirs_enough(const struct rl_stir *stir, uint32_t share, uint32_t least, bool events)
+{
+    if (events && stir->events)
+        return true;
+    if (least == 0)
+        return rl_stir_any(stir);
+    return !stir->blind && share >= least && stir->grown_us > 0;
+}
+
+static void consider(const struct level *level, struct rl_cgroup *c, const struct rl_seen *seen,
+    const struct rl_glance *glance, const struct rl_stir *stir)
+{
+    struct rl_watch *watch = level->watch;
+    uint32_t share = rl_stir_share(stir, watch->walk_us);
+    struct rl_sample before;
+    struct rl_wish wish = {0};
+    bool known;
+
+    if (c->hot || !stirs_enough(stir, share, watch->least_share, watch->wants_events))
+        return;
+    watch->client.wants(watch->client.userdata, c, &wish);
+    if (wish.want == RL_WANT_NOT || !stirs_enough(stir, share, wish.share, wish.events))
+        return;
+    if (wish.want == RL_WANT_IF_LIMITED && !is_limited(level, c))
+        return;
+    known = rl_seen_sample(seen, level->above_ms, glance, &before);
+    rl_hot_heat(watch, c, &wish, known ? &before : NULL);
+}
+
+static bool worth_descending(const struct rl_watch *watch, const struct rl_stir *stir)
+{
+    uint64_t span = stir->over_us;
+
+    if (stir->blind || stir->events)
+        return true;
+    if (span == 0 || span > watch->walk_us)
+        span = watch->walk_us;
+    return stir->grown_us > watch->descend_us * span / RL_US_PER_S;
+}
+
+static void descend(const struct level *level, struct rl_cgroup *c, const struct rl_stir *stir,
+    bool knows_events, int dir_fd);
+
+/* Glance at a cgroup, make it hot if need be, and go below it if anything there could have
+ * happened. Depth is bounded by RL_DEPTH_MAX, which the tree keeps. */
+static void visit(const struct level *level, struct rl_cgroup *c)
+{
+    struct rl_seen seen = c->seen;
+    struct rl_glance glance;
+    struct rl_stir stir;
+    int fd;
+
+    glance_at(level, c, &glance);
+    rl_seen_take(&c->seen, level->above_ms, &glance, &stir);
+    consider(level, c, &seen, &glance, &stir);
+    if (!c->children || !rl_stir_any(&stir) || !worth_descending(level->watch, &stir))
+        return;
+    fd = c->parent ? openat(level->dir_fd, c->name, O_PATH | O_DIRECTORY | O_CLOEXEC)
+                   : level->dir_fd;
+    if (fd < 0)
+        return;
+    descend(level, c, &stir, glance.events, fd);
+    if (c->parent)
+        close(fd);
+}
+
+static void descend(const struct level *level, struct rl_cgroup *c, const struct rl_stir *stir,
+    bool knows_events, int dir_fd)
+{
+    struct level below = {
+        .watch = level->watch,
+        .now_us = level->now_us,
+        .dir_fd = dir_fd,
+        .above_ms = c->seen.below_ms,
+        .events = stir->events || (level->events && !knows_events),
+    };
+
+    for (struct rl_cgroup *child = c->children; child; child = child->next)
+        visit(&below, child);
+    rl_seen_below(&c->seen, level->now_us);
+}
+
+/* ---- the walk ---- */
+
+static void put_off(struct rl_watch *watch, uint64_t at_us)
+{
+    if (watch->walk_at_us == 0 || at_us < watch->walk_at_us)
+        watch->walk_at_us = at_us;
+}
+
+static void listen_where_missing(struct rl_watch *watch)
+{
+    /* The memory controller may have been switched on since the cgroup was made. */
+    for (struct rl_cgroup *c = rl_tree_root(watch->tree)->children; c; c = c->next)
+        if (!c->gate && watch->gates < RL_GATES_MAX) {
+            watch->to_listen = true;
+            rl_watch_later(watch);
+            return;
+        }
+}
+
+static void rescan_if_blind(struct rl_watch *watch)
+{
+    int r;
+
+    if (!rl_tree_blind(watch->tree))
+        return;
+    r = rl_tree_rescan(watch->tree);
+    if (r < 0)
+        rl_warning("listing the cgroup tree failed: %s", strerror(-r));
+}
+
+/* The trigger speaks once in its window, and may owe what came meanwhile until there is stall again
+ * (policy/wake.h); one of 2 s is put back by whoever reads the file, as we do. So the walks go on
+ * for a window after the last stall. Without a trigger they go on for ever. */
+static void walk_on(struct rl_watch *watch, uint64_t now_us)
+{
+    if (!watch->pressure && watch->wants_pressure)
+        put_off(watch, now_us + (watch->walk_us > NO_GATE_US ? watch->walk_us : NO_GATE_US));
+    else if (watch->moved_us != 0 && now_us < watch->moved_us + watch->stats.window_us)
+        put_off(watch, now_us + watch->walk_us);
+}
+
+static void walk_all(struct rl_watch *watch, uint64_t now_us)
+{
+    struct level top = {
+        .watch = watch, .now_us = now_us, .dir_fd = watch->probe->cgroup_fd, .events = true};
+    struct rl_cgroup *root;
+    uint32_t some_before;
+
+    watch->stats.walks++;
+    watch->walked_us = now_us;
+    watch->walk_at_us = 0;
+    rescan_if_blind(watch);
+    root = rl_tree_root(watch->tree);
+    some_before = root->seen.some;
+    visit(&top, root);
+    if (root->seen.some != some_before)
+        watch->moved_us = now_us;
+    walk_on(watch, now_us);
+    listen_where_missing(watch);
+}
+
+static void walk_or_wait(struct rl_watch *watch, uint64_t now_us)
+{
+    if (watch->walked_us == 0 || now_us >= watch->walked_us + watch->walk_us)
+        walk_all(watch, now_us);
+    else
+        put_off(watch, watch->walked_us + watch->walk_us);
+}
+
+void rl_walk_again(struct rl_watch *watch)
+{
+    watch->short_of_room = false;
+    walk_all(watch, rl_now_us());
+    rl_watch_rearm(watch);
+}
+
+void rl_walk_due(struct rl_watch *watch, uint64_t now_us)
+{
+    if (watch->walk_at_us != 0 && watch->walk_at_us <= now_us + watch->walk_us / 4)
+        walk_all(watch, now_us);
+}
+
+void rl_walk_prime(struct rl_watch *watch)
+{
+    struct rl_cgroup *root = rl_tree_root(watch->tree);
+    char path[PATH_MAX];
+    uint64_t now = rl_now_us();
+
+    for (struct rl_cgroup *c = root; c; c = rl_tree_next(root, c)) {
+        struct level at = {
+            .watch = watch, .now_us = now, .dir_fd = watch->probe->cgroup_fd, .events = true};
+        struct rl_glance glance = {.now_us = now};
+        struct rl_stir stir;
+
+        if (c->seen.at_ms != 0 || rl_cgroup_path(c, path, sizeof(path)) == 0)
+            continue;
+        if (c->files || !c->parent)
+            glance_at(&at, c, &glance);
+        else
+            rl_glance_at(at.dir_fd, path + 1, true, &glance);
+        rl_seen_take(&c->seen, 0, &glance, &stir);
+        rl_seen_below(&c->seen, now);
+    }
+}
+
+/* ---- memory.events ---- */
+
+static void on_top_events(void *userdata, struct rl_cgroup *cgroup)
+{
+    struct rl_watch *watch = userdata;
+    uint64_t now = rl_now_us();
+    struct level level = {.watch = watch, .now_us = now, .dir_fd = -1, .events = true};
+    uint32_t ago_ms = (uint32_t)(now / 1000) - cgroup->seen.at_ms;
+
+    watch->stats.events_events++;
+    rl_hot_look_due(watch, now);
+    if (rl_tree_blind(watch->tree) || !cgroup->parent || cgroup->parent->parent) {
+        walk_or_wait(watch, now);
+    } else if (!watch->wants_events && cgroup->seen.at_ms != 0 &&
+               ago_ms * UINT64_C(1000) < watch->walk_us) {
+        put_off(watch, now + watch->walk_us - ago_ms * UINT64_C(1000));
+    } else {
+        watch->stats.walks++;
+        level.dir_fd = watch->probe->cgroup_fd;
+        visit(&level, cgroup);
+    }
+    rl_watch_rearm(watch);
+}
+
+void rl_walk_listen(struct rl_watch *watch, struct rl_cgroup *cgroup)
+{
+    /* Where events do not propagate every cgroup must be listened to itself. */
+    if (!cgroup->parent || cgroup->gate || (cgroup->depth > 1 && !watch->probe->local_events_mount))
+        return;
+    if (watch->gates == RL_GATES_MAX) {
+        if (!watch->said_gates)
+            rl_info("memory.events of %d cgroups are listened to; what others raise is found by "
+                    "their pressure",
+                RL_GATES_MAX);
+        watch->said_gates = true;
+        return;
+    }
+    if (rl_gate_listen(watch->event, watch->tree, cgroup, on_top_events, watch) >= 0)
+        watch->gates++;
+}
+
+void rl_walk_listen_all(struct rl_watch *watch)
+{
+    struct rl_cgroup *root = rl_tree_root(watch->tree);
+
+    for (struct rl_cgroup *c = root; c; c = rl_tree_next(root, c))
+        rl_walk_listen(watch, c);
+}
+
+void rl_walk_forget(struct rl_watch *watch, struct rl_cgroup *cgroup)
+{
+    if (!cgroup->gate)
+        return;
+    rl_gate_forget(cgroup);
+    watch->gates--;
+}
+
+/* ---- the root's trigger ---- */
+
+static int on_pressure(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+    struct rl_watch *watch = userdata;
+    uint64_t now = rl_now_us();
+
+    if (revents & EPOLLERR) {
+        rl_warning("the root's pressure trigger was taken away: the tree is looked at once a "
+                   "second instead");
+        watch->stats.gate = "none";
+        watch->pressure = sd_event_source_disable_unref(watch->pressure);
+        put_off(watch, now);
+    } else {
+        watch->stats.gate_events++;
+        watch->moved_us = now;
+        rl_hot_look_due(watch, now);
+        walk_or_wait(watch, now);
+    }
+    rl_watch_rearm(watch);
+    return 0;
+}
+
+static int open_pressure(const struct rl_probe *probe)
+{
+    int fd;
+
+    if (!probe->live)
+        return -EOPNOTSUPP; /* a saved tree: nothing of it is written to */
+    fd = openat(probe->cgroup_fd, "memory.pressure", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+    /* In a cgroup namespace the root's own file is not ours to write; the machine's is. */
+    if (fd < 0)
+        fd = openat(probe->proc_fd, "pressure/memory", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+static int try_gate(struct rl_watch *watch, uint64_t sound_us, const char *kind, uint64_t window_us)
+{
+    uint64_t early = EARLY_US * window_us / RL_US_PER_S;
+    uint64_t threshold = sound_us < early ? sound_us : early;
+    int fd = open_pressure(watch->probe), r;
+
+    if (fd < 0)
+        return fd;
+    r = rl_gate_pressure(
+        watch->event, fd, threshold, window_us, on_pressure, watch, &watch->pressure);
+    if (r < 0)
+        return r;
+    watch->stats.gate = kind;
+    watch->stats.threshold_us = threshold;
+    watch->stats.window_us = window_us;
+    return 0;
+}
+
+/* What the policies want, beside the trigger. */
+static void take_wishes(struct rl_watch *watch, const struct rl_policy *policies, size_t n)
+{
+    watch->walk_us = rl_wake_walk_us(policies, n);
+    watch->least_share = RL_WHOLE;
+    watch->wants_pressure = watch->wants_events = false;
+    for (size_t p = 0; p < n; p++) {
+        uint32_t share = rl_wake_heat_share(&policies[p]);
+
+        if (share < watch->least_share)
+            watch->least_share = share;
+        watch->wants_pressure |= rl_policy_has_line(&policies[p], RL_LINE_PRESSURE);
+        watch->wants_events |= rl_policy_has_line(&policies[p], RL_LINE_EVENTS);
+    }
+}
+
+int rl_walk_open_gate(struct rl_watch *watch, const struct rl_policy *policies, size_t n)
+{
+    unsigned cpus = watch->probe->cpus > 0 ? watch->probe->cpus : 1;
+    uint64_t sound;
+    int r;
+
+    watch->pressure = sd_event_source_disable_unref(watch->pressure);
+    watch->stats.gate = "none";
+    watch->stats.threshold_us = watch->stats.window_us = 0;
+    take_wishes(watch, policies, n);
+    watch->walk_at_us = 0;
+    if (!watch->wants_pressure)
+        return 0;
+    sound = rl_wake_threshold_of(policies, n, FINE_WINDOW_US, cpus);
+    watch->descend_us = sound / DESCEND_PART;
+    r = try_gate(watch, sound, "fine", FINE_WINDOW_US);
+    if (r == -EINVAL || r == -EPERM || r == -EACCES)
+        r = try_gate(
+            watch, rl_wake_threshold_of(policies, n, PLAIN_WINDOW_US, cpus), "2s", PLAIN_WINDOW_US);
+    if (r < 0)
+        put_off(watch, rl_now_us() + NO_GATE_US);
+    return r;
+}

@@ -1,0 +1,471 @@
+/* The walk and what becomes hot, on a tree of plain files: no trigger can be set there, so that the
+ * tree is walked once a second; mostly the tests do not wait for that. */
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+
+#include "daemon/observe/watch-private.h"
+#include "tests/unit/folder.h"
+#include "tests/unit/policy.h"
+
+#define LOOKED_MAX 4096
+
+struct world {
+    struct folder folder;
+    sd_event *event;
+    struct rl_probe probe;
+    struct rl_watch *watch;
+    struct rl_policy policy;
+    struct rl_wish wish; /* of every cgroup but the root */
+    uint64_t next_in_us; /* what on_look() answers */
+    size_t asked;        /* calls of wants() */
+    size_t looked;
+    char last[256]; /* the path that was looked at last */
+};
+
+static void stall(struct world *w, const char *cgroup, uint64_t some_us)
+{
+    char file[512], text[256];
+
+    snprintf(file, sizeof(file), "cg/%s%smemory.pressure", cgroup, *cgroup ? "/" : "");
+    snprintf(text, sizeof(text),
+        "some avg10=0.00 avg60=0.00 avg300=0.00 total=%llu\n"
+        "full avg10=0.00 avg60=0.00 avg300=0.00 total=%llu\n",
+        (unsigned long long)some_us, (unsigned long long)some_us / 2);
+    folder_write(&w->folder, file, text);
+}
+
+static void hit(struct world *w, const char *cgroup, unsigned max)
+{
+    char file[512], text[256];
+
+    snprintf(file, sizeof(file), "cg/%s/memory.events", cgroup);
+    snprintf(text, sizeof(text), "low 0\nhigh 0\nmax %u\noom 0\noom_kill 0\n", max);
+    folder_write(&w->folder, file, text);
+}
+
+static void make(struct world *w, const char *cgroup)
+{
+    stall(w, cgroup, 0);
+    if (*cgroup)
+        hit(w, cgroup, 0);
+}
+
+static void on_new(void *userdata, struct rl_cgroup *cgroup)
+{
+}
+
+static void on_level(void *userdata, const struct rl_cgroup *cgroup, struct rl_level *level)
+{
+}
+
+static void wants(void *userdata, struct rl_cgroup *cgroup, struct rl_wish *ret)
+{
+    struct world *w = userdata;
+
+    w->asked++;
+    *ret = cgroup->parent ? w->wish : (struct rl_wish){0};
+}
+
+static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
+{
+    struct world *w = userdata;
+
+    w->looked++;
+    rl_cgroup_path(hot->cgroup, w->last, sizeof(w->last));
+    hot->next_us = now_us + w->next_in_us;
+    hot->quiet_us = 10 * SEC;
+}
+
+static void open_gate(struct world *w, uint32_t share, uint64_t window_us)
+{
+    w->policy.n_triggers = 1;
+    w->policy.triggers[0].n = 1;
+    w->policy.triggers[0].lines[0] = (struct rl_line){
+        .kind = RL_LINE_PRESSURE, .counter = RL_COUNT_SOME, .share = share, .window_us = window_us};
+    assert_int_equal(rl_watch_open_gate(w->watch, &w->policy, 1), -EOPNOTSUPP);
+}
+
+static int open_world(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+
+    folder_new(&w->folder);
+    folder_write(&w->folder, "proc/meminfo",
+        "MemTotal: 1000 kB\nMemAvailable: 500 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n");
+    make(w, "");
+    w->wish = (struct rl_wish){.want = RL_WANT, .share = 500};
+    w->next_in_us = 100 * SEC;
+    assert_int_equal(sd_event_new(&w->event), 0);
+    *state = w;
+    return 0;
+}
+
+static void start(struct world *w)
+{
+    const struct rl_watch_client client = {.on_new = on_new,
+        .on_gone = on_new,
+        .wants = wants,
+        .on_level = on_level,
+        .on_look = on_look,
+        .userdata = w};
+
+    snprintf(w->probe.cgroup_root, sizeof(w->probe.cgroup_root), "%s/cg", w->folder.path);
+    w->probe.cgroup_fd = openat(w->folder.fd, "cg", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    w->probe.proc_fd = openat(w->folder.fd, "proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    w->probe.cpus = 1;
+    w->probe.page_size = 4096;
+    assert_int_equal(rl_watch_new(w->event, &w->probe, &client, &w->watch), 0);
+    /* What can wait: everything is seen once. */
+    assert_true(sd_event_run(w->event, 0) >= 0);
+    open_gate(w, 4000, SEC);
+}
+
+static int close_world(void **state)
+{
+    struct world *w = *state;
+
+    rl_watch_free(w->watch);
+    sd_event_unref(w->event);
+    if (w->probe.cgroup_fd > 0)
+        close(w->probe.cgroup_fd);
+    if (w->probe.proc_fd > 0)
+        close(w->probe.proc_fd);
+    folder_free(&w->folder);
+    free(w);
+    return 0;
+}
+
+/* Walk now, and do what can wait. */
+static void walk(struct world *w)
+{
+    w->watch->walk_at_us = 1;
+    rl_walk_due(w->watch, rl_now_us());
+    rl_watch_rearm(w->watch);
+    for (int i = 0; i < 4; i++)
+        assert_true(sd_event_run(w->event, 0) >= 0);
+}
+
+/* Wait for the next walk. */
+static void wait_for_walk(struct world *w)
+{
+    uint64_t until = rl_watch_stats(w->watch)->walks + 1;
+
+    for (int i = 0; i < 200 && rl_watch_stats(w->watch)->walks < until; i++)
+        assert_true(sd_event_run(w->event, 100 * MS) >= 0);
+    assert_int_equal(rl_watch_stats(w->watch)->walks, until);
+}
+
+static bool is_hot(struct world *w, const char *path)
+{
+    struct rl_cgroup *cgroup = rl_tree_find(rl_watch_tree(w->watch), path);
+
+    assert_non_null(cgroup);
+    return cgroup->hot;
+}
+
+static void what_stalls_becomes_hot_and_nobody_else(void **state)
+{
+    struct world *w = *state;
+
+    make(w, "a");
+    make(w, "a/b");
+    make(w, "a/c");
+    make(w, "d");
+    make(w, "d/e");
+    start(w);
+    walk(w);
+    assert_int_equal(w->looked, 0);
+    stall(w, "", 900 * MS);
+    stall(w, "a", 900 * MS);
+    stall(w, "a/b", 900 * MS);
+    walk(w);
+    assert_true(is_hot(w, "/a/b"));
+    assert_true(is_hot(w, "/a"));
+    assert_false(is_hot(w, "/a/c"));
+    assert_false(is_hot(w, "/d"));
+    assert_false(is_hot(w, "/d/e"));
+    assert_false(is_hot(w, "/"));
+}
+
+static void a_little_stall_is_not_worth_the_files(void **state)
+{
+    struct world *w = *state;
+
+    make(w, "a");
+    make(w, "a/b");
+    start(w);
+    wait_for_walk(w);
+    /* 5 % of the 200 ms that count would be enough. */
+    stall(w, "", 4 * MS);
+    stall(w, "a", 4 * MS);
+    stall(w, "a/b", 4 * MS);
+    wait_for_walk(w);
+    assert_int_equal(w->looked, 0);
+    assert_int_equal(w->asked, 0);
+}
+
+static void only_what_moved_is_looked_below(void **state)
+{
+    struct world *w = *state;
+    uint64_t before;
+
+    make(w, "a");
+    make(w, "d");
+    for (int i = 0; i < 10; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "a/%d", i);
+        make(w, name);
+        snprintf(name, sizeof(name), "d/%d", i);
+        make(w, name);
+    }
+    start(w);
+    walk(w);
+    before = rl_watch_stats(w->watch)->glances;
+    walk(w);
+    assert_int_equal(rl_watch_stats(w->watch)->glances - before, 1);
+    stall(w, "", SEC);
+    stall(w, "a", SEC);
+    before = rl_watch_stats(w->watch)->glances;
+    walk(w);
+    assert_int_equal(rl_watch_stats(w->watch)->glances - before, 1 + 2 + 10);
+}
+
+static void events_lead_down_as_well(void **state)
+{
+    struct world *w = *state;
+
+    w->wish.events = true;
+    make(w, "a");
+    make(w, "a/b");
+    start(w);
+    w->policy.n_triggers = 2;
+    w->policy.triggers[1].n = 1;
+    w->policy.triggers[1].lines[0] = (struct rl_line){
+        .kind = RL_LINE_EVENTS, .counter = RL_COUNT_MAX, .window_us = SEC};
+    assert_int_equal(rl_watch_open_gate(w->watch, &w->policy, 1), -EOPNOTSUPP);
+    walk(w);
+    stall(w, "", 1);
+    hit(w, "a", 3);
+    hit(w, "a/b", 3);
+    stall(w, "", 900 * MS);
+    walk(w);
+    assert_true(is_hot(w, "/a/b"));
+    assert_true(is_hot(w, "/a"));
+}
+
+static void a_cgroup_without_pressure_is_looked_below(void **state)
+{
+    struct world *w = *state;
+    char path[512];
+
+    make(w, "a");
+    make(w, "a/b");
+    snprintf(path, sizeof(path), "%s/cg/a/memory.pressure", w->folder.path);
+    assert_int_equal(unlink(path), 0);
+    start(w);
+    walk(w);
+    stall(w, "", 900 * MS);
+    stall(w, "a/b", 900 * MS);
+    walk(w);
+    assert_true(is_hot(w, "/a/b"));
+    assert_false(is_hot(w, "/a"));
+}
+
+static void what_was_seen_before_counts(void **state)
+{
+    struct world *w = *state;
+    const struct rl_hot *hot;
+
+    make(w, "a");
+    start(w);
+    walk(w);
+    stall(w, "", 800 * MS);
+    stall(w, "a", 800 * MS);
+    walk(w);
+    hot = rl_tree_find(rl_watch_tree(w->watch), "/a")->hot;
+    assert_non_null(hot);
+    assert_int_equal(hot->history.n, 2);
+    assert_int_equal(hot->history.points[1].count[RL_COUNT_SOME], 800 * MS);
+    assert_int_equal(hot->history.points[0].count[RL_COUNT_SOME], 0);
+    assert_int_equal(hot->history.points[0].count[RL_COUNT_FULL], 0);
+    assert_true(hot->history.points[1].at_us - hot->history.points[0].at_us < 5 * SEC);
+}
+
+static void a_new_cgroup_is_known_from_its_birth(void **state)
+{
+    struct world *w = *state;
+    const struct rl_hot *hot;
+
+    make(w, "a");
+    start(w);
+    walk(w);
+    make(w, "a/new");
+    for (int i = 0; i < 50 && !rl_tree_find(rl_watch_tree(w->watch), "/a/new"); i++)
+        assert_true(sd_event_run(w->event, 20 * MS) >= 0);
+    stall(w, "", 300 * MS);
+    stall(w, "a", 300 * MS);
+    stall(w, "a/new", 300 * MS);
+    walk(w);
+    hot = rl_tree_find(rl_watch_tree(w->watch), "/a/new")->hot;
+    assert_non_null(hot);
+    assert_int_equal(hot->history.n, 2);
+    assert_int_equal(hot->history.points[0].count[RL_COUNT_SOME], 0);
+}
+
+/* More than there is room for at first, and more than there may be. */
+static void the_farthest_give_way(void **state)
+{
+    struct world *w = *state;
+    char name[32];
+
+    for (int i = 0; i < RL_HOT_MAX + 40; i++) {
+        snprintf(name, sizeof(name), "c%03d", i);
+        make(w, name);
+    }
+    start(w);
+    walk(w);
+    for (int round = 1; round <= 15; round++) {
+        stall(w, "", 900 * MS * (uint64_t)round);
+        for (int i = 0; i < RL_HOT_MAX + 40; i++) {
+            snprintf(name, sizeof(name), "c%03d", i);
+            stall(w, name, 900 * MS * (uint64_t)round);
+        }
+        /* What is looked at for the first time is next. */
+        w->next_in_us = 50 * SEC + (uint64_t)round * SEC;
+        walk(w);
+        assert_true(rl_watch_stats(w->watch)->hot <= RL_HOT_MAX);
+    }
+    assert_int_equal(rl_watch_stats(w->watch)->hot, RL_HOT_MAX);
+    assert_true(rl_watch_stats(w->watch)->evicted >= 40);
+    for (size_t i = 0; i < RL_HOT_MAX; i++) {
+        struct rl_hot *hot = rl_watch_next_hot(w->watch, NULL);
+
+        assert_non_null(hot);
+        assert_ptr_equal(hot->cgroup->hot, hot);
+    }
+}
+
+static void whoever_is_close_does_not_give_way(void **state)
+{
+    struct world *w = *state;
+    char name[32];
+
+    w->next_in_us = 500 * MS;
+    for (int i = 0; i < RL_HOT_MAX + 10; i++) {
+        snprintf(name, sizeof(name), "c%03d", i);
+        make(w, name);
+    }
+    start(w);
+    for (int round = 1; round <= 12; round++) {
+        stall(w, "", 900 * MS * (uint64_t)round);
+        for (int i = 0; i < RL_HOT_MAX + 10; i++) {
+            snprintf(name, sizeof(name), "c%03d", i);
+            stall(w, name, 900 * MS * (uint64_t)round);
+        }
+        walk(w);
+    }
+    assert_int_equal(rl_watch_stats(w->watch)->hot, RL_HOT_MAX);
+    assert_int_equal(rl_watch_stats(w->watch)->evicted, 0);
+    assert_true(rl_watch_stats(w->watch)->refused > 0);
+}
+
+static void the_farthest_one_goes_first(void **state)
+{
+    struct world *w = *state;
+    struct rl_cgroup *far;
+    uint64_t before;
+    char name[32];
+
+    for (int i = 0; i < RL_HOT_MAX + 1; i++) {
+        snprintf(name, sizeof(name), "c%03d", i);
+        make(w, name);
+    }
+    start(w);
+    for (uint64_t round = 1; rl_watch_stats(w->watch)->hot < RL_HOT_MAX; round++) {
+        stall(w, "", SEC * round);
+        for (int i = 0; i < RL_HOT_MAX; i++) {
+            snprintf(name, sizeof(name), "c%03d", i);
+            stall(w, name, SEC * round);
+        }
+        walk(w);
+        assert_true(round < 20);
+    }
+    far = rl_tree_find(rl_watch_tree(w->watch), "/c077");
+    assert_non_null(far->hot);
+    before = rl_watch_stats(w->watch)->evicted;
+    far->hot->next_us += SEC;
+    stall(w, "", 100 * SEC);
+    snprintf(name, sizeof(name), "c%03d", RL_HOT_MAX);
+    stall(w, name, 100 * SEC);
+    walk(w);
+    assert_true(is_hot(w, "/c128"));
+    assert_int_equal(rl_watch_stats(w->watch)->evicted, before + 1);
+    assert_null(far->hot);
+}
+
+static void each_cgroup_has_a_share_of_its_own(void **state)
+{
+    struct world *w = *state;
+
+    make(w, "a");
+    start(w);
+    w->wish.share = 9900;
+    wait_for_walk(w);
+    stall(w, "", 100 * MS);
+    stall(w, "a", 100 * MS);
+    wait_for_walk(w);
+    assert_true(w->asked > 0);
+    assert_false(is_hot(w, "/a"));
+}
+
+static void a_gone_cgroup_leaves_no_file_open(void **state)
+{
+    struct world *w = *state;
+    char path[512];
+
+    make(w, "a");
+    make(w, "a/b");
+    start(w);
+    walk(w);
+    stall(w, "", SEC);
+    stall(w, "a", SEC);
+    stall(w, "a/b", SEC);
+    walk(w);
+    assert_int_equal(rl_watch_stats(w->watch)->hot, 2);
+    for (int i = 0; i < 2; i++) {
+        snprintf(
+            path, sizeof(path), "%s/cg/a/b/memory.%s", w->folder.path, i ? "events" : "pressure");
+        assert_int_equal(unlink(path), 0);
+    }
+    snprintf(path, sizeof(path), "%s/cg/a/b", w->folder.path);
+    assert_int_equal(rmdir(path), 0);
+    for (int i = 0; i < 50 && rl_watch_stats(w->watch)->hot > 1; i++)
+        assert_true(sd_event_run(w->event, 20 * MS) >= 0);
+    assert_int_equal(rl_watch_stats(w->watch)->hot, 1);
+    assert_non_null(rl_tree_find(rl_watch_tree(w->watch), "/a")->files);
+    assert_int_equal(rl_tree_find(rl_watch_tree(w->watch), "/a")->files->users, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_stalls_becomes_hot_and_nobody_else),
+        TEST(a_little_stall_is_not_worth_the_files),
+        TEST(only_what_moved_is_looked_below),
+        TEST(events_lead_down_as_well),
+        TEST(a_cgroup_without_pressure_is_looked_below),
+        TEST(what_was_seen_before_counts),
+        TEST(a_new_cgroup_is_known_from_its_birth),
+        TEST(the_farthest_give_way),
+        TEST(whoever_is_close_does_not_give_way),
+        TEST(the_farthest_one_goes_first),
+        TEST(each_cgroup_has_a_share_of_its_own),
+        TEST(a_gone_cgroup_leaves_no_file_open),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
