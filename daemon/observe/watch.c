@@ -213,7 +213,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
  * a cgroup without memory.pressure (cgroup.pressure=0) is always looked below. */
 static bool has_moved(struct rl_cgroup *cgroup, int dir_fd)
 {
-    uint64_t some, full, sum = 0;
+    uint64_t some, full;
+    uint32_t sum = 0;
     struct rl_events events;
     char text[1024];
     bool moved = false;
@@ -227,7 +228,7 @@ static bool has_moved(struct rl_cgroup *cgroup, int dir_fd)
     }
     if (rl_read_at(dir_fd, "memory.events", text, sizeof(text)) >= 0 &&
         rl_parse_events(text, &events) == 0)
-        sum = events.high + events.max + events.oom;
+        sum = (uint32_t)(events.high + events.max + events.oom);
     if (sum != cgroup->seen_events) {
         moved = true;
         cgroup->seen_events = sum;
