@@ -10,7 +10,7 @@
 
 /* How long the name of a pod may be unknown before its cgroups get the policy that they have
  * without one. */
-#define NAME_WAIT_US (5 * RL_US_PER_S)
+#define NAME_WAIT_S 5
 
 bool rl_policy_timed(const struct rl_policy *policy)
 {
@@ -95,7 +95,7 @@ void rl_attach(struct rl_engine *engine, struct rl_cgroup *cgroup)
     }
     cgroup->policy = NULL;
     cgroup->subject = NULL;
-    if (engine->uses_pods && rl_now_us() - cgroup->born_us < NAME_WAIT_US &&
+    if (engine->uses_pods && rl_now_us() / RL_US_PER_S - cgroup->born_s <= NAME_WAIT_S &&
         rl_match_undecided(set->policies, set->n, &place, true))
         return;
     cgroup->policy = rl_match_policy(set->policies, set->n, &place, false);

@@ -41,7 +41,7 @@ static void on_new(void *userdata, struct rl_cgroup *cgroup)
 {
     struct rl_engine *engine = userdata;
 
-    cgroup->born_us = rl_now_us();
+    cgroup->born_s = (uint32_t)(rl_now_us() / RL_US_PER_S);
     if (!engine->watch)
         return; /* the tree is being read: rl_attach_all() follows */
     rl_attach(engine, cgroup);

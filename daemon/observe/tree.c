@@ -4,18 +4,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/observe/tree-table.h"
 #include "daemon/report/log.h"
 #include "policy/limits.h"
 
-#define WD_BUCKETS 4096 /* a power of two; chains stay short up to some ten thousand cgroups */
 #define WATCH_MASK (IN_CREATE | IN_DELETE | IN_ONLYDIR | IN_EXCL_UNLINK)
+#define TRIM_LEAST 1000 /* cgroups gone, before their memory is given back to the kernel */
+
+_Static_assert(RL_DEPTH_MAX < 64, "struct rl_cgroup has six bits for its depth");
 
 struct rl_tree {
     const char *root_path;
@@ -24,32 +29,16 @@ struct rl_tree {
     sd_event_source *source;
     struct rl_tree_listener listener;
     struct rl_cgroup *root;
-    size_t n;
-    uint32_t mark;
-    bool blind;
-    bool overflow;
+    struct rl_tree_table table;
+    size_t n, n_peak; /* n_peak: since memory was given back last */
+    uint64_t at_id;   /* at_fd is the directory of this cgroup, while events are handled */
+    int at_fd;
+    bool mark;
+    bool blind;     /* some cgroup has no watch since they ran out */
+    bool exhausted; /* ... and none is to be had for the moment */
+    bool stale;     /* changes were lost */
     bool too_deep;
-    struct rl_cgroup *by_wd[WD_BUCKETS];
 };
-
-/* A directory's subdirectories, one at a time; the caller opens and closes the DIR. */
-static const char *next_directory(DIR *dir)
-{
-    struct dirent *entry;
-
-    while ((entry = readdir(dir)))
-        if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-            return entry->d_name;
-    return NULL;
-}
-
-static struct rl_cgroup *find_child(const struct rl_cgroup *parent, const char *name)
-{
-    for (struct rl_cgroup *c = parent->children; c; c = c->next)
-        if (strcmp(c->name, name) == 0)
-            return c;
-    return NULL;
-}
 
 size_t rl_cgroup_path(const struct rl_cgroup *cgroup, char *buf, size_t size)
 {
@@ -91,130 +80,159 @@ int rl_cgroup_open(const struct rl_tree *tree, const struct rl_cgroup *cgroup)
     return fd;
 }
 
-static struct rl_cgroup **bucket(struct rl_tree *tree, int wd)
-{
-    return &tree->by_wd[(unsigned)wd & (WD_BUCKETS - 1)];
-}
-
-static struct rl_cgroup *find_wd(struct rl_tree *tree, int wd)
-{
-    for (struct rl_cgroup *c = *bucket(tree, wd); c; c = c->same_wd)
-        if (c->wd == wd)
-            return c;
-    return NULL;
-}
-
-static void forget_wd(struct rl_tree *tree, struct rl_cgroup *cgroup)
-{
-    struct rl_cgroup **at;
-
-    if (cgroup->wd < 0)
-        return;
-    for (at = bucket(tree, cgroup->wd); *at; at = &(*at)->same_wd) {
-        if (*at == cgroup) {
-            *at = cgroup->same_wd;
-            break;
-        }
-    }
-    cgroup->wd = -1;
-}
+/* ---- watches ---- */
 
 static void add_watch(struct rl_tree *tree, struct rl_cgroup *cgroup)
 {
-    char path[PATH_MAX], full[PATH_MAX + 64];
+    char path[PATH_MAX], full[2 * PATH_MAX];
     int wd;
 
-    rl_cgroup_path(cgroup, path, sizeof(path));
-    if ((size_t)snprintf(full, sizeof(full), "%s%s", tree->root_path, path) >= sizeof(full))
+    if (tree->exhausted)
         return;
+    rl_cgroup_path(cgroup, path, sizeof(path));
+    snprintf(full, sizeof(full), "%s%s", tree->root_path, path);
     wd = inotify_add_watch(tree->inotify_fd, full, WATCH_MASK);
-    if (wd < 0) {
-        if (errno == ENOSPC && !tree->blind) {
-            tree->blind = true;
-            rl_warning("inotify watches ran out at %zu cgroups: new ones are found by listing the "
-                       "tree while there is pressure; raise fs.inotify.max_user_watches",
-                tree->n);
-        }
+    if (wd >= 0) {
+        rl_table_watch(&tree->table, cgroup, wd);
         return;
     }
-    cgroup->wd = wd;
-    cgroup->same_wd = *bucket(tree, wd);
-    *bucket(tree, wd) = cgroup;
+    if (errno == ENOENT || errno == ENOTDIR)
+        return; /* gone again: its IN_DELETE follows */
+    if (!tree->blind)
+        rl_warning("inotify watches ran out at %zu cgroups (%s): new ones are found by listing the "
+                   "tree while there is pressure; raise fs.inotify.max_user_watches",
+            tree->n, strerror(errno));
+    tree->blind = tree->exhausted = true;
 }
 
-static void remove_cgroup(struct rl_tree *tree, struct rl_cgroup *cgroup)
-{
-    while (cgroup->children)
-        remove_cgroup(tree, cgroup->children);
-    tree->listener.on_gone(tree->listener.userdata, cgroup);
-    forget_wd(tree, cgroup);
-    if (cgroup->parent) {
-        struct rl_cgroup **at = &cgroup->parent->children;
+/* ---- entering and removing ---- */
 
-        while (*at != cgroup)
-            at = &(*at)->next;
-        *at = cgroup->next;
-    }
+static void remove_one(struct rl_tree *tree, struct rl_cgroup *cgroup)
+{
+    tree->listener.on_gone(tree->listener.userdata, cgroup);
+    rl_table_unwatch(&tree->table, cgroup);
+    if (cgroup->parent)
+        rl_table_unlink(&tree->table, cgroup);
     tree->n--;
     free(cgroup);
+}
+
+/* With all that is below it. */
+static void remove_cgroup(struct rl_tree *tree, struct rl_cgroup *top)
+{
+    struct rl_cgroup *c = top, *parent;
+    bool last;
+
+    do {
+        while (c->children)
+            c = c->children;
+        parent = c->parent;
+        last = c == top;
+        remove_one(tree, c);
+        c = parent;
+    } while (!last);
 }
 
 /* Enter one cgroup. Return: it, NULL when memory is out. */
 static struct rl_cgroup *add_cgroup(
     struct rl_tree *tree, struct rl_cgroup *parent, const char *name, uint64_t id)
 {
-    size_t len = strlen(name) + 1;
-    struct rl_cgroup *c = calloc(1, sizeof(*c) + len);
+    size_t len = strlen(name) + 1, size = offsetof(struct rl_cgroup, name) + len;
+    struct rl_cgroup *c = calloc(1, size > sizeof(*c) ? size : sizeof(*c));
 
     if (!c)
         return NULL;
-    *c = (struct rl_cgroup){.id = id, .parent = parent, .wd = -1, .mark = tree->mark};
+    c->id = id;
+    c->wd = -1;
+    c->mark = tree->mark;
     memcpy(c->name, name, len);
     if (parent) {
-        c->depth = (uint16_t)(parent->depth + 1);
-        c->next = parent->children;
-        parent->children = c;
+        c->depth = parent->depth + 1;
+        if (rl_table_link(&tree->table, parent, c) < 0) {
+            free(c);
+            return NULL;
+        }
     }
-    tree->n++;
+    if (++tree->n > tree->n_peak)
+        tree->n_peak = tree->n;
     add_watch(tree, c);
     tree->listener.on_new(tree->listener.userdata, c);
     return c;
 }
 
-static int scan(struct rl_tree *tree, struct rl_cgroup *cgroup);
-
-/* A subdirectory was seen or announced: enter it unless it is known, replace it when the id is
- * another one, and look below. The watch stands before its children are listed, so that none is
- * missed between. */
-static int see_child(struct rl_tree *tree, struct rl_cgroup *parent, int dir_fd, const char *name)
+/* After a storm its memory lies free in the heap: give it back. */
+static void trim(struct rl_tree *tree)
 {
-    struct rl_cgroup *child = find_child(parent, name);
-    struct stat st;
-
-    if (parent->depth >= RL_DEPTH_MAX) {
-        if (!tree->too_deep)
-            rl_warning("cgroups more than %d levels deep are not told apart", RL_DEPTH_MAX);
-        tree->too_deep = true;
-        return 0;
-    }
-    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return 0; /* gone again: its IN_DELETE follows */
-    if (child && child->id != st.st_ino) {
-        remove_cgroup(tree, child);
-        child = NULL;
-    }
-    if (!child)
-        child = add_cgroup(tree, parent, name, st.st_ino);
-    if (!child)
-        return -ENOMEM;
-    child->mark = tree->mark;
-    return scan(tree, child);
+    if (tree->n_peak - tree->n < TRIM_LEAST || tree->n_peak - tree->n < tree->n)
+        return;
+    tree->n_peak = tree->n;
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
-/* List a cgroup's children and enter them, recursively. */
-static int scan(struct rl_tree *tree, struct rl_cgroup *cgroup)
+/* ---- listing ---- */
+
+/* Can a child be told apart from its parent, and named to the kernel? */
+static bool is_reachable(struct rl_tree *tree, const struct rl_cgroup *parent, const char *name)
+{
+    size_t len = strlen(tree->root_path) + 1 + strlen(name);
+
+    for (const struct rl_cgroup *c = parent; c->parent; c = c->parent)
+        len += 1 + strlen(c->name);
+    if (parent->depth < RL_DEPTH_MAX && len < PATH_MAX)
+        return true;
+    if (!tree->too_deep)
+        rl_warning("cgroups more than %d levels deep are not told apart", RL_DEPTH_MAX);
+    tree->too_deep = true;
+    return false;
+}
+
+/* A subdirectory was seen or announced: enter it unless it is known, replace it when the id is
+ * another one. Return: 1 and the cgroup when it is to be listed, else 0 or -errno. */
+static int see_child(struct rl_tree *tree, struct rl_cgroup *parent, int dir_fd, const char *name,
+    struct rl_cgroup **ret)
+{
+    struct rl_cgroup *child;
+    struct stat st;
+
+    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return 0; /* gone again: its IN_DELETE follows */
+    child = rl_table_child(&tree->table, parent, name, strlen(name));
+    if (child && child->id == st.st_ino) {
+        child->mark = tree->mark;
+        /* It lost its watch, as one does that was removed and made anew with the same number. */
+        if (child->wd >= 0 || tree->blind)
+            return 0;
+        add_watch(tree, child);
+        *ret = child;
+        return 1;
+    }
+    if (child)
+        remove_cgroup(tree, child);
+    if (!is_reachable(tree, parent, name))
+        return 0;
+    *ret = add_cgroup(tree, parent, name, st.st_ino);
+    return *ret ? 1 : -ENOMEM;
+}
+
+/* A directory's subdirectories, one at a time; the caller opens and closes the DIR. */
+static const char *next_directory(DIR *dir)
+{
+    struct dirent *entry;
+
+    while ((entry = readdir(dir)))
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+            return entry->d_name;
+    return NULL;
+}
+
+/* Enter a cgroup's children. Its watch stands before they are listed, so that none is missed
+ * between. */
+static int list(struct rl_tree *tree, struct rl_cgroup *cgroup)
 {
     int fd = rl_cgroup_open(tree, cgroup), r = 0;
+    struct rl_cgroup *child;
     const char *name;
     DIR *dir;
 
@@ -222,25 +240,48 @@ static int scan(struct rl_tree *tree, struct rl_cgroup *cgroup)
         return fd == -ENOENT || fd == -ESTALE || fd == -ENODEV ? 0 : fd;
     dir = fdopendir(fd);
     if (!dir) {
+        r = -errno;
         close(fd);
-        return -errno;
+        return r;
     }
-    while (r == 0 && (name = next_directory(dir)))
-        r = see_child(tree, cgroup, fd, name);
+    while (r >= 0 && (name = next_directory(dir)))
+        r = see_child(tree, cgroup, fd, name, &child);
     closedir(dir);
+    return r < 0 ? r : 0;
+}
+
+/* List a cgroup, and all that is found below it. */
+static int scan(struct rl_tree *tree, struct rl_cgroup *top)
+{
+    int r = 0;
+
+    for (struct rl_cgroup *c = top; c && r == 0; c = rl_tree_next(top, c)) {
+        if (c->wd < 0)
+            add_watch(tree, c);
+        r = list(tree, c);
+    }
     return r;
 }
 
-static void sweep(struct rl_tree *tree, struct rl_cgroup *cgroup)
+/* The next cgroup in depth-first order that is not below this one. */
+static struct rl_cgroup *beside(const struct rl_cgroup *top, struct rl_cgroup *cgroup)
+{
+    while (cgroup != top && !cgroup->next)
+        cgroup = cgroup->parent;
+    return cgroup == top ? NULL : cgroup->next;
+}
+
+static void sweep(struct rl_tree *tree)
 {
     struct rl_cgroup *next;
 
-    for (struct rl_cgroup *c = cgroup->children; c; c = next) {
-        next = c->next;
-        if (c->mark != tree->mark)
+    for (struct rl_cgroup *c = tree->root; c; c = next) {
+        if (c->mark == tree->mark) {
+            next = rl_tree_next(tree->root, c);
+        } else {
+            next = beside(tree->root, c);
             remove_cgroup(tree, c);
-        else
-            sweep(tree, c);
+        }
     }
 }
 
@@ -248,53 +289,102 @@ int rl_tree_rescan(struct rl_tree *tree)
 {
     int r;
 
-    tree->mark++;
+    tree->mark = !tree->mark;
+    tree->root->mark = tree->mark;
+    tree->exhausted = tree->stale = false;
     r = scan(tree, tree->root);
-    if (r < 0)
+    if (r < 0) {
+        for (struct rl_cgroup *c = tree->root; c; c = rl_tree_next(tree->root, c))
+            c->mark = tree->mark;
+        tree->stale = true;
         return r;
-    sweep(tree, tree->root);
+    }
+    sweep(tree);
+    trim(tree);
+    if (tree->blind && !tree->exhausted) {
+        tree->blind = false;
+        rl_notice("inotify watches suffice again, for %zu cgroups", tree->n);
+    }
     return 0;
+}
+
+/* ---- events ---- */
+
+/* The parent's directory: bursts come from few parents, so it is kept from one event to the next.
+ */
+static int open_parent(struct rl_tree *tree, const struct rl_cgroup *parent)
+{
+    if (tree->at_fd >= 0 && tree->at_id == parent->id)
+        return tree->at_fd;
+    if (tree->at_fd >= 0)
+        close(tree->at_fd);
+    tree->at_fd = rl_cgroup_open(tree, parent);
+    tree->at_id = parent->id;
+    return tree->at_fd;
+}
+
+static void on_create(struct rl_tree *tree, struct rl_cgroup *parent, const char *name)
+{
+    int fd = open_parent(tree, parent), r = fd;
+    struct rl_cgroup *child;
+
+    if (fd >= 0)
+        r = see_child(tree, parent, fd, name, &child);
+    if (r > 0)
+        r = scan(tree, child);
+    if (r == 0 || r == -ENOENT || r == -ESTALE || r == -ENODEV)
+        return;
+    rl_warning("cgroup %s cannot be read: %s", name, strerror(-r));
+    tree->stale = true;
+}
+
+/* One that stands there all the same was made anew before the event was read, and is known. */
+static void on_delete(struct rl_tree *tree, struct rl_cgroup *parent, const char *name)
+{
+    struct rl_cgroup *child = rl_table_child(&tree->table, parent, name, strlen(name));
+    struct stat st;
+    int fd;
+
+    if (!child)
+        return;
+    fd = open_parent(tree, parent);
+    if (fd >= 0 && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == child->id)
+        return;
+    remove_cgroup(tree, child);
 }
 
 static void handle(struct rl_tree *tree, const struct inotify_event *event)
 {
-    struct rl_cgroup *parent = event->wd >= 0 ? find_wd(tree, event->wd) : NULL;
-    struct rl_cgroup *child;
-    int fd;
+    struct rl_cgroup *parent = event->wd >= 0 ? rl_table_watched(&tree->table, event->wd) : NULL;
 
-    if (event->mask & IN_Q_OVERFLOW) {
-        tree->overflow = true;
-        return;
-    }
-    if (!parent)
+    if (event->mask & IN_Q_OVERFLOW)
+        tree->stale = true;
+    else if (!parent)
         return; /* an event of a cgroup that was removed before it was read */
-    if (event->mask & IN_IGNORED) {
-        forget_wd(tree, parent);
+    else if (event->mask & IN_IGNORED)
+        rl_table_unwatch(&tree->table, parent);
+    else if (!(event->mask & IN_ISDIR) || event->len == 0)
         return;
-    }
-    if (!(event->mask & IN_ISDIR) || event->len == 0)
-        return;
-    child = find_child(parent, event->name);
-    if ((event->mask & IN_DELETE) && child) {
-        /* A new one of the same name may stand there already: its IN_CREATE follows. */
-        remove_cgroup(tree, child);
-    } else if (event->mask & IN_CREATE) {
-        fd = rl_cgroup_open(tree, parent);
-        if (fd < 0)
-            return;
-        if (see_child(tree, parent, fd, event->name) < 0)
-            rl_warning("out of memory: cgroup %s is not watched", event->name);
-        close(fd);
-    }
+    else if (event->mask & IN_DELETE)
+        on_delete(tree, parent, event->name);
+    else if (event->mask & IN_CREATE)
+        on_create(tree, parent, event->name);
 }
 
-static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+/* What stands in the queue now; what comes meanwhile waits for the next turn, so that a storm does
+ * not keep the daemon from its work. */
+static void handle_queue(struct rl_tree *tree)
 {
     _Alignas(struct inotify_event) char buf[16384];
-    struct rl_tree *tree = userdata;
+    int pending = 0;
     ssize_t n;
 
-    while ((n = read(fd, buf, sizeof(buf))) > 0) {
+    if (ioctl(tree->inotify_fd, FIONREAD, &pending) < 0)
+        pending = sizeof(buf);
+    for (; pending > 0; pending -= (int)n) {
+        n = read(tree->inotify_fd, buf, sizeof(buf));
+        if (n <= 0)
+            break;
         for (char *at = buf; at < buf + n;) {
             const struct inotify_event *event = (const struct inotify_event *)at;
 
@@ -302,15 +392,28 @@ static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *u
             at += sizeof(*event) + event->len;
         }
     }
-    if (tree->overflow) {
+    if (tree->at_fd >= 0)
+        close(tree->at_fd);
+    tree->at_fd = -1;
+}
+
+static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+    struct rl_tree *tree = userdata;
+
+    tree->exhausted = false;
+    handle_queue(tree);
+    if (tree->stale) {
         int r = rl_tree_rescan(tree);
 
-        tree->overflow = false;
         if (r < 0)
             rl_warning("listing the cgroup tree failed: %s", strerror(-r));
     }
+    trim(tree);
     return 0;
 }
+
+/* ---- the whole ---- */
 
 int rl_tree_new(sd_event *event, const char *root, int root_fd,
     const struct rl_tree_listener *listener, struct rl_tree **ret)
@@ -321,23 +424,26 @@ int rl_tree_new(sd_event *event, const char *root, int root_fd,
 
     if (!tree)
         return -ENOMEM;
-    tree->root_path = root;
-    tree->root_fd = root_fd;
-    tree->listener = *listener;
+    *tree = (struct rl_tree){.root_path = root,
+        .root_fd = root_fd,
+        .listener = *listener,
+        .inotify_fd = -1,
+        .at_fd = -1};
+    r = rl_table_open(&tree->table);
+    if (r < 0)
+        goto fail;
     tree->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (tree->inotify_fd < 0 || fstat(root_fd, &st) < 0) {
         r = -errno;
         goto fail;
     }
     tree->root = add_cgroup(tree, NULL, "", st.st_ino);
-    if (!tree->root) {
-        r = -ENOMEM;
-        goto fail;
-    }
-    r = scan(tree, tree->root);
+    r = tree->root ? scan(tree, tree->root) : -ENOMEM;
     if (r < 0)
         goto fail;
     r = sd_event_add_io(event, &tree->source, tree->inotify_fd, EPOLLIN, on_inotify, tree);
+    if (r >= 0)
+        r = sd_event_source_set_ratelimit(tree->source, RL_TREE_QUIET_US, 1);
     if (r < 0)
         goto fail;
     *ret = tree;
@@ -353,6 +459,7 @@ struct rl_tree *rl_tree_free(struct rl_tree *tree)
         return NULL;
     if (tree->root)
         remove_cgroup(tree, tree->root);
+    rl_table_close(&tree->table);
     sd_event_source_disable_unref(tree->source);
     if (tree->inotify_fd >= 0)
         close(tree->inotify_fd);
@@ -372,39 +479,29 @@ size_t rl_tree_size(const struct rl_tree *tree)
 
 bool rl_tree_blind(const struct rl_tree *tree)
 {
-    return tree->blind;
+    return tree->blind || tree->stale;
 }
 
 struct rl_cgroup *rl_tree_find(struct rl_tree *tree, const char *path)
 {
     struct rl_cgroup *at = tree->root;
-    char name[NAME_MAX + 1];
 
     while (at) {
         size_t len;
 
-        while (*path == '/')
-            path++;
+        path += strspn(path, "/");
         if (!*path)
             return at;
         len = strcspn(path, "/");
-        if (len > NAME_MAX)
-            return NULL;
-        memcpy(name, path, len);
-        name[len] = '\0';
+        at = rl_table_child(&tree->table, at, path, len);
         path += len;
-        at = find_child(at, name);
     }
     return NULL;
 }
 
 struct rl_cgroup *rl_tree_next(const struct rl_cgroup *top, struct rl_cgroup *cgroup)
 {
-    if (cgroup->children)
-        return cgroup->children;
-    while (cgroup != top && !cgroup->next)
-        cgroup = cgroup->parent;
-    return cgroup == top ? NULL : cgroup->next;
+    return cgroup->children ? cgroup->children : beside(top, cgroup);
 }
 
 bool rl_cgroup_holds(const struct rl_cgroup *a, const struct rl_cgroup *b)

@@ -2,11 +2,27 @@
  *
  * Invariants: a cgroup is known by its id (the inode of its directory), so one that is removed
  * and made again is another one; a parent is always in the tree while a child is; on_gone is
- * called exactly once for each cgroup that on_new was called for, children before parents.
+ * called exactly once for each cgroup that on_new was called for, children before parents. A
+ * struct rl_cgroup never moves.
  *
- * A queue overflow means a rescan. When inotify watches run out the tree is `blind`: whoever walks
- * it calls rl_tree_rescan() first. Tree changes allocate; looking does not. Cgroups deeper than
- * RL_DEPTH_MAX are not entered (this is said once): they count as part of the one above them. */
+ * Every cgroup has a watch, leaves too: a container that is made inside an unwatched leaf would
+ * not be known until the next pressure. One fanotify mark could serve the whole tree, but needs
+ * CAP_SYS_ADMIN, which the service gives away.
+ *
+ * Changes are taken in one go, at most once in RL_TREE_QUIET_US: a new cgroup is known that much
+ * later at worst, plus the time that reading takes; a steady trickle costs four wake-ups a second.
+ *
+ * When watches run out, or changes were lost and could not be read again at once, the tree is
+ * `blind`: whoever walks it calls rl_tree_rescan() first. Having run out is said once, and so is
+ * its end: a rescan watches again what it can. A queue overflow means one rescan.
+ *
+ * Tree changes allocate; looking does not. Finding a child, entering and removing one take
+ * constant time, whatever the number of siblings. A cgroup costs at most 160 bytes with its share
+ * of the tables when its name has up to 30 characters (glibc, 64 bits), 16 more for each 16
+ * characters above; the kernel's watches come on top.
+ *
+ * Cgroups deeper than RL_DEPTH_MAX, or with a path that no system call takes, are not entered
+ * (this is said once): they count as part of the one above them. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,6 +37,8 @@ struct rl_hot;
 struct rl_gate;
 struct rl_files;
 
+#define RL_TREE_QUIET_US UINT64_C(250000)
+
 struct rl_cgroup {
     uint64_t id;
     struct rl_cgroup *parent, *children, *next; /* next: sibling */
@@ -31,10 +49,10 @@ struct rl_cgroup {
     struct rl_files *files;    /* kept fds: while hot, or above something hot */
     struct rl_gate *gate;      /* memory.events is listened to here */
     struct rl_seen seen;       /* for the walk */
-    uint64_t born_us;          /* for the client: when it was first seen */
+    uint32_t born_s;           /* for the client: when it was first seen, monotonic seconds */
     int wd;                    /* inotify watch, -1 without */
-    uint16_t depth;            /* 0 for the root */
-    uint32_t mark;             /* of the last rescan that found it */
+    uint8_t depth : 6;         /* 0 for the root */
+    uint8_t mark : 1;          /* of the last rescan that found it */
     char name[];               /* "" for the root */
 };
 
@@ -57,10 +75,11 @@ struct rl_tree *rl_tree_free(struct rl_tree *tree);
 
 struct rl_cgroup *rl_tree_root(struct rl_tree *tree);
 size_t rl_tree_size(const struct rl_tree *tree);
-/* Watches ran out: creations may be missed between rescans. */
+/* Creations may be missed between rescans. */
 bool rl_tree_blind(const struct rl_tree *tree);
 
-/* Read everything again; on_new and on_gone tell the difference. Return: 0 or -errno. */
+/* Read everything again; on_new and on_gone tell the difference. Return: 0; -errno: what was not
+ * reached is as it was. */
 int rl_tree_rescan(struct rl_tree *tree);
 
 /* Return: the cgroup at a path with leading /, NULL when there is none. */

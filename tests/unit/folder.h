@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifndef FOLDER_TEMPLATE
 #define FOLDER_TEMPLATE "/tmp/reliefd-unit-XXXXXX"
+#endif
 
 struct folder {
     char path[sizeof(FOLDER_TEMPLATE)];
