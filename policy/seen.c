@@ -2,7 +2,8 @@
 
 #include "wide.h"
 
-#define US_PER_MS 1000
+#define US_PER_MS   1000
+#define EVENTS_MASK 0x7fffffffu
 
 /* 0 means never. */
 static uint32_t ms_of(uint64_t now_us)
@@ -30,7 +31,7 @@ static uint32_t known_ms(const struct rl_seen *seen, uint32_t above_ms, uint32_t
 
 void rl_seen_born(struct rl_seen *seen, uint64_t now_us)
 {
-    *seen = (struct rl_seen){.at_ms = ms_of(now_us), .below_ms = ms_of(now_us)};
+    *seen = (struct rl_seen){.at_ms = ms_of(now_us), .below = 1};
 }
 
 bool rl_seen_older(const struct rl_seen *seen, uint64_t now_us)
@@ -38,22 +39,29 @@ bool rl_seen_older(const struct rl_seen *seen, uint64_t now_us)
     return seen->at_ms == 0 || (int32_t)(ms_of(now_us) - seen->at_ms) > 0;
 }
 
-void rl_seen_below(struct rl_seen *seen, uint64_t now_us)
+void rl_seen_below(struct rl_seen *seen)
 {
-    seen->below_ms = ms_of(now_us);
+    seen->below = 1;
+}
+
+uint32_t rl_seen_above(const struct rl_seen *seen)
+{
+    return seen->below ? seen->at_ms : 0;
 }
 
 void rl_seen_take(
     struct rl_seen *seen, uint32_t above_ms, const struct rl_glance *glance, struct rl_stir *ret)
 {
     uint32_t now_ms = ms_of(glance->now_us), at = known_ms(seen, above_ms, now_ms);
-    bool below = seen->below_ms != 0 && seen->below_ms == seen->at_ms;
+    uint32_t events = (uint32_t)glance->events_sum & EVENTS_MASK;
 
     *ret = (struct rl_stir){.blind = !glance->pressure};
     if (glance->events) {
-        ret->events = (uint32_t)glance->events_sum != seen->events;
-        seen->events = (uint32_t)glance->events_sum;
+        ret->events = events != seen->events;
+        seen->events = events & EVENTS_MASK;
     }
+    if (ret->events)
+        seen->below = 0;
     if (!glance->pressure)
         return;
     if (seen->at_ms == 0)
@@ -65,8 +73,8 @@ void rl_seen_take(
     seen->some = (uint32_t)glance->some_us;
     seen->full = (uint32_t)glance->full_us;
     seen->at_ms = now_ms;
-    if (below && ret->grown_us == 0 && !ret->events)
-        seen->below_ms = now_ms;
+    if (ret->grown_us > 0)
+        seen->below = 0;
 }
 
 bool rl_seen_sample(const struct rl_seen *seen, uint32_t above_ms, const struct rl_glance *glance,

@@ -12,11 +12,10 @@
 #define RL_SEEN_OLD_MS (60u * 60 * 1000)
 
 struct rl_seen {
-    uint32_t some, full; /* total= of memory.pressure, microseconds */
-    uint32_t events;     /* memory.events: high + max + oom */
-    uint32_t at_ms;      /* when these were read; 0: never */
-    uint32_t
-        below_ms; /* until then all that is below was still as it had been seen; 0: not known */
+    uint32_t some, full;  /* total= of memory.pressure, microseconds */
+    uint32_t events : 31; /* memory.events: high + max + oom */
+    uint32_t below : 1;   /* at_ms all that is below was still as it had been seen */
+    uint32_t at_ms;       /* when these were read; 0: never */
 };
 
 struct rl_glance {
@@ -40,11 +39,11 @@ void rl_seen_born(struct rl_seen *seen, uint64_t now_us);
 
 /**
  * rl_seen_take() - hold a glance against the one before, and remember it
- * @above_ms: below_ms of the parent, before its own glance of this walk
+ * @above_ms: rl_seen_above() of the parent, before its own glance of this walk
  *
  * A parent whose total= stands still has no child that stalls (psi_group_change: a stalled task
  * counts in all groups above it), so the child was last seen when the parent was found unmoved,
- * even though nobody read it then. below_ms is carried on while nothing moves.
+ * even though nobody read it then.
  */
 void rl_seen_take(
     struct rl_seen *seen, uint32_t above_ms, const struct rl_glance *glance, struct rl_stir *ret);
@@ -52,8 +51,11 @@ void rl_seen_take(
 /* Is a glance newer than what is remembered? */
 bool rl_seen_older(const struct rl_seen *seen, uint64_t now_us);
 
-/* All below has been looked at now. */
-void rl_seen_below(struct rl_seen *seen, uint64_t now_us);
+/* All below has been looked at, too, since the glance just taken. */
+void rl_seen_below(struct rl_seen *seen);
+
+/* Until when all below was as it had been seen, milliseconds; 0: not known. */
+uint32_t rl_seen_above(const struct rl_seen *seen);
 
 /**
  * rl_seen_sample() - the glance before, as a sample for a history that begins now

@@ -25,7 +25,7 @@ struct level {
     struct rl_watch *watch;
     uint64_t now_us;
     int dir_fd;        /* of the parent, whose children are glanced at */
-    uint32_t above_ms; /* seen.below_ms of the parent */
+    uint32_t above_ms; /* rl_seen_above() of the parent, before this walk */
     bool events;       /* the parent's events moved, or nobody knows */
 };
 
@@ -99,8 +99,8 @@ static bool worth_descending(const struct rl_watch *watch, const struct rl_stir 
     return stir->grown_us > watch->descend_us * span / RL_US_PER_S;
 }
 
-static void descend(const struct level *level, struct rl_cgroup *c, const struct rl_stir *stir,
-    bool knows_events, int dir_fd);
+static void descend(
+    const struct level *level, struct rl_cgroup *c, uint32_t above_ms, bool events, int dir_fd);
 
 /* Glance at a cgroup, make it hot if need be, and go below it if anything there could have
  * happened. Depth is bounded by RL_DEPTH_MAX, which the tree keeps. */
@@ -120,25 +120,25 @@ static void visit(const struct level *level, struct rl_cgroup *c)
                    : level->dir_fd;
     if (fd < 0)
         return;
-    descend(level, c, &stir, glance.events, fd);
+    descend(level, c, rl_seen_above(&seen), stir.events || (level->events && !glance.events), fd);
     if (c->parent)
         close(fd);
 }
 
-static void descend(const struct level *level, struct rl_cgroup *c, const struct rl_stir *stir,
-    bool knows_events, int dir_fd)
+static void descend(
+    const struct level *level, struct rl_cgroup *c, uint32_t above_ms, bool events, int dir_fd)
 {
     struct level below = {
         .watch = level->watch,
         .now_us = level->now_us,
         .dir_fd = dir_fd,
-        .above_ms = c->seen.below_ms,
-        .events = stir->events || (level->events && !knows_events),
+        .above_ms = above_ms,
+        .events = events,
     };
 
     for (struct rl_cgroup *child = c->children; child; child = child->next)
         visit(&below, child);
-    rl_seen_below(&c->seen, level->now_us);
+    rl_seen_below(&c->seen);
 }
 
 /* ---- the walk ---- */
@@ -242,7 +242,7 @@ void rl_walk_prime(struct rl_watch *watch)
         else
             rl_glance_at(at.dir_fd, path + 1, true, &glance);
         rl_seen_take(&c->seen, 0, &glance, &stir);
-        rl_seen_below(&c->seen, now);
+        rl_seen_below(&c->seen);
     }
 }
 

@@ -93,18 +93,20 @@ static void an_unmoved_parent_vouches_for_its_children(void **state)
     struct rl_glance now = at(61 * SEC, 10 * SEC + 100 * MS);
     struct rl_sample before;
     struct rl_stir stir;
+    uint32_t above;
 
     (void)take(&parent, 0, at(50 * SEC, 20 * SEC));
-    (void)take(&child, parent.below_ms, at(50 * SEC, 10 * SEC));
-    rl_seen_below(&parent, 50 * SEC);
+    (void)take(&child, rl_seen_above(&parent), at(50 * SEC, 10 * SEC));
+    rl_seen_below(&parent);
     /* Nothing moves: nobody goes below. */
     (void)take(&parent, 0, at(60 * SEC, 20 * SEC));
     (void)take(&parent, 0, at(60 * SEC + 500 * MS, 20 * SEC));
+    above = rl_seen_above(&parent);
     stir = take(&parent, 0, at(61 * SEC, 20 * SEC + 100 * MS));
     assert_int_equal(stir.grown_us, 100 * MS);
-    assert_true(rl_seen_sample(&child, parent.below_ms, &now, &before));
+    assert_true(rl_seen_sample(&child, above, &now, &before));
     assert_int_equal(before.at_us, 60 * SEC + 500 * MS);
-    stir = take(&child, parent.below_ms, now);
+    stir = take(&child, above, now);
     assert_int_equal(stir.over_us, 501 * MS);
 }
 
@@ -112,15 +114,17 @@ static void a_parent_that_moved_vouches_for_nobody(void **state)
 {
     struct rl_seen parent = {0}, child = {0};
     struct rl_stir stir;
+    uint32_t above;
 
     (void)take(&parent, 0, at(50 * SEC, 20 * SEC));
-    (void)take(&child, parent.below_ms, at(50 * SEC, 10 * SEC));
-    rl_seen_below(&parent, 50 * SEC);
+    (void)take(&child, rl_seen_above(&parent), at(50 * SEC, 10 * SEC));
+    rl_seen_below(&parent);
     /* It moved and was not worth going below; then it stands still. */
     (void)take(&parent, 0, at(55 * SEC, 20 * SEC + 1));
     (void)take(&parent, 0, at(60 * SEC, 20 * SEC + 1));
+    above = rl_seen_above(&parent);
     (void)take(&parent, 0, at(61 * SEC, 21 * SEC));
-    stir = take(&child, parent.below_ms, at(61 * SEC, 10 * SEC + 1));
+    stir = take(&child, above, at(61 * SEC, 10 * SEC + 1));
     assert_int_equal(stir.over_us, 11001 * MS);
 }
 
@@ -149,12 +153,12 @@ static void events_alone_move_a_parent(void **state)
     struct rl_glance glance = at(5 * SEC, SEC);
 
     (void)take(&parent, 0, glance);
-    rl_seen_below(&parent, 5 * SEC);
+    rl_seen_below(&parent);
     glance.now_us = 6 * SEC;
     glance.events = true;
     glance.events_sum = 1;
     (void)take(&parent, 0, glance);
-    assert_int_equal(parent.below_ms, 5000);
+    assert_int_equal(rl_seen_above(&parent), 0);
 }
 
 static void without_pressure_anything_may_have_happened(void **state)
@@ -225,10 +229,10 @@ static void whatever_moves_is_told_once_and_in_time(void **state)
             sum += grown;
             now += (uint64_t)random() % (300 * MS);
         }
+        above = rl_seen_above(&parent);
         if (!rl_stir_any(&(struct rl_stir){.grown_us = take(&parent, 0, at(now, sum)).grown_us}) ||
             random() % 4 == 0)
             continue;
-        above = parent.below_ms;
         for (size_t i = 0; i < CHILDREN; i++) {
             struct rl_stir stir = take(&child[i], above, at(now, total[i]));
 
@@ -238,7 +242,7 @@ static void whatever_moves_is_told_once_and_in_time(void **state)
                 assert_true(stir.over_us >= now - moved_us[i]);
             moved_us[i] = 0;
         }
-        rl_seen_below(&parent, now);
+        rl_seen_below(&parent);
     }
 }
 
