@@ -4,9 +4,10 @@
  * How the kernel counts (6.1 to 6.12, kernel/sched/psi.c; windows are said in their order):
  * - A group's total grows by one mean per sample: the stall of each CPU weighted by its non-idle
  *   time in whole jiffies (collect_percpu_times). "full" of a CPU is never above "some".
- * - A cgroup is sampled whenever somebody reads its file, and every 2 s while it runs. The root is sampled for
- *   triggers by psimon alone, a tenth of the shortest window after the last time and up to 2
- *   jiffies late; without CAP_SYS_RESOURCE every 2 s, and whenever somebody reads it.
+ * - A cgroup is sampled whenever somebody reads its file, and every 2 s while it runs. The root
+ *   is sampled for triggers by psimon alone, a tenth of the shortest window after the last time
+ *   and up to 2 jiffies late, at HZ = 1000 9; without CAP_SYS_RESOURCE every 2 s, and whenever
+ *   somebody reads it.
  * - psimon rests when nothing stalled for a window. When it starts again, or would have rested but
  *   for the very last sample, the growth of that sample is dropped (psi_rtpoll_work,
  *   init_rtpoll_triggers).
