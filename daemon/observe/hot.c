@@ -220,6 +220,7 @@ static void look(struct rl_watch *watch, struct rl_hot *hot, uint64_t now_us)
     if (rl_watch_sample(watch, hot, now_us) < 0) {
         /* Removed; the tree will say so. Until then there is nothing to see. */
         hot->next_us = now_us + RL_US_PER_S;
+        hot->looked_us = now_us;
         return;
     }
     hot->next_us = now_us + RL_US_PER_S;
@@ -230,13 +231,25 @@ static void look(struct rl_watch *watch, struct rl_hot *hot, uint64_t now_us)
 
 /* Somebody whose time comes soon is looked at now, when the daemon is awake anyway: by a quarter of
  * the time between two looks. */
+static bool is_due(const struct rl_hot *hot, uint64_t now_us)
+{
+    uint64_t early = hot->next_us > hot->looked_us ? (hot->next_us - hot->looked_us) / 4 : 0;
+
+    return hot->next_us <= now_us + early && hot->looked_us < now_us;
+}
+
+/* The deepest first: whoever is to blame lies there, and those above only share his pressure. */
 void rl_hot_look_due(struct rl_watch *watch, uint64_t now_us)
 {
-    for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(watch, h));) {
-        uint64_t early = h->next_us > h->looked_us ? (h->next_us - h->looked_us) / 4 : 0;
+    for (;;) {
+        struct rl_hot *deepest = NULL;
 
-        if (h->next_us <= now_us + early)
-            look(watch, h, now_us);
+        for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(watch, h));)
+            if (is_due(h, now_us) && (!deepest || h->cgroup->depth > deepest->cgroup->depth))
+                deepest = h;
+        if (!deepest)
+            return;
+        look(watch, deepest, now_us);
     }
 }
 

@@ -115,6 +115,13 @@ int rl_files_read(struct rl_files *files, uint32_t needs, uint64_t now_us)
     struct rl_sample *s = &files->sample;
     uint32_t have = 0, failed = 0;
 
+    if (s->at_us == now_us) {
+        needs &= ~files->tried;
+        have = s->have;
+    } else {
+        files->tried = 0;
+    }
+    files->tried |= needs;
     for (size_t i = 0; i < RL_FILES_MAX; i++) {
         ssize_t n;
 

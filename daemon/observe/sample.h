@@ -15,6 +15,7 @@ struct rl_files {
     int dir_fd;
     int fds[RL_FILES_MAX]; /* one per row of the table in sample.c; -1: missing */
     unsigned users;
+    uint32_t tried; /* private: what was read, or could not be, at the sample's instant */
     struct rl_sample sample; /* the newest one */
 };
 
@@ -29,6 +30,9 @@ void rl_files_close(struct rl_files *files);
 /**
  * rl_files_read() - read the files that `needs` names into files->sample
  * @needs: enum rl_have
+ *
+ * What was read at the same instant already is not read again: the limits of an ancestor are asked
+ * for by each hot cgroup below it.
  *
  * Return: 0; -ENODEV when the cgroup is gone.
  */
