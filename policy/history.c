@@ -163,6 +163,22 @@ static uint64_t growth_within(const struct rl_point *a, const struct rl_point *b
     return rl_mul_div(growth_between(a, b, counter), end - start, b->at_us - a->at_us);
 }
 
+/* Of growth between two points too far apart, what must have come within [from, to] whenever it
+ * came: stall grows by one second a second at most. Of others nothing is known. */
+static uint64_t surely_within(const struct rl_point *a, const struct rl_point *b,
+    enum rl_counter counter, uint64_t from_us, uint64_t to_us)
+{
+    uint64_t start = a->at_us > from_us ? a->at_us : from_us;
+    uint64_t end = b->at_us < to_us ? b->at_us : to_us;
+    uint64_t growth = growth_between(a, b, counter), outside;
+
+    if ((counter != RL_COUNT_SOME && counter != RL_COUNT_FULL) || end <= start)
+        return 0;
+    outside = (b->at_us - a->at_us) - (end - start);
+    growth = growth > outside ? growth - outside : 0;
+    return growth < end - start ? growth : end - start;
+}
+
 uint64_t rl_history_growth(const struct rl_history *history, enum rl_counter counter,
     uint64_t from_us, uint64_t to_us, uint64_t gap_us)
 {
@@ -174,8 +190,9 @@ uint64_t rl_history_growth(const struct rl_history *history, enum rl_counter cou
         if (b->at_us <= from_us)
             break;
         if (gap_us > 0 && b->at_us - a->at_us > gap_us)
-            continue;
-        sum += growth_within(a, b, counter, from_us, to_us);
+            sum += surely_within(a, b, counter, from_us, to_us);
+        else
+            sum += growth_within(a, b, counter, from_us, to_us);
     }
     return sum;
 }

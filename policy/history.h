@@ -2,9 +2,11 @@
  *
  * Invariants: points are in order of time; at most RL_HISTORY_MAX are kept, dense near now and
  * sparse further back, so that windows from half a second to ten minutes are served by the same
- * few points. Between two points a counter is taken to grow linearly. A gap longer than half a
- * window contributes nothing to that window, nor does a pair of points of which one lacks the
- * counter: what nobody looked at is never held against anyone. */
+ * few points. Between two points a counter is taken to grow linearly. Over a gap
+ * longer than half a window nothing is assumed: of stall it contributes what must have come within
+ * the window, since it cannot grow faster than time, of other counters nothing; nor does a pair of
+ * points of which one lacks the counter. What nobody looked at is never held against anyone,
+ * unless it is certain: on a machine that thrashes reliefd itself may be kept from looking. */
 #pragma once
 
 #include <stddef.h>
@@ -58,7 +60,7 @@ void rl_history_add(
 
 /**
  * rl_history_growth() - how much a counter grew within [from_us, to_us]
- * @gap_us: pairs of points further apart than this contribute nothing (0: no such rule)
+ * @gap_us: of pairs of points further apart than this only what is certain counts (0: no such rule)
  *
  * Linear between points; nothing is assumed before the first or after the newest one.
  */

@@ -96,11 +96,23 @@ static void start_sweeping(struct rl_victim_watch *watch)
                         on_frozen, watch) == 0;
 }
 
+bool rl_kill_on_way(const struct rl_victim_watch *watch)
+{
+    return watch && watch->queued && watch->looks == 0;
+}
+
+static void tell_struck(const struct rl_killer *killer)
+{
+    if (killer->struck)
+        killer->struck(killer->userdata);
+}
+
 static void on_written(void *userdata, int result, uint64_t took_us)
 {
     struct rl_victim_watch *watch = userdata;
 
     watch->queued = false;
+    tell_struck(watch->killer);
     if (result == -EOPNOTSUPP) {
         rl_watch_finish(watch, EOPNOTSUPP); /* threaded: its members are not its own */
         return;
@@ -122,6 +134,8 @@ void rl_watch_cgroup_look(struct rl_victim_watch *watch, bool timer)
         return;
     }
     watch->looks += timer;
+    if (timer && watch->queued && watch->looks == 1)
+        tell_struck(watch->killer);
     /* It may hang in the worker; and that of 6.1 passes over a process whose main thread has ended
      * while others live. No freeze: that would wait behind it. */
     if (watch->looks >= LATE_LOOKS)

@@ -38,6 +38,8 @@ int rl_killer_new(sd_event *event, const struct rl_killer_options *options, stru
     killer->event = sd_event_ref(event);
     killer->proc_fd = options->proc_fd;
     killer->no_cgroup_kill = options->no_cgroup_kill;
+    killer->struck = options->struck;
+    killer->userdata = options->userdata;
     killer->lineage = (struct rl_lineage){
         .proc_fd = options->proc_fd, .root_fd = options->cgroup_root_fd, .self = &killer->self};
 

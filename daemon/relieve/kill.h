@@ -46,6 +46,10 @@ struct rl_killer_options {
     int proc_fd;         /* directory fd of /proc (kept, not owned) */
     int cgroup_root_fd;  /* directory fd of the cgroup2 mount (kept, not owned); -1: unknown */
     bool no_cgroup_kill; /* do without cgroup.kill, as on kernels before 5.14 */
+    /* An order that was on its way (rl_kill_on_way()) has been carried out, or is late. NULL:
+     * nobody asks. */
+    void (*struck)(void *userdata);
+    void *userdata;
 };
 
 /**
@@ -96,6 +100,10 @@ int rl_kill_processes(struct rl_killer *killer, const struct rl_target *targets,
  */
 int rl_kill_cgroup(struct rl_killer *killer, int cgroup_fd, uint64_t cgroup_id, rl_gone_fn gone,
     void *userdata, struct rl_victim_watch **watch, struct rl_kill_result *ret);
+
+/* Is the order for a whole cgroup still on its way to the thread that gives it? What costs time and
+ * can wait should wait for that. NULL is allowed. */
+bool rl_kill_on_way(const struct rl_victim_watch *watch);
 
 /* Stop waiting; closes the pidfds, thaws. Signals and writes on their way are not called back.
  * NULL is allowed. Always returns NULL. */

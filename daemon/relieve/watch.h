@@ -55,6 +55,8 @@ struct rl_killer {
     sd_event *event;
     int proc_fd;
     bool no_cgroup_kill;
+    void (*struck)(void *userdata); /* may be NULL */
+    void *userdata;
     struct rl_self self;
     struct rl_lineage lineage;
     /* Two, so that no unmapping of a huge process delays a cgroup.kill. */

@@ -29,13 +29,22 @@ static void interpolates(void **state)
         {10 * SEC, 12 * SEC, 0, 1 * SEC},
         {10 * SEC, 11 * SEC, 0, 100 * MS}, /* the whole first pair */
         {10 * SEC, 10 * SEC + 500 * MS, 0, 50 * MS},
-        {10 * SEC + 500 * MS, 11 * SEC + 500 * MS, 0, 500 * MS}, {11 * SEC, 12 * SEC, 0, 900 * MS},
+        {10 * SEC + 500 * MS, 11 * SEC + 500 * MS, 0, 500 * MS},
+        {11 * SEC, 12 * SEC, 0, 900 * MS},
         {11 * SEC + 999999, 12 * SEC, 0, 0}, /* 0.9 us: truncated */
         {0, 100 * SEC, 0, 1 * SEC},          /* nothing is assumed outside */
-        {12 * SEC, 100 * SEC, 0, 0}, {0, 10 * SEC, 0, 0}, {11 * SEC, 11 * SEC, 0, 0},
+        {12 * SEC, 100 * SEC, 0, 0},
+        {0, 10 * SEC, 0, 0},
+        {11 * SEC, 11 * SEC, 0, 0},
         {12 * SEC, 10 * SEC, 0, 0}, /* upside down */
         {10 * SEC, 12 * SEC, SEC, 1 * SEC},
-        {10 * SEC, 12 * SEC, SEC - 1, 0}, /* every pair is further apart */
+        /* Every pair is further apart: what lies within as a whole counts all the same, */
+        {10 * SEC, 12 * SEC, SEC - 1, 1 * SEC},
+        /* of the rest what must: 900 ms of 1 s leave 400 ms for half of it, 100 ms nothing. */
+        {11 * SEC + 500 * MS, 12 * SEC, SEC - 1, 400 * MS},
+        {11 * SEC, 11 * SEC + 500 * MS, SEC - 1, 400 * MS},
+        {11 * SEC + 950 * MS, 12 * SEC, SEC - 1, 0},
+        {10 * SEC, 10 * SEC + 500 * MS, SEC - 1, 0},
     };
 
     begin();
@@ -48,15 +57,18 @@ static void interpolates(void **state)
             rows[i].growth);
 }
 
-static void gap_over_half_a_window_counts_nothing(void **state)
+static void of_a_gap_over_half_a_window_only_the_certain_counts(void **state)
 {
     begin();
     full(10 * SEC, 0);
-    full(15 * SEC, 5 * SEC); /* 5 s apart: half of 10 s */
-    full(16 * SEC, 6 * SEC);
-    assert_int_equal(window(16 * SEC, 10 * SEC), 6 * SEC);
-    assert_int_equal(window(16 * SEC, 10 * SEC - 2), 1 * SEC);
-    assert_int_equal(window(16 * SEC, 20 * SEC), 6 * SEC);
+    full(15 * SEC, 3 * SEC); /* 5 s apart: half of 10 s */
+    full(16 * SEC, 4 * SEC);
+    assert_int_equal(window(16 * SEC, 10 * SEC), 4 * SEC);
+    assert_int_equal(window(16 * SEC, 6 * SEC), 4 * SEC);
+    /* Up to 2 s of it may lie before. */
+    assert_int_equal(window(16 * SEC, 4 * SEC), 2 * SEC);
+    assert_int_equal(window(16 * SEC, 2 * SEC), 1 * SEC);
+    assert_int_equal(window(16 * SEC, 20 * SEC), 4 * SEC);
 }
 
 static void a_window_at_the_beginning_of_time_is_not_negative(void **state)
@@ -242,6 +254,15 @@ static void events_happen_when_they_are_seen(void **state)
     assert_int_equal(rl_history_events(&history, RL_COUNT_OOM_KILL, 3611 * SEC, 9999 * SEC), 0);
 }
 
+static void of_others_than_stall_a_gap_tells_nothing(void **state)
+{
+    begin();
+    add_kill(10 * SEC, 0, 0);
+    add_kill(16 * SEC, 0, 5);
+    assert_int_equal(rl_history_window(&history, RL_COUNT_OOM_KILL, 16 * SEC, 10 * SEC), 0);
+    assert_int_equal(rl_history_window(&history, RL_COUNT_OOM_KILL, 16 * SEC, 12 * SEC), 5);
+}
+
 static void giant_counters_do_not_overflow(void **state)
 {
     begin();
@@ -249,8 +270,8 @@ static void giant_counters_do_not_overflow(void **state)
     full(UINT64_MAX / 2, 3);
     full(UINT64_MAX - 1, UINT64_MAX);
     assert_int_equal(rl_history_growth(&history, RL_COUNT_FULL, 0, UINT64_MAX, 0), UINT64_MAX);
-    /* half of it lies in the older half, which is a gap for any shorter window */
-    assert_int_equal(window(UINT64_MAX - 1, UINT64_MAX / 2), 0);
+    /* A gap for that window: no more than there is time. */
+    assert_int_equal(window(UINT64_MAX - 1, UINT64_MAX / 2), UINT64_MAX / 2);
 }
 
 /* --- few points serve short and long windows at once, against every millisecond --- */
@@ -361,7 +382,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(interpolates),
-        cmocka_unit_test(gap_over_half_a_window_counts_nothing),
+        cmocka_unit_test(of_a_gap_over_half_a_window_only_the_certain_counts),
+        cmocka_unit_test(of_others_than_stall_a_gap_tells_nothing),
         cmocka_unit_test(a_window_at_the_beginning_of_time_is_not_negative),
         cmocka_unit_test(older_and_equal_instants_are_ignored),
         cmocka_unit_test(a_counter_that_goes_back_clears),
