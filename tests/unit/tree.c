@@ -403,6 +403,41 @@ static void test_lost_watch(void **state)
     settle_and_compare(f);
 }
 
+static size_t count_watches(void)
+{
+    char path[64], line[256];
+    size_t n = 0;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", libc.inotify_fd);
+    file = fopen(path, "re");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file))
+        n += strncmp(line, "inotify ", 8) == 0;
+    fclose(file);
+    return n;
+}
+
+/* A removed cgroup's watch stays until it is taken away, as that of any directory in use does. */
+static void test_no_watch_left(void **state)
+{
+    struct fixture *f = *state;
+    int fds[2];
+
+    make(f, "a/b/c");
+    make(f, "d");
+    start(f);
+    assert_int_equal(count_watches(), 5);
+    fds[0] = openat(f->folder.fd, "a/b/c", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fds[1] = openat(f->folder.fd, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    drop(f, "a/b/c");
+    drop(f, "d");
+    settle_and_compare(f);
+    assert_int_equal(count_watches(), 3);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 /* What was known before its event was read is neither entered again nor listed again. */
 static void test_known_already(void **state)
 {
@@ -737,6 +772,38 @@ static void test_blind(void **state)
     assert_int_equal(libc.watches, watches); /* none is set twice */
 }
 
+/* When many are gone, nobody has to walk for the rest to be watched again. */
+static void test_blind_ends(void **state)
+{
+    struct fixture *f = *state;
+    struct capture capture;
+    char path[64];
+
+    capture_begin(&capture);
+    for (int i = 0; i < 40; i++) {
+        snprintf(path, sizeof(path), "%d/x", i);
+        make(f, path);
+    }
+    libc.watches_left = 30;
+    start(f);
+    assert_true(rl_tree_blind(f->tree));
+    for (int i = 0; i < 40; i++) {
+        snprintf(path, sizeof(path), "%d/x", i);
+        drop(f, path);
+        if (i == 5) {
+            settle(f);
+            assert_true(rl_tree_blind(f->tree));
+            libc.watches_left = -1;
+        }
+    }
+    settle(f);
+    capture_end(&capture);
+    assert_false(rl_tree_blind(f->tree));
+    make(f, "0/y");
+    make(f, "39/y");
+    settle_and_compare(f);
+}
+
 /* A listing that fails halfway takes nothing away, and is made good by the next one. */
 static void test_failed_listing(void **state)
 {
@@ -925,6 +992,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_same_number, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lost_watch, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_watch_left, setup, teardown),
         cmocka_unit_test_setup_teardown(test_known_already, setup, teardown),
         cmocka_unit_test_setup_teardown(test_old_removal, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lists_no_more, setup, teardown),
@@ -935,6 +1003,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_long_path, setup, teardown),
         cmocka_unit_test_setup_teardown(test_overflow, setup, teardown),
         cmocka_unit_test_setup_teardown(test_blind, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_blind_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failed_listing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failed_event, setup, teardown),
         cmocka_unit_test_setup_teardown(test_storm, setup, teardown),
