@@ -30,11 +30,12 @@ struct rl_tree {
     struct rl_tree_listener listener;
     struct rl_cgroup *root;
     struct rl_tree_table table;
-    size_t n, n_peak; /* n_peak: since memory was given back last */
-    uint64_t at_id;   /* at_fd is the directory of this cgroup, while events are handled */
+    size_t n;
+    size_t n_peak;  /* the most since memory was given back */
+    size_t n_most;  /* ... since the last rescan */
+    uint64_t at_id; /* at_fd is the directory of this cgroup, while events are handled */
     int at_fd;
     bool mark;
-    size_t n_most;  /* cgroups, since the last rescan */
     bool blind;     /* some cgroup has no watch since they ran out */
     bool exhausted; /* ... and none is to be had for the moment */
     bool stale;     /* changes were lost */

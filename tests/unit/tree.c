@@ -385,6 +385,24 @@ static void test_same_number(void **state)
     }
 }
 
+/* A rescan sees that another one stands there before the events tell. */
+static void test_replaced(void **state)
+{
+    struct fixture *f = *state;
+
+    make(f, "a/b/c");
+    start(f);
+    drop(f, "a/b/c");
+    drop(f, "a/b");
+    make(f, "spacer"); /* takes the inode that has come free */
+    make(f, "a/b/c/d");
+    assert_int_equal(rl_tree_rescan(f->tree), 0);
+    compare(f);
+    assert_int_equal(f->gones, 2);
+    settle_and_compare(f);
+    assert_int_equal(f->gones, 2);
+}
+
 /* A watch that was taken away is set again by a rescan, or when the cgroup is announced. */
 static void test_lost_watch(void **state)
 {
@@ -991,6 +1009,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_open, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_same_number, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replaced, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lost_watch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_watch_left, setup, teardown),
         cmocka_unit_test_setup_teardown(test_known_already, setup, teardown),

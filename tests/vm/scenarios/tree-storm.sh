@@ -3,7 +3,7 @@
 # Kernels: 6.1 6.12
 # Swap: zram 256M
 # Boot: own
-# Timeout: 400
+# Timeout: 900
 
 known() { reliefctl status --json | jq .cgroups; }
 standing() { find "$CGROUP_MOUNT" -type d | wc -l; }
