@@ -347,6 +347,7 @@ static void test_changes(void **state)
     make(f, "a/b/c/d/e"); /* all but the first are made before there is a watch */
     settle_and_compare(f);
     folder_write(&f->folder, "a/file", "");
+    settle_and_compare(f);
     unlinkat(f->folder.fd, "a/file", 0);
     drop(f, "a/b/c/d/e");
     settle_and_compare(f);
@@ -401,24 +402,6 @@ static void test_replaced(void **state)
     assert_int_equal(f->gones, 2);
     settle_and_compare(f);
     assert_int_equal(f->gones, 2);
-}
-
-/* A watch that was taken away is set again by a rescan, or when the cgroup is announced. */
-static void test_lost_watch(void **state)
-{
-    struct fixture *f = *state;
-
-    make(f, "a/b");
-    start(f);
-    make(f, "c/d");
-    settle_and_compare(f);
-    assert_int_equal(inotify_rm_watch(libc.inotify_fd, rl_tree_find(f->tree, "/a/b")->wd), 0);
-    settle(f);
-    assert_int_equal(rl_tree_find(f->tree, "/a/b")->wd, -1);
-    make(f, "a/b/unseen");
-    assert_int_equal(rl_tree_rescan(f->tree), 0);
-    make(f, "a/b/seen");
-    settle_and_compare(f);
 }
 
 static size_t count_watches(void)
@@ -591,6 +574,28 @@ static void test_moments(void **state)
             settle_and_compare(f);
             assert_null(moment_path);
         }
+}
+
+/* A watch that was taken away is set again by a rescan, before the listing. */
+static void test_lost_watch(void **state)
+{
+    struct fixture *f = *state;
+
+    make(f, "a/b");
+    start(f);
+    make(f, "c/d");
+    settle_and_compare(f);
+    assert_int_equal(inotify_rm_watch(libc.inotify_fd, rl_tree_find(f->tree, "/a/b")->wd), 0);
+    settle(f);
+    assert_int_equal(rl_tree_find(f->tree, "/a/b")->wd, -1);
+    make(f, "a/b/unseen");
+    libc.on_watch = moment_of_watch;
+    moment_path = "/a/b";
+    moment_drop = NULL;
+    moment_make = "a/b/between";
+    assert_int_equal(rl_tree_rescan(f->tree), 0);
+    make(f, "a/b/seen");
+    settle_and_compare(f);
 }
 
 /* While each one that is entered brings another one, the loop goes on with other things. */
@@ -833,7 +838,7 @@ static void test_failed_listing(void **state)
     start(f);
     make(f, "a/b/new");
     drop(f, "g/h/i");
-    for (int i = 0; i < 4; i++) {
+    for (int i = 1; i < 4; i++) {
         libc.lists_left = i;
         assert_int_equal(rl_tree_rescan(f->tree), -ENFILE);
         assert_true(rl_tree_blind(f->tree));
@@ -914,7 +919,7 @@ static void test_storm(void **state)
 
     storm.paths = calloc(storm.max, sizeof(*storm.paths));
     assert_non_null(storm.paths);
-    for (uint64_t seed = 1; seed <= 4; seed++) {
+    for (uint64_t seed = 1; seed <= 2; seed++) {
         struct fixture *f;
 
         if (seed > 1) {
@@ -976,10 +981,10 @@ static void test_memory(void **state)
 
     start(f);
     before = allocated();
-    for (int n = 500; n <= 10000; n += 500) {
+    for (int n = 1000; n <= 10000; n += 1000) {
         size_t each;
 
-        make_many(f, n - 500, n, false);
+        make_many(f, n - 1000, n, false);
         assert_int_equal(rl_tree_rescan(f->tree), 0);
         each = (allocated() - before) / (size_t)n;
         most = each > most ? each : most;
