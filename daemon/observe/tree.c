@@ -30,8 +30,10 @@ struct rl_tree {
     struct rl_tree_listener listener;
     struct rl_cgroup *root;
     struct rl_tree_table table;
-    size_t n, n_peak; /* n_peak: since memory was given back last */
-    uint64_t at_id;   /* at_fd is the directory of this cgroup, while events are handled */
+    size_t n;
+    size_t n_peak;  /* the most since memory was given back */
+    size_t n_most;  /* ... since the last rescan */
+    uint64_t at_id; /* at_fd is the directory of this cgroup, while events are handled */
     int at_fd;
     bool mark;
     bool blind;     /* some cgroup has no watch since they ran out */
@@ -105,12 +107,21 @@ static void add_watch(struct rl_tree *tree, struct rl_cgroup *cgroup)
     tree->blind = tree->exhausted = true;
 }
 
+/* A cgroup's directory keeps its watch when it is removed: the kernel would hold both for ever. */
+static void drop_watch(struct rl_tree *tree, struct rl_cgroup *cgroup)
+{
+    if (cgroup->wd < 0)
+        return;
+    inotify_rm_watch(tree->inotify_fd, cgroup->wd); /* EINVAL: another file system took it away */
+    rl_table_unwatch(&tree->table, cgroup);
+}
+
 /* ---- entering and removing ---- */
 
 static void remove_one(struct rl_tree *tree, struct rl_cgroup *cgroup)
 {
     tree->listener.on_gone(tree->listener.userdata, cgroup);
-    rl_table_unwatch(&tree->table, cgroup);
+    drop_watch(tree, cgroup);
     if (cgroup->parent)
         rl_table_unlink(&tree->table, cgroup);
     tree->n--;
@@ -155,6 +166,8 @@ static struct rl_cgroup *add_cgroup(
     }
     if (++tree->n > tree->n_peak)
         tree->n_peak = tree->n;
+    if (tree->n > tree->n_most)
+        tree->n_most = tree->n;
     add_watch(tree, c);
     tree->listener.on_new(tree->listener.userdata, c);
     return c;
@@ -301,6 +314,7 @@ int rl_tree_rescan(struct rl_tree *tree)
     }
     sweep(tree);
     trim(tree);
+    tree->n_most = tree->n;
     if (tree->blind && !tree->exhausted) {
         tree->blind = false;
         rl_notice("inotify watches suffice again, for %zu cgroups", tree->n);
@@ -403,7 +417,8 @@ static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *u
 
     tree->exhausted = false;
     handle_queue(tree);
-    if (tree->stale) {
+    /* Where an eighth is gone there are watches again. */
+    if (tree->stale || (tree->blind && tree->n < tree->n_most - tree->n_most / 8)) {
         int r = rl_tree_rescan(tree);
 
         if (r < 0)

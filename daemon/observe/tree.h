@@ -14,7 +14,8 @@
  *
  * When watches run out, or changes were lost and could not be read again at once, the tree is
  * `blind`: whoever walks it calls rl_tree_rescan() first. Having run out is said once, and so is
- * its end: a rescan watches again what it can. A queue overflow means one rescan.
+ * its end: a rescan, which is also made once an eighth of the cgroups is gone, watches again what
+ * it can. A queue overflow means one rescan.
  *
  * Tree changes allocate; looking does not. Finding a child, entering and removing one take
  * constant time, whatever the number of siblings. A cgroup costs at most 160 bytes with its share
