@@ -326,6 +326,22 @@ static void prepare_kin(struct reading *r)
     rl_relations_sum(&s->relations, &r->engine->self);
 }
 
+static bool has_oom_group(const struct rl_scratch *s)
+{
+    for (size_t i = 0; i < s->n_groups; i++)
+        if (s->groups[i].oom_group)
+            return true;
+    return false;
+}
+
+/* Will it be the first of the pool who dies, unless he shares? */
+static bool takes_first(const struct reading *r)
+{
+    return r->policy->victim.kill == RL_KILL_PROCESS &&
+           r->policy->victim.model->picking.sacrifice == RL_SACRIFICE_NONE &&
+           !has_oom_group(&r->engine->scratch);
+}
+
 /* Who dies with whom, unless prepare_kin() has found it out. */
 static void find_sharers(struct reading *r)
 {
@@ -333,7 +349,7 @@ static void find_sharers(struct reading *r)
     struct rl_scratch *s = &r->engine->scratch;
 
     if (s->relations.n_kin == 0 && (picking->sharers || picking->sacrifice != RL_SACRIFICE_NONE))
-        rl_relations_of_pool(&s->relations, &s->pool, &r->engine->self);
+        rl_relations_of_pool(&s->relations, &s->pool, &r->engine->self, takes_first(r));
 }
 
 static struct rl_scale scale_of(

@@ -27,13 +27,17 @@
 #include "daemon/observe/mm.h"
 #include "daemon/observe/procs.h"
 #include "policy/family.h"
+#include "policy/match.h"
 #include "tests/unit/counted-malloc.h"
 
 #define POOL_SIZE   4096 /* of the daemon */
 #define KIN_MAX     32768
+#define SHARERS_ALL 128 /* likewise */
 #define REPEAT_MAX  1000
 #define SHARES_PAGE 16 /* pages that one process of the crowd may have at most */
 #define NOBODY      65534
+
+#define CROWD_CGROUP "/system.slice/crowd.service" /* in policies' eyes */
 
 enum phase {
     PHASE_KIN,
@@ -191,7 +195,10 @@ static __attribute__((noinline)) void phase_sharers(struct deciding *d)
         return;
     for (size_t i = 0; i < d->pool.n; i++)
         d->users[i] = rl_mm_user_of(&items[i].process, (uint32_t)i);
-    rl_mm_find(d->users, d->pool.n, d->compare);
+    if (picking->sacrifice == RL_SACRIFICE_NONE && d->pool.n > SHARERS_ALL)
+        rl_mm_find_first(d->users, d->pool.n, d->compare);
+    else
+        rl_mm_find(d->users, d->pool.n, d->compare);
     for (size_t i = 0; i < d->pool.n; i++)
         items[d->users[i].index].process.mm = d->users[i].mm;
 }
@@ -263,7 +270,7 @@ static void decide(struct deciding *d)
 
     d->outcome = (struct outcome){.mallocs = counted_mallocs};
     d->n_kin = 0;
-    d->group = (struct rl_group){.path = "/crowd.slice", .parent = -1};
+    d->group = (struct rl_group){.path = CROWD_CGROUP, .parent = -1};
     rl_pool_clear(&d->pool, d->victim.model);
     if (d->victim.model->needs & RL_SCORE_NEEDS_CHILDREN)
         sum_kin(d);
@@ -281,15 +288,6 @@ static void decide(struct deciding *d)
 }
 
 /* ---- what is decided on ---- */
-
-static bool names_exe(const struct rl_pattern *patterns, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t t = 0; t < patterns[i].n; t++)
-            if (patterns[i].terms[t].fact == RL_FACT_EXE)
-                return true;
-    return false;
-}
 
 /* [Victim] of the built-in default.conf, with another model. */
 static struct rl_victim the_victim(const char *model)
@@ -332,7 +330,8 @@ static void prepare(struct deciding *d, const char *model)
     if (d->procs.proc_fd < 0)
         err(2, "/proc");
     d->victim = the_victim(model);
-    d->need = names_exe(d->victim.protect, d->victim.n_protect) ? RL_PROCS_EXE : 0;
+    if (rl_match_asks(d->victim.protect, d->victim.n_protect, RL_FACT_EXE, CROWD_CGROUP))
+        d->need = RL_PROCS_EXE;
     d->scale = (struct rl_scale){
         .available = UINT64_C(8) << 30,
         .page_size = d->procs.page_size,
