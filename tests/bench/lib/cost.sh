@@ -46,6 +46,7 @@ memory_of_daemon() { memory_of_process "$(daemon_pid "$1")"; }
 memory_of_process() {
     local pid=$1 key value rest descriptors
     RSS_KB=0 LOCKED_KB=0 PEAK_KB=0 THREADS=0
+    [[ $pid != 0 && -r /proc/$pid/smaps_rollup ]] || return 1
     while read -r key value rest; do
         case $key in Rss:) RSS_KB=$value ;; Locked:) LOCKED_KB=$value ;; esac
     done <"/proc/$pid/smaps_rollup"

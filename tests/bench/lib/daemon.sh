@@ -2,7 +2,7 @@
 # The daemons that are measured. Each runs as its own package's unit, with what the setting says in a drop-in.
 #
 # daemons/NAME.sh is read by daemon_use; it sets
-#   DAEMON_UNIT                the unit's name
+#   DAEMON_UNIT                the unit's name; DAEMON_SOCKETS: those of its socket units
 # and defines
 #   daemon_configure SETTING   writes its files; sets DAEMON_COMMAND, the program and its arguments
 #   daemon_forget              optional: undoes what else it has done
@@ -13,7 +13,7 @@ DAEMON_ERROR=                # why the last daemon_start failed, in one line
 
 daemon_use() {
     [[ -f $BENCH/daemons/$1.sh ]] || { DAEMON_ERROR="no daemon $1"; return 1; }
-    DAEMON_COMMAND=()
+    DAEMON_COMMAND=() DAEMON_SOCKETS=()
     daemon_forget() { :; } # what a daemon's file has to undo after it has stopped
     # shellcheck source=/dev/null
     source "$BENCH/daemons/$1.sh"
@@ -27,7 +27,7 @@ daemon_start() {
     DAEMON_ERROR=
     daemon_use "$name" || return 1
     rm -rf "/run/systemd/system/$DAEMON_UNIT.d"
-    daemon_unmask "$DAEMON_UNIT"
+    daemon_unmask "$DAEMON_UNIT" "${DAEMON_SOCKETS[@]}"
     if ! daemon_configure "$setting"; then
         DAEMON_ERROR=${DAEMON_ERROR:-"$name has no setting $setting"}
         return 1
@@ -48,11 +48,11 @@ daemon_start() {
 daemon_stop() {
     local unit=${DAEMON_RUNNING[$1]-}
     [[ $unit ]] || return 0
-    timeout 90 systemctl stop "$unit" || systemctl kill -s KILL "$unit" || :
-    systemctl reset-failed "$unit" 2>/dev/null || :
     daemon_use "$1"
+    timeout 90 systemctl stop "${DAEMON_SOCKETS[@]}" "$unit" || systemctl kill -s KILL "$unit" || :
+    systemctl reset-failed "$unit" 2>/dev/null || :
     daemon_forget
-    daemon_mask "$unit"
+    daemon_mask "$unit" "${DAEMON_SOCKETS[@]}"
     unset "DAEMON_RUNNING[$1]"
 }
 
@@ -71,13 +71,7 @@ daemon_cgroup() { systemctl show --value -P ControlGroup "${DAEMON_RUNNING[$1]}"
 daemon_is_active() { systemctl is-active --quiet "${DAEMON_RUNNING[$1]}" && [[ $(daemon_pid "$1") != 0 ]]; }
 
 # Who is active, of all that could act: nobody else must be.
-daemons_active() {
-    local name names=()
-    for name in "${ALL_DAEMONS[@]}"; do
-        systemctl is-active --quiet "$name.service" && names+=("$name")
-    done
-    echo "${names[*]:-none}"
-}
+daemons_active() { pgrep -l -x 'reliefd|systemd-oomd|oomd|nohang|earlyoom' | sed 's/.* //' | paste -s -d ' '; }
 
 daemon_last_words() {
     journalctl --no-pager -q -o cat -n 3 -u "$1" 2>/dev/null | tr '\n' ' ' | cut -c1-200

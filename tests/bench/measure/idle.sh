@@ -38,7 +38,7 @@ start_all() {
 
 # measure SETTING: those who have started.
 measure() {
-    local name locked_baseline=""
+    local name
     sleep "$(window 20 5)" # what they do once at their start is no cost of watching
     for name in "${started[@]}"; do cost_mark "$name"; done
     sleep "$seconds"
