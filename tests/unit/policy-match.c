@@ -237,6 +237,7 @@ static void what_a_cgroup_rules_out_is_not_asked_for(void **state)
     assert_true(rl_match_asks(all, LENGTH(rows), RL_FACT_EXE, path));
     assert_true(rl_match_asks(&all[1], 3, RL_FACT_EXE, path));
     assert_false(rl_match_asks(&all[4], 2, RL_FACT_EXE, path));
+    assert_true(rl_match_asks(&all[4], 3, RL_FACT_EXE, path));
     assert_false(rl_match_asks(all, LENGTH(rows), RL_FACT_CMDLINE, path));
     assert_false(rl_match_asks(NULL, 0, RL_FACT_EXE, path));
 }
