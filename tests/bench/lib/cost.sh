@@ -61,7 +61,7 @@ memory_of_process() {
 psimon_read() {
     local pid ns rest
     PSIMON_COUNT=0 PSIMON_NS=0
-    for pid in $(pgrep -x psimon); do
+    for pid in $(pgrep -x psimon || :); do # or there is none
         read -r ns rest 2>/dev/null <"/proc/$pid/schedstat" || continue
         PSIMON_COUNT=$((PSIMON_COUNT + 1)) PSIMON_NS=$((PSIMON_NS + ns))
     done

@@ -11,9 +11,9 @@
  * --target (3). After LIVES seconds its container is removed.
  *
  * Says "ready" when the tree is there and the first of them are. Then a line each second: second,
- * the root's some stall in microseconds, kernel threads named psimon, and the processor time in
- * nanoseconds that all of them have used since the start, ended ones included as far as it was
- * seen. */
+ * microseconds of the root's some stall in a second of time, kernel threads named psimon, and the
+ * processor time in nanoseconds that all of them have used since the start, ended ones included as
+ * far as it was seen. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -30,8 +30,8 @@
 
 #define LIVES       16 /* seconds that a container with a process is there; so many at once */
 #define SLOTS       20 /* of a second: in each one of them is told to touch */
-#define WORKING_SET (6 * MB)
-#define LIMIT       "4M"
+#define WORKING_SET (3 * MB)
+#define LIMIT       "2M"
 #define PSIMON_MAX  4096
 
 struct container {
@@ -148,6 +148,14 @@ static void make_tree(struct day *day)
 
 /* ---- those that stall ---- */
 
+/* Pages are filled when they are first used: all at once would be a burst of stall. */
+static void use_page(char *page, struct noise *noise)
+{
+    if (*page == 0)
+        noise_fill_page(noise, page);
+    *page = 1;
+}
+
 static void stall_when_told(int fd, uint64_t seed)
 {
     struct noise noise = noise_from_seed(seed);
@@ -155,12 +163,11 @@ static void stall_when_told(int fd, uint64_t seed)
     uint32_t ms;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    fill_memory(memory, WORKING_SET, &noise);
     while (read(fd, &ms, sizeof(ms)) == sizeof(ms)) {
         double until = seconds_now() + ms / 1e3;
 
         do
-            touch_page(memory + noise_next(&noise) % (WORKING_SET / PAGE) * PAGE);
+            use_page(memory + noise_next(&noise) % (WORKING_SET / PAGE) * PAGE, &noise);
         while (seconds_now() < until);
     }
     _exit(0);
@@ -316,29 +323,33 @@ static void set_touch(struct day *day, uint64_t some_us)
     day->touch_ms *= (1 + factor) / 2; /* half of the way: stall is noisy */
     if (day->touch_ms > 1000.0 / SLOTS)
         day->touch_ms = 1000.0 / SLOTS;
-    if (day->touch_ms < 0.05)
-        day->touch_ms = 0.05;
+    if (day->touch_ms < 0.01)
+        day->touch_ms = 0.01;
 }
 
 static void run(struct day *day)
 {
-    double begin = seconds_now();
+    double begin = seconds_now(), last_at = begin;
     uint64_t last = root_some_us();
 
     look_at_psimon(day, true);
     for (unsigned long second = 1; second <= day->seconds; second++) {
-        uint64_t now;
+        uint64_t now, some_us;
+        double at;
         size_t n;
 
         turn_over(day, LIVES + second);
         one_second(day, begin + (double)second);
         now = root_some_us();
+        at = seconds_now(); /* a machine that is behind has longer seconds */
+        some_us = (uint64_t)((double)(now - last) / (at - last_at));
         n = look_at_psimon(day, false);
-        printf("%lu %llu %zu %llu\n", second, (unsigned long long)(now - last), n,
+        printf("%lu %llu %zu %llu\n", second, (unsigned long long)some_us, n,
             (unsigned long long)psimon_ns(day));
         fflush(stdout);
-        set_touch(day, now - last);
+        set_touch(day, some_us);
         last = now;
+        last_at = at;
     }
 }
 
