@@ -53,7 +53,7 @@ struct day {
     unsigned long serial;
     struct container *all, *live[LIVES]; /* live: those with a process */
     unsigned long n;
-    double touch_ms;
+    double touch_ms, share; /* share: percent of some stall, of late */
     struct psimon psimon[PSIMON_MAX];
     size_t n_psimon;
 };
@@ -312,15 +312,15 @@ static void one_second(struct day *day, double end)
     }
 }
 
-/* Towards the target, at most by half or to the double at once. */
+/* Slowly towards the target, by the mean of the last seconds: stall comes in bursts. */
 static void set_touch(struct day *day, uint64_t some_us)
 {
-    double share = (double)some_us / 1e4, factor = 2;
+    double factor;
 
-    if (share > 0)
-        factor = (double)day->target / share;
-    factor = factor > 2 ? 2 : factor < 0.5 ? 0.5 : factor;
-    day->touch_ms *= (1 + factor) / 2; /* half of the way: stall is noisy */
+    day->share += ((double)some_us / 1e4 - day->share) / 4;
+    factor = day->share > 0 ? (double)day->target / day->share : 2;
+    factor = factor > 1.25 ? 1.25 : factor < 0.8 ? 0.8 : factor;
+    day->touch_ms *= factor;
     if (day->touch_ms > 1000.0 / SLOTS)
         day->touch_ms = 1000.0 / SLOTS;
     if (day->touch_ms < 0.01)
@@ -363,7 +363,7 @@ int main(int argc, char **argv)
         {"seed", required_argument, NULL, 'n'},
         {NULL, 0, NULL, 0},
     };
-    static struct day day = {.target = 3, .touch_ms = 1};
+    static struct day day = {.target = 3, .touch_ms = 0.2};
     uint64_t seed = 1;
     int option;
 
@@ -394,6 +394,7 @@ int main(int argc, char **argv)
         errx(2, "at least %d containers are needed", 2 * LIVES);
     signal(SIGPIPE, SIG_IGN);
     day.top = argv[optind];
+    day.share = (double)day.target;
     day.noise = noise_from_seed(seed);
     make_tree(&day);
     for (unsigned long turn = 0; turn < LIVES; turn++)
