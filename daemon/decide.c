@@ -153,6 +153,21 @@ static bool has_fact(const struct rl_policy *policy, enum rl_fact fact)
            patterns_have(v->avoid, v->n_avoid, fact) || patterns_have(v->prefer, v->n_prefer, fact);
 }
 
+/* Has it a say about the programs of processes in this cgroup? */
+static bool asks_exe(const struct rl_policy *policy, const char *path)
+{
+    const struct rl_victim *v = policy ? &policy->victim : NULL;
+
+    if (!v)
+        return false;
+    for (size_t i = 0; i < v->n_adjust; i++)
+        if (rl_match_asks(&v->adjust[i].pattern, 1, RL_FACT_EXE, path))
+            return true;
+    return rl_match_asks(v->protect, v->n_protect, RL_FACT_EXE, path) ||
+           rl_match_asks(v->avoid, v->n_avoid, RL_FACT_EXE, path) ||
+           rl_match_asks(v->prefer, v->n_prefer, RL_FACT_EXE, path);
+}
+
 /* The unit's main process is the oldest one of the cgroup. */
 static void find_main(pid_t pid, void *userdata)
 {
@@ -211,10 +226,11 @@ static void read_group(struct reading *r, size_t index)
 {
     struct rl_scratch *s = &r->engine->scratch;
     const struct rl_policy *own = s->cgroups[index]->policy;
+    const char *path = s->groups[index].path;
     size_t foreign = 0;
 
     r->group = (uint32_t)index;
-    r->need = has_fact(r->policy, RL_FACT_EXE) || has_fact(own, RL_FACT_EXE) ? RL_PROCS_EXE : 0;
+    r->need = asks_exe(r->policy, path) || asks_exe(own, path) ? RL_PROCS_EXE : 0;
     r->main_pid = 0;
     if (has_fact(r->policy, RL_FACT_MAIN) || has_fact(own, RL_FACT_MAIN))
         rl_procs_of(s->dir_fds[index], find_main, r, &foreign);
@@ -310,6 +326,22 @@ static void prepare_kin(struct reading *r)
     rl_relations_sum(&s->relations, &r->engine->self);
 }
 
+static bool has_oom_group(const struct rl_scratch *s)
+{
+    for (size_t i = 0; i < s->n_groups; i++)
+        if (s->groups[i].oom_group)
+            return true;
+    return false;
+}
+
+/* Will it be the first of the pool who dies, unless he shares? */
+static bool takes_first(const struct reading *r)
+{
+    return r->policy->victim.kill == RL_KILL_PROCESS &&
+           r->policy->victim.model->picking.sacrifice == RL_SACRIFICE_NONE &&
+           !has_oom_group(&r->engine->scratch);
+}
+
 /* Who dies with whom, unless prepare_kin() has found it out. */
 static void find_sharers(struct reading *r)
 {
@@ -317,7 +349,7 @@ static void find_sharers(struct reading *r)
     struct rl_scratch *s = &r->engine->scratch;
 
     if (s->relations.n_kin == 0 && (picking->sharers || picking->sacrifice != RL_SACRIFICE_NONE))
-        rl_relations_of_pool(&s->relations, &s->pool, &r->engine->self);
+        rl_relations_of_pool(&s->relations, &s->pool, &r->engine->self, takes_first(r));
 }
 
 static struct rl_scale scale_of(

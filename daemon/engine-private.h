@@ -20,6 +20,7 @@
 #define RL_PATHS_SIZE   (1024 * 1024)
 #define RL_POOL_SIZE    4096
 #define RL_KIN_MAX      32768
+#define RL_SHARERS_ALL  128
 #define RL_PASTS_MAX    256
 #define RL_VICTIM_PATHS (64 * 1024)
 
@@ -169,9 +170,11 @@ int rl_relations_want_kin(struct rl_relations *relations);
  * those beyond RL_KIN_MAX processes, are not counted. */
 void rl_relations_add(struct rl_relations *relations, const struct rl_process *process);
 void rl_relations_sum(struct rl_relations *relations, const struct rl_self *self);
-/* Set mm in a full pool, where no such pass has told it. */
+/* Set mm in a full and sorted pool, where no such pass has told it. first: only whom the first one
+ * of them shares with counts (rl_mm_find_first()); up to RL_SHARERS_ALL of them all are told
+ * nevertheless, since reports show them. */
 void rl_relations_of_pool(
-    struct rl_relations *relations, struct rl_pool *pool, const struct rl_self *self);
+    struct rl_relations *relations, struct rl_pool *pool, const struct rl_self *self, bool first);
 
 /* ---- steps.c: the rungs ---- */
 /* Keep what is needed of the choice to act on it. Return: 0, -ESTALE when it is gone. */

@@ -73,11 +73,14 @@ void rl_relations_sum(struct rl_relations *relations, const struct rl_self *self
 }
 
 void rl_relations_of_pool(
-    struct rl_relations *relations, struct rl_pool *pool, const struct rl_self *self)
+    struct rl_relations *relations, struct rl_pool *pool, const struct rl_self *self, bool first)
 {
     for (size_t i = 0; i < pool->n; i++)
         relations->users[i] = rl_mm_user_of(&pool->items[i].process, (uint32_t)i);
-    rl_mm_find(relations->users, pool->n, compare_of(self));
+    if (first && pool->n > RL_SHARERS_ALL)
+        rl_mm_find_first(relations->users, pool->n, compare_of(self));
+    else
+        rl_mm_find(relations->users, pool->n, compare_of(self));
     for (size_t i = 0; i < pool->n; i++)
         pool->items[relations->users[i].index].process.mm = relations->users[i].mm;
 }

@@ -240,16 +240,46 @@ static bool (*const facts[RL_FACTS])(
     [RL_FACT_MAIN] = match_main,
 };
 
-bool rl_match_process(const struct rl_pattern *pattern, const struct rl_process *process,
-    const char *path, bool unknown)
+/* Facts of the cgroup, which all its processes have in common. */
+static bool about_cgroup(const struct rl_term *term)
+{
+    return term->fact == RL_FACT_CGROUP || term->fact == RL_FACT_UNIT;
+}
+
+static bool match_terms(const struct rl_pattern *pattern, bool cgroup,
+    const struct rl_process *process, const char *path, bool unknown)
 {
     for (size_t i = 0; i < pattern->n; i++) {
         const struct rl_term *term = &pattern->terms[i];
 
-        if (!facts[term->fact](term->glob, process, path, unknown))
+        if (about_cgroup(term) == cgroup && !facts[term->fact](term->glob, process, path, unknown))
             return false;
     }
-    return pattern->n > 0;
+    return true;
+}
+
+/* What is about the cgroup first: it is cheap, and mostly there is no more to ask. */
+bool rl_match_process(const struct rl_pattern *pattern, const struct rl_process *process,
+    const char *path, bool unknown)
+{
+    return pattern->n > 0 && match_terms(pattern, true, process, path, unknown) &&
+           match_terms(pattern, false, process, path, unknown);
+}
+
+static bool has_fact(const struct rl_pattern *pattern, enum rl_fact fact)
+{
+    for (size_t i = 0; i < pattern->n; i++)
+        if (pattern->terms[i].fact == fact)
+            return true;
+    return false;
+}
+
+bool rl_match_asks(const struct rl_pattern *patterns, size_t n, enum rl_fact fact, const char *path)
+{
+    for (size_t i = 0; i < n; i++)
+        if (has_fact(&patterns[i], fact) && match_terms(&patterns[i], true, NULL, path, true))
+            return true;
+    return false;
 }
 
 const struct rl_pattern *rl_match_any(const struct rl_pattern *patterns, size_t n,

@@ -52,6 +52,11 @@ const char *rl_match_unit(const char *path, size_t *ret_len);
 bool rl_match_process(const struct rl_pattern *pattern, const struct rl_process *process,
     const char *path, bool unknown);
 
+/* Does some pattern depend on that fact of the processes in this cgroup? Not where what it says of
+ * the cgroup itself means another one: then the fact need not be read. */
+bool rl_match_asks(
+    const struct rl_pattern *patterns, size_t n, enum rl_fact fact, const char *path);
+
 /* The first pattern that means the process, NULL when none does. */
 const struct rl_pattern *rl_match_any(const struct rl_pattern *patterns, size_t n,
     const struct rl_process *process, const char *path, bool unknown);

@@ -7,6 +7,10 @@
 
 #include "policy/sort.h"
 
+/* So many are taken one by one before all are sorted out, which costs as much as some ten of them.
+ */
+#define FIRST_MOST 8
+
 /* Those of one bucket, while they are sorted. */
 struct bucket {
     struct rl_mm_user *users;
@@ -111,6 +115,43 @@ uint32_t rl_mm_find(struct rl_mm_user *users, size_t n, rl_mm_compare_fn compare
             to++;
         if (users[from].total_vm_pages > 0 && !users[from].headless)
             last = number(users + from, to - from, compare, last);
+    }
+    return last;
+}
+
+/* Number those that share with one of them. Return: the last number given. */
+static uint32_t number_with(
+    struct rl_mm_user *users, size_t n, size_t one, rl_mm_compare_fn compare, uint32_t last)
+{
+    struct rl_mm_user *user = &users[one];
+
+    if (user->total_vm_pages == 0 || user->headless)
+        return last;
+    for (size_t i = 0; i < n; i++) {
+        if (i == one || users[i].mm != 0 || by_bucket(user, &users[i]) != 0 ||
+            compare(user->pid, users[i].pid) != 0)
+            continue;
+        if (user->mm == 0)
+            user->mm = ++last;
+        users[i].mm = user->mm;
+    }
+    return last;
+}
+
+uint32_t rl_mm_find_first(struct rl_mm_user *users, size_t n, rl_mm_compare_fn compare)
+{
+    uint32_t last = 0;
+
+    for (size_t i = 0; i < n; i++)
+        users[i].mm = 0;
+    for (size_t i = 0; compare && i < n; i++) {
+        if (users[i].mm != 0)
+            continue;
+        if (i >= FIRST_MOST)
+            return rl_mm_find(users, n, compare);
+        last = number_with(users, n, i, compare, last);
+        if (users[i].mm == 0)
+            break;
     }
     return last;
 }

@@ -24,6 +24,15 @@ struct fd {
     int fd;
 };
 
+/* Where the files of one process or thread are: below dir, with a prefix such as "1234/", or none.
+ * Opening below /proc itself spares two system calls for each process. */
+struct place {
+    int dir;
+    char prefix[16];
+};
+
+#define NAME_SIZE 40 /* prefix, and the longest name that is opened here */
+
 static void close_fd(struct fd *fd)
 {
     if (fd->fd >= 0)
@@ -37,20 +46,35 @@ static bool is_gone(int r)
     return r == -ENOENT || r == -ESRCH;
 }
 
-/* stat and status of one thread. dir: its folder below /proc. Return: 0 or -errno. */
-static int read_thread(int dir, uint32_t page_size, struct rl_process *ret, char *ret_state)
+static const char *name_of(const struct place *place, const char *name, char buf[NAME_SIZE])
 {
-    char stat[STAT_SIZE], status[STATUS_SIZE];
+    size_t len = strlen(place->prefix), rest = strlen(name) + 1;
+
+    if (len == 0)
+        return name;
+    if (len + rest > NAME_SIZE)
+        rest = NAME_SIZE - len; /* never: names are constants */
+    memcpy(buf, place->prefix, len);
+    memcpy(buf + len, name, rest);
+    return buf;
+}
+
+/* stat and status of one thread. Return: 0 or -errno. */
+static int read_thread(
+    const struct place *place, uint32_t page_size, struct rl_process *ret, char *ret_state)
+{
+    char name[NAME_SIZE], stat[STAT_SIZE], status[STATUS_SIZE];
     ssize_t n;
     int r;
 
-    n = rl_read_at(dir, "stat", stat, sizeof(stat));
+    n = rl_read_at(place->dir, name_of(place, "stat", name), stat, sizeof(stat));
     if (n < 0)
         return (int)n;
     r = rl_parse_stat(stat, ret, ret_state);
     if (r < 0)
         return r;
-    n = rl_read_short_lines_at(dir, "status", STATUS_LINE_MAX, status, sizeof(status));
+    n = rl_read_short_lines_at(
+        place->dir, name_of(place, "status", name), STATUS_LINE_MAX, status, sizeof(status));
     if (n < 0)
         return (int)n;
     return rl_parse_status(status, page_size, ret);
@@ -62,11 +86,12 @@ static int take_from_thread(
     int task_fd, const char *tid, uint32_t page_size, struct rl_process *process)
 {
     CLEANUP_FD dir = {openat(task_fd, tid, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    struct place place = {.dir = dir.fd};
     struct rl_process thread = {0};
     char state;
     int r;
 
-    r = dir.fd < 0 ? -errno : read_thread(dir.fd, page_size, &thread, &state);
+    r = dir.fd < 0 ? -errno : read_thread(&place, page_size, &thread, &state);
     if (is_gone(r))
         return 0;
     if (r < 0)
@@ -89,11 +114,13 @@ static int take_from_thread(
 
 /* The leader of this process has exited: the numbers of any live thread are the process's. Return:
  * 1 when there was one, 0 when there is none any more, or -errno. */
-static int read_live_thread(int dir, uint32_t page_size, struct rl_process *process)
+static int read_live_thread(
+    const struct place *place, uint32_t page_size, struct rl_process *process)
 {
-    CLEANUP_FD task = {openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    char name[NAME_SIZE], leader[16];
+    CLEANUP_FD task = {
+        openat(place->dir, name_of(place, "task", name), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     _Alignas(struct dirent64) char block[2048];
-    char leader[16];
     ssize_t n;
 
     if (task.fd < 0)
@@ -119,14 +146,14 @@ static int read_live_thread(int dir, uint32_t page_size, struct rl_process *proc
 
 /* Does uid_map say that all ids are what they are? Namespaces that map so are as good as the
  * initial one for whoever reads from there; a map that is not there tells nothing. */
-static bool maps_all_ids(int dir)
+static bool maps_all_ids(const struct place *place)
 {
     static const char *const words[] = {"0", "0", "4294967295"};
-    char text[256];
+    char name[NAME_SIZE], text[256];
     const char *rest = text;
     struct rl_span line, word;
 
-    if (rl_read_at(dir, "uid_map", text, sizeof(text)) < 0)
+    if (rl_read_at(place->dir, name_of(place, "uid_map", name), text, sizeof(text)) < 0)
         return true;
     if (!rl_text_line(&rest, &line))
         return false; /* no map was written yet: nobody is anybody there */
@@ -138,27 +165,27 @@ static bool maps_all_ids(int dir)
 
 /* Capabilities of another user namespace have no say over the machine. ns/user may be read of one's
  * own processes only, uid_map by anybody. */
-static bool in_initial_user_ns(int dir)
+static bool in_initial_user_ns(const struct place *place)
 {
-    char link[64];
+    char name[NAME_SIZE], link[64];
     ssize_t n;
 
-    n = readlinkat(dir, "ns/user", link, sizeof(link));
+    n = readlinkat(place->dir, name_of(place, "ns/user", name), link, sizeof(link));
     if (n < 0)
-        return maps_all_ids(dir);
+        return maps_all_ids(place);
     return (size_t)n == strlen(USER_NS_INITIAL) && memcmp(link, USER_NS_INITIAL, (size_t)n) == 0;
 }
 
-static void read_exe(int dir, struct rl_process *process)
+static void read_exe(const struct place *place, struct rl_process *process)
 {
     static const char deleted[] = " (deleted)";
     const size_t suffix = sizeof(deleted) - 1;
-    char path[PATH_MAX];
+    char name[NAME_SIZE], path[PATH_MAX];
     const char *begin = path;
     ssize_t n;
     size_t len;
 
-    n = readlinkat(dir, "exe", path, sizeof(path));
+    n = readlinkat(place->dir, name_of(place, "exe", name), path, sizeof(path));
     if (n < 0)
         return;
     len = (size_t)n;
@@ -185,19 +212,18 @@ static uint32_t self_flags(const struct rl_self *self, pid_t pid)
     return 0;
 }
 
-/* Return: 1 when the process was read, 0 when it is gone, or -errno. */
-static int read_process(
-    const struct rl_procs *procs, int dir, uint32_t need, struct rl_process *process)
+/* What files other than oom_score_adj say. Return: 1, 0 when it is gone, or -errno. */
+static int read_facts(const struct rl_procs *procs, const struct place *place, uint32_t need,
+    struct rl_process *process)
 {
-    char adj[32], state;
-    ssize_t n;
+    char state;
     int r;
 
-    r = read_thread(dir, procs->page_size, process, &state);
+    r = read_thread(place, procs->page_size, process, &state);
     if (r < 0)
         return r;
     if (process->flags & RL_PROCESS_DEAD_LEADER) {
-        r = read_live_thread(dir, procs->page_size, process);
+        r = read_live_thread(place, procs->page_size, process);
         if (r < 0)
             return r;
         if (r == 0) /* all threads are on their way out */
@@ -207,27 +233,45 @@ static int read_process(
             return 0;
         process->flags &= ~(uint32_t)RL_PROCESS_DYING; /* it has done that already */
     }
+    if (process->flags & RL_PROCESS_CAPS && !in_initial_user_ns(place))
+        process->flags &= ~(uint32_t)RL_PROCESS_CAPS;
+    if (need & RL_PROCS_EXE && !(process->flags & RL_PROCESS_KERNEL_THREAD))
+        read_exe(place, process);
+    return 1;
+}
 
-    n = rl_read_at(dir, "oom_score_adj", adj, sizeof(adj));
+/* oom_score_adj is opened first and read last. A descriptor of it never leads to another process,
+ * and it can be read until the process has been reaped: if it can, the number has been this
+ * process's all the time, and every file in between was its own. Return: 1 when the process was
+ * read, 0 when it is gone, or -errno. */
+static int read_process(const struct rl_procs *procs, const struct place *place, uint32_t need,
+    struct rl_process *process)
+{
+    char name[NAME_SIZE], adj[32];
+    CLEANUP_FD first = {rl_open_at(place->dir, name_of(place, "oom_score_adj", name))};
+    ssize_t n;
+    int r;
+
+    if (first.fd < 0)
+        return first.fd;
+    r = read_facts(procs, place, need, process);
+    if (r <= 0)
+        return r;
+    n = rl_read_fd(first.fd, adj, sizeof(adj));
     if (n < 0)
         return (int)n;
     r = rl_parse_adj(adj, &process->oom_score_adj);
     if (r < 0)
         return r;
-
     process->oom_adj = rl_oom_adj_of(process->oom_score_adj);
-    if (process->flags & RL_PROCESS_CAPS && !in_initial_user_ns(dir))
-        process->flags &= ~(uint32_t)RL_PROCESS_CAPS;
-    if (need & RL_PROCS_EXE && !(process->flags & RL_PROCESS_KERNEL_THREAD))
-        read_exe(dir, process);
     return 1;
 }
 
-int rl_procs_read_below(const struct rl_procs *procs, int dir_fd, pid_t pid, uint32_t need,
-    struct rl_process *ret, bool *ret_gone)
+static int read_at(const struct rl_procs *procs, const struct place *place, pid_t pid,
+    uint32_t need, struct rl_process *ret, bool *ret_gone)
 {
     struct rl_process process = {0};
-    int r = read_process(procs, dir_fd, need, &process);
+    int r = read_process(procs, place, need, &process);
 
     if (r < 0 && !is_gone(r))
         return r;
@@ -240,19 +284,19 @@ int rl_procs_read_below(const struct rl_procs *procs, int dir_fd, pid_t pid, uin
     return 0;
 }
 
+int rl_procs_read_below(const struct rl_procs *procs, int dir_fd, pid_t pid, uint32_t need,
+    struct rl_process *ret, bool *ret_gone)
+{
+    return read_at(procs, &(struct place){.dir = dir_fd}, pid, need, ret, ret_gone);
+}
+
 int rl_procs_read(
     const struct rl_procs *procs, pid_t pid, uint32_t need, struct rl_process *ret, bool *ret_gone)
 {
-    char name[16];
+    struct place place = {.dir = procs->proc_fd};
 
-    snprintf(name, sizeof(name), "%d", (int)pid);
-    CLEANUP_FD dir = {openat(procs->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC)};
-    if (dir.fd >= 0)
-        return rl_procs_read_below(procs, dir.fd, pid, need, ret, ret_gone);
-    if (!is_gone(-errno))
-        return -errno;
-    *ret_gone = true;
-    return 0;
+    snprintf(place.prefix, sizeof(place.prefix), "%d/", (int)pid);
+    return read_at(procs, &place, pid, need, ret, ret_gone);
 }
 
 /* Numbers in the making while cgroup.procs is read block by block. */

@@ -81,19 +81,35 @@ struct sieve {
     bool dropped; /* the current line is too long, or there is no room for it */
 };
 
+/* A piece of the current line. */
+static void sieve_piece(struct sieve *sieve, size_t line_max, const char *piece, size_t n)
+{
+    size_t text = n > 0 && piece[n - 1] == '\n' ? n - 1 : n;
+    size_t room = sieve->size - 1 - sieve->end;
+
+    if (sieve->end - sieve->kept + text > line_max || n > room)
+        sieve->dropped = true;
+    if (sieve->dropped)
+        return;
+    memcpy(sieve->buf + sieve->end, piece, n);
+    sieve->end += n;
+}
+
 static void sieve_block(struct sieve *sieve, size_t line_max, const char *block, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (sieve->end - sieve->kept > line_max || sieve->end == sieve->size - 1) {
-            sieve->dropped = true;
-            sieve->end = sieve->kept;
-        }
-        if (!sieve->dropped)
-            sieve->buf[sieve->end++] = block[i];
-        if (block[i] == '\n') {
+    while (n > 0) {
+        const char *newline = memchr(block, '\n', n);
+        size_t len = newline ? (size_t)(newline - block) + 1 : n;
+
+        sieve_piece(sieve, line_max, block, len);
+        if (newline) {
+            if (sieve->dropped)
+                sieve->end = sieve->kept;
             sieve->kept = sieve->end;
             sieve->dropped = false;
         }
+        block += len;
+        n -= len;
     }
 }
 
@@ -116,6 +132,8 @@ ssize_t rl_read_short_lines_at(int dirfd, const char *name, size_t line_max, cha
             break;
         sieve_block(&sieve, line_max, block, (size_t)n);
         offset += n;
+        if (offset < SURELY_ALL)
+            break;
     }
     close(fd);
     if (n < 0)

@@ -117,26 +117,78 @@ static int read_value(struct rl_span rest, enum rl_text_form form, uint64_t *ret
     return 0;
 }
 
+/* The first bytes of a name as one number: most lines of a file are nobody's and differ in them,
+ * and tables are searched for each line. */
+struct head {
+    uint32_t bytes, mask; /* mask: of a name that is shorter */
+};
+
+static uint32_t head_bytes(const char *s, size_t len)
+{
+    uint32_t bytes = 0;
+
+    if (len >= sizeof(bytes))
+        memcpy(&bytes, s, sizeof(bytes)); /* one load */
+    else
+        memcpy(&bytes, s, len);
+    return bytes;
+}
+
+static void make_heads(const struct rl_text_key *keys, size_t n, struct head *ret)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(keys[i].name);
+
+        ret[i].bytes = head_bytes(keys[i].name, len);
+        ret[i].mask = head_bytes("\xff\xff\xff\xff", len);
+    }
+}
+
+static void skip_blanks(struct rl_span *line)
+{
+    while (line->len > 0 && is_blank(line->s[0])) {
+        line->s++;
+        line->len--;
+    }
+}
+
+/* Hold one line against all keys. Return: 0 or -EINVAL. */
+static int read_line(struct rl_span line, const struct rl_text_key *keys, const struct head *heads,
+    size_t n, void *base, uint64_t *found)
+{
+    uint32_t bytes;
+
+    skip_blanks(&line);
+    bytes = head_bytes(line.s, line.len);
+    for (size_t i = 0; i < n; i++) {
+        struct rl_span rest = line, name;
+        uint64_t value;
+        int r;
+
+        if ((bytes ^ heads[i].bytes) & heads[i].mask || !rl_text_word(&rest, &name) ||
+            !rl_span_is(name, keys[i].name))
+            continue;
+        r = read_value(rest, keys[i].form, &value);
+        if (r < 0)
+            return r;
+        memcpy((char *)base + keys[i].offset, &value, sizeof(value));
+        *found |= UINT64_C(1) << i;
+    }
+    return 0;
+}
+
 int rl_text_keys(const char *text, const struct rl_text_key *keys, size_t n, void *base)
 {
-    struct rl_span line, name;
+    struct head heads[RL_TEXT_KEYS_MAX];
+    struct rl_span line;
     uint64_t found = 0;
 
+    make_heads(keys, n, heads);
     while (rl_text_line(&text, &line)) {
-        if (!rl_text_word(&line, &name))
-            continue;
-        for (size_t i = 0; i < n; i++) {
-            uint64_t value;
-            int r;
+        int r = read_line(line, keys, heads, n, base, &found);
 
-            if (!rl_span_is(name, keys[i].name))
-                continue;
-            r = read_value(line, keys[i].form, &value);
-            if (r < 0)
-                return r;
-            memcpy((char *)base + keys[i].offset, &value, sizeof(value));
-            found |= UINT64_C(1) << i;
-        }
+        if (r < 0)
+            return r;
     }
     for (size_t i = 0; i < n; i++)
         if (keys[i].needed && !(found & UINT64_C(1) << i))

@@ -38,6 +38,8 @@ enum rl_text_form {
     RL_TEXT_SECOND, /* the second of at least two */
 };
 
+#define RL_TEXT_KEYS_MAX 64 /* in one table */
+
 /* One line that is looked for: "NAME VALUE". name is spelled as in the file, colon included. */
 struct rl_text_key {
     const char *name;
@@ -48,6 +50,7 @@ struct rl_text_key {
 
 /**
  * rl_text_keys() - read the lines of a text that a table names
+ * @n:    at most RL_TEXT_KEYS_MAX
  * @base: the struct that the offsets count from; written to also on failure
  *
  * Unknown lines are ignored whatever they hold; a name may have several rows; of a key that stands

@@ -100,6 +100,84 @@ static void the_same_number_means_the_same_space(void **state)
     assert_true(shared > 1000);
 }
 
+static uint32_t mm_of(const struct rl_mm_user *users, size_t n, pid_t pid)
+{
+    return find(users, n, pid)->mm;
+}
+
+/* Up to the first one who shares with nobody, numbers are those that all would get: equal where
+ * spaces are. */
+static void the_first_are_told_as_all_would_be(void **state)
+{
+    struct dice dice = {5};
+    size_t sharing_first = 0, sorted_out = 0;
+
+    for (int round = 0; round < 20000; round++) {
+        struct rl_mm_user users[USERS_MAX];
+        size_t n = roll(&dice, USERS_MAX + 1), first = 0;
+        uint64_t sides = 1 + roll(&dice, 60);
+
+        for (size_t i = 0; i < n; i++) {
+            users[i] = user_of((pid_t)i + 1);
+            spaces[i + 1] = 1 + (unsigned)roll(&dice, sides);
+            users[i].total_vm_pages += spaces[i + 1] % 3;
+        }
+        rl_mm_find_first(users, n, compare_spaces);
+        for (bool alone = false; !alone && first < n; first++) {
+            uint32_t mm = mm_of(users, n, (pid_t)first + 1);
+
+            alone = true;
+            for (size_t k = 0; k < n; k++) {
+                bool same = k != first && spaces[k + 1] == spaces[first + 1];
+
+                alone = alone && !same;
+                if (k != first)
+                    assert_int_equal(mm != 0 && mm_of(users, n, (pid_t)k + 1) == mm, same);
+            }
+            assert_int_equal(mm == 0, alone);
+        }
+        sharing_first += first > 1;
+        sorted_out += first > 8;
+    }
+    assert_true(sharing_first > 1000);
+    assert_true(sorted_out > 100);
+}
+
+/* What is told of others is true, as far as it goes: same number, same space. */
+static void where_the_first_is_alone_the_rest_is_not_asked(void **state)
+{
+    static struct rl_mm_user users[999];
+
+    for (size_t i = 0; i < LENGTH(users); i++) {
+        users[i] = user_of((pid_t)i + 1);
+        spaces[i + 1] = i == 0 ? 1 : 2;
+    }
+    compared = 0;
+    assert_int_equal(rl_mm_find_first(users, LENGTH(users), compare_spaces), 0);
+    assert_int_equal(compared, 998);
+    for (size_t i = 0; i < LENGTH(users); i++) {
+        assert_int_equal(users[i].pid, i + 1);
+        assert_int_equal(users[i].mm, 0);
+    }
+}
+
+/* Pairs that share, all of them: the end is the same as with all sorted out at once. */
+static void many_that_share_are_sorted_out_at_once(void **state)
+{
+    static struct rl_mm_user users[998];
+
+    for (size_t i = 0; i < LENGTH(users); i++) {
+        users[i] = user_of((pid_t)i + 1);
+        spaces[i + 1] = 1 + (unsigned)(i / 2);
+    }
+    compared = 0;
+    assert_int_equal(rl_mm_find_first(users, LENGTH(users), compare_spaces), 499);
+    assert_in_range(compared, 997, 8 * 998 + 20000);
+    for (pid_t pid = 1; pid < 998; pid += 2)
+        assert_int_equal(mm_of(users, 998, pid), mm_of(users, 998, pid + 1));
+    assert_int_equal(rl_mm_find_first(NULL, 0, compare_spaces), 0);
+}
+
 static void only_the_suspicious_are_compared(void **state)
 {
     struct rl_mm_user users[4];
@@ -113,6 +191,7 @@ static void only_the_suspicious_are_compared(void **state)
     users[2].total_vm_pages = users[3].total_vm_pages = 0;
     compared = 0;
     assert_int_equal(rl_mm_find(users, LENGTH(users), compare_spaces), 0);
+    assert_int_equal(rl_mm_find_first(users, LENGTH(users), compare_spaces), 0);
     assert_int_equal(compared, 0);
     assert_int_equal(rl_mm_find(NULL, 0, compare_spaces), 0);
 }
@@ -153,6 +232,9 @@ static void numbers_alone_prove_nothing(void **state)
         assert_int_equal(rl_mm_find(users, LENGTH(users), blind[b]), 0);
         for (size_t i = 0; i < LENGTH(users); i++)
             assert_int_equal(users[i].mm, 0);
+        assert_int_equal(rl_mm_find_first(users, LENGTH(users), blind[b]), 0);
+        for (size_t i = 0; i < LENGTH(users); i++)
+            assert_int_equal(users[i].mm, 0);
     }
 }
 
@@ -166,6 +248,12 @@ static void without_a_main_thread_kcmp_is_not_asked(void **state)
         spaces[pid] = 1;
     compared = 0;
     assert_int_equal(rl_mm_find(users, LENGTH(users), compare_spaces), 0);
+    assert_int_equal(compared, 0);
+    for (size_t i = 0; i < LENGTH(users); i++) { /* now the first one may be compared */
+        users[i] = user_of((pid_t)i + 1);
+        users[i].headless = i > 0;
+    }
+    assert_int_equal(rl_mm_find_first(users, LENGTH(users), compare_spaces), 0);
     assert_int_equal(compared, 0);
     for (pid_t pid = 1; pid <= 4; pid++)
         assert_int_equal(find(users, LENGTH(users), pid)->mm, 0);
@@ -228,6 +316,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_number_means_the_same_space),
+        cmocka_unit_test(the_first_are_told_as_all_would_be),
+        cmocka_unit_test(where_the_first_is_alone_the_rest_is_not_asked),
+        cmocka_unit_test(many_that_share_are_sorted_out_at_once),
         cmocka_unit_test(only_the_suspicious_are_compared),
         cmocka_unit_test(a_thousand_twins_are_not_compared_each_with_each),
         cmocka_unit_test(who_is_gone_shares_with_nobody),

@@ -231,6 +231,7 @@ static void test_events(void **state)
     } rows[] = {
         {"oom_kill 4\nhigh 1\nfuture -3.5 x\nmax 2\noom 3\n", 0},
         {"high 9\nmax 2\noom 3\noom_kill 4\nhigh 1\n", 0},
+        {"  high 1\n\tmax 2\noom  3\n \n\noom_kill 4\n", 0},
         {"high 1\nmax 2\noom 3\noom_kill 4 5\n", -EINVAL},
         {"high 1\nmax\noom 3\noom_kill 4\n", -EINVAL},
         {"high 1\nmax 0x2\noom 3\noom_kill 4\n", -EINVAL},

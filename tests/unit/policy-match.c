@@ -203,6 +203,45 @@ static void all_terms_of_a_pattern_must_mean_it(void **state)
     assert_false(rl_match_process(&none, &sshd, "/", true));
 }
 
+/* Whatever stands first in the pattern. */
+static void what_a_cgroup_rules_out_is_not_asked_for(void **state)
+{
+    static const struct {
+        struct rl_pattern pattern;
+        bool asks; /* for the exe, of processes of /system.slice/ssh.service */
+    } rows[] = {
+        {{.terms = {{RL_FACT_EXE, "x"}}, .n = 1}, true},
+        {{.terms = {{RL_FACT_COMM, "x"}}, .n = 1}, false},
+        {{.terms = {{RL_FACT_CGROUP, "**"}}, .n = 1}, false},
+        {{.terms = {{RL_FACT_EXE, "x"}, {RL_FACT_CGROUP, "system.slice/**"}}, .n = 2}, true},
+        {{.terms = {{RL_FACT_EXE, "x"}, {RL_FACT_CGROUP, "user.slice/**"}}, .n = 2}, false},
+        {{.terms = {{RL_FACT_CGROUP, "user.slice/**"}, {RL_FACT_EXE, "x"}}, .n = 2}, false},
+        {{.terms = {{RL_FACT_UNIT, "ssh.service"}, {RL_FACT_EXE, "x"}}, .n = 2}, true},
+        {{.terms = {{RL_FACT_EXE, "x"}, {RL_FACT_UNIT, "x.service"}}, .n = 2}, false},
+        {{.terms = {{RL_FACT_EXE, "x"}, {RL_FACT_UID, "77"}, {RL_FACT_MAIN, ""}}, .n = 3}, true},
+        {{.terms = {{RL_FACT_EXE, "x"}, {RL_FACT_CGROUP, "**"}, {RL_FACT_CGROUP, "a"}}, .n = 3},
+            false},
+        {{.n = 0}, false},
+    };
+    const char *path = "/system.slice/ssh.service";
+    struct rl_pattern all[LENGTH(rows)];
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        all[i] = rows[i].pattern;
+        if (rl_match_asks(&all[i], 1, RL_FACT_EXE, path) != rows[i].asks)
+            fail_msg("row %zu", i);
+        /* and such a pattern means the process only where it is asked for */
+        if (rows[i].pattern.terms[0].fact == RL_FACT_EXE && !rows[i].asks)
+            assert_false(rl_match_process(&all[i], &blind, path, true));
+    }
+    assert_true(rl_match_asks(all, LENGTH(rows), RL_FACT_EXE, path));
+    assert_true(rl_match_asks(&all[1], 3, RL_FACT_EXE, path));
+    assert_false(rl_match_asks(&all[4], 2, RL_FACT_EXE, path));
+    assert_true(rl_match_asks(&all[4], 3, RL_FACT_EXE, path));
+    assert_false(rl_match_asks(all, LENGTH(rows), RL_FACT_CMDLINE, path));
+    assert_false(rl_match_asks(NULL, 0, RL_FACT_EXE, path));
+}
+
 static void outside_of_units_no_unit_matches(void **state)
 {
     const struct rl_pattern any = {.terms = {{RL_FACT_UNIT, "*"}}, .n = 1};
@@ -244,6 +283,7 @@ int main(void)
         cmocka_unit_test(the_unit_is_the_last_element_that_is_one),
         cmocka_unit_test(facts_are_held_against_globs),
         cmocka_unit_test(all_terms_of_a_pattern_must_mean_it),
+        cmocka_unit_test(what_a_cgroup_rules_out_is_not_asked_for),
         cmocka_unit_test(outside_of_units_no_unit_matches),
         cmocka_unit_test(a_unit_name_of_any_length_is_safe),
         cmocka_unit_test(the_first_pattern_is_named),

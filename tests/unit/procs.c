@@ -7,10 +7,12 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -563,6 +565,59 @@ static void test_live_gone(void **state)
     close(procs.proc_fd);
 }
 
+/* A number that is taken by another process while its files are read. */
+static struct {
+    const char *before; /* opening this file of the old one */
+    pid_t old, new;
+} taken;
+
+/* In place of the C library's, for all that this program opens. */
+int openat(int dir, const char *path, int flags, ...)
+{
+    const char *slash = strrchr(path, '/');
+    char other[64];
+    mode_t mode = 0;
+    va_list list;
+
+    va_start(list, flags);
+    if (flags & O_CREAT)
+        mode = va_arg(list, mode_t);
+    va_end(list);
+    if (taken.old && strcmp(slash ? slash + 1 : path, taken.before) == 0) {
+        kill(taken.old, SIGKILL);
+        assert_int_equal(waitpid(taken.old, NULL, 0), taken.old);
+        taken.old = 0;
+    }
+    if (taken.new && !taken.old) {
+        snprintf(other, sizeof(other), "/proc/%d/%s", (int)taken.new, slash ? slash + 1 : path);
+        path = other;
+    }
+    return (int)syscall(SYS_openat, dir, path, flags, mode);
+}
+
+/* Half of the one and half of the other is nobody. */
+static void test_live_number_taken(void **state)
+{
+    static const char *const files[] = {"stat", "status"};
+
+    for (size_t i = 0; i < COUNT(files); i++) {
+        struct rl_procs procs = live_procs(NULL);
+        pid_t pid = start_child(just_ready, NULL), other = start_child(just_ready, NULL);
+        struct rl_process process;
+        bool gone = false;
+
+        taken.before = files[i];
+        taken.old = pid;
+        taken.new = other;
+        assert_int_equal(rl_procs_read(&procs, pid, 0, &process, &gone), 0);
+        assert_int_equal(taken.old, 0);
+        taken.new = 0;
+        assert_true(gone);
+        end_child(other);
+        close(procs.proc_fd);
+    }
+}
+
 static void enter_user_namespace(int ready, void *data)
 {
     /* where it is not allowed the child stays what it is, and the parent sees that */
@@ -604,6 +659,7 @@ int main(void)
         cmocka_unit_test(test_live_hostile_comm),
         cmocka_unit_test(test_live_dead_leader),
         cmocka_unit_test(test_live_gone),
+        cmocka_unit_test(test_live_number_taken),
         cmocka_unit_test(test_live_user_namespace),
     };
 
