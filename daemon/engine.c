@@ -59,6 +59,7 @@ static void on_new(void *userdata, struct rl_cgroup *cgroup)
     if (!engine->watch)
         return; /* the tree is being read: rl_attach_all() follows */
     rl_attach(engine, cgroup);
+    rl_growth_consider(engine, cgroup->born_us);
     if (engine->timed_pending)
         rl_engine_later(engine);
 }
@@ -150,6 +151,7 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
     struct rl_engine *engine = userdata;
     const struct rl_policy *policy = hot->cgroup->policy;
 
+    rl_growth_consider(engine, now_us);
     if (rl_running_of(engine, hot->cgroup)) {
         hot->next_us = now_us + 250 * RL_US_PER_MS;
         return;
@@ -198,6 +200,9 @@ static int on_later(sd_event_source *source, void *userdata)
     struct rl_engine *engine = userdata;
 
     rl_course_report(engine);
+    rl_course_grow(engine);
+    if (engine->growth.pending)
+        rl_growth_catch_up(engine);
     if (engine->timed_pending)
         heat_timed(engine);
     if (engine->guard_pending)
@@ -270,7 +275,8 @@ static void open_helpers(struct rl_engine *engine)
         .page_size = o->probe->page_size,
         .self = &engine->self,
     };
-    int r = rl_cmdline_new(o->probe->proc_fd, &engine->cmdline);
+    int r = rl_cmdline_new(
+        o->probe->proc_fd, rl_extent_of(&engine->growth.census).processes, &engine->cmdline);
 
     if (r < 0)
         rl_warning(
@@ -304,10 +310,9 @@ static int open_parts(struct rl_engine *engine)
         return r;
     engine->procs = (struct rl_procs){
         .proc_fd = o->probe->proc_fd, .page_size = o->probe->page_size, .self = &engine->self};
+    rl_growth_begin(engine);
     open_helpers(engine);
-    r = rl_scratch_init(&engine->scratch);
-    if (r >= 0)
-        r = rl_course_init(engine);
+    r = rl_course_init(engine);
     if (r >= 0)
         r = rl_killer_new(engine->event, &killing, &engine->killer);
     if (r >= 0)
@@ -318,6 +323,8 @@ static int open_parts(struct rl_engine *engine)
         r = sd_event_source_set_priority(engine->later, SD_EVENT_PRIORITY_IDLE);
     if (r >= 0)
         r = rl_watch_new(engine->event, o->probe, &client, &engine->watch);
+    if (r >= 0)
+        r = rl_growth_init(engine);
     return r;
 }
 

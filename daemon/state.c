@@ -132,9 +132,9 @@ static json_t *open_json(struct rl_engine *engine)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < RL_RUNNING_MAX; i++)
-        if (engine->running[i].used)
-            json_array_append_new(list, rl_record_json(&engine->running[i].record));
+    for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++)
+        if (engine->running[i]->used)
+            json_array_append_new(list, rl_record_json(&engine->running[i]->record));
     return list;
 }
 
