@@ -163,10 +163,22 @@ static int raise_nofile(void)
     return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
 }
 
-/* Threads would get an arena each, and locked memory with it. */
-static int limit_arenas(void)
+/* All of malloc's memory is locked. Threads would get an arena each; and large pieces, once freed,
+ * teach malloc() to keep as much in hand for the next one. */
+static int limit_malloc(void)
 {
-    return mallopt(M_ARENA_MAX, 1) == 1 ? 0 : -EINVAL;
+    static const struct {
+        int option, value;
+    } limits[] = {
+        {M_ARENA_MAX, 1},
+        {M_MMAP_THRESHOLD, 64 * 1024},
+        {M_TRIM_THRESHOLD, 128 * 1024},
+    };
+
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        if (mallopt(limits[i].option, limits[i].value) != 1)
+            return -EINVAL;
+    return 0;
 }
 
 static const struct {
@@ -181,7 +193,7 @@ static const struct {
     {raise_nofile, "raise the limit of open files",
         "fewer cgroups can be watched and fewer processes waited for at once",
         "a higher hard RLIMIT_NOFILE (LimitNOFILE=)"},
-    {limit_arenas, "keep malloc to one arena", "reliefd uses more memory", "GNU libc"},
+    {limit_malloc, "keep malloc from hoarding", "reliefd uses more memory", "GNU libc"},
 };
 
 int rl_self_protect(void)
