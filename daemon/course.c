@@ -61,6 +61,9 @@ int rl_course_init(struct rl_engine *engine)
 {
     int r = 0;
 
+    /* gmtime_r(), of which an incident's id is made, would read the time zone's file when it is
+     * called first. */
+    tzset();
     for (size_t i = 0; i < RL_RUNNING_READY && r >= 0; i++)
         r = running_new(engine, &engine->running[i]);
     return r;
