@@ -411,9 +411,15 @@ static void test_own_policy(void **state)
         .victim = {.model = rl_model_default(), .protect = &all, .n_protect = 1}};
     struct rl_policy whole = {.victim = {.model = rl_model_default(), .kill = RL_KILL_CGROUP}};
 
+    /* Its policy is that of the cgroup above, for which nobody has asked. */
+    f->hot.cgroup->policy = &whole;
+    make_room(f, 256, 1);
+    decide(f);
+    assert_int_equal(chosen(f)->process.pid, biggest);
+    assert_int_equal(f->engine.scratch.choice.scope, RL_KILL_PROCESS);
+    rl_scratch_free(&f->engine.scratch);
     child(f, child_of(biggest))->policy = &spares;
     child(f, child_of(second))->policy = &whole;
-    f->hot.cgroup->policy = &whole;
     make_room(f, 256, 1);
     decide(f);
     assert_int_equal(chosen(f)->process.pid, second);
