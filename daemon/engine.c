@@ -11,6 +11,7 @@
 
 #define GUARD_AGAIN_US (5 * RL_US_PER_S)
 #define QUIET_LEAST_US (2 * RL_US_PER_S)
+#define PENDING_MOST   256 /* sources of the loop that have something to say at once */
 #define NODE_WINDOW_US (10 * RL_US_PER_S) /* evidence of the machine's shortage, for Origin= */
 
 uint64_t rl_wall_us(void)
@@ -293,6 +294,19 @@ static void open_helpers(struct rl_engine *engine)
     rl_past_load(engine);
 }
 
+/* sd-event keeps what is to be dispatched in an array that grows with its length. It grows now. */
+static int make_queue(struct rl_engine *engine)
+{
+    sd_event_source *pending[PENDING_MOST] = {0};
+    int r = 0;
+
+    for (size_t i = 0; i < PENDING_MOST && r >= 0; i++)
+        r = sd_event_add_defer(engine->event, &pending[i], on_later, engine);
+    for (size_t i = 0; i < PENDING_MOST; i++)
+        sd_event_source_disable_unref(pending[i]);
+    return r;
+}
+
 static int open_parts(struct rl_engine *engine)
 {
     const struct rl_engine_options *o = &engine->options;
@@ -312,7 +326,9 @@ static int open_parts(struct rl_engine *engine)
         .proc_fd = o->probe->proc_fd, .page_size = o->probe->page_size, .self = &engine->self};
     rl_growth_begin(engine);
     open_helpers(engine);
-    r = rl_course_init(engine);
+    r = make_queue(engine);
+    if (r >= 0)
+        r = rl_course_init(engine);
     if (r >= 0)
         r = rl_killer_new(engine->event, &killing, &engine->killer);
     if (r >= 0)
