@@ -344,6 +344,23 @@ static int open_parts(struct rl_engine *engine)
     return r;
 }
 
+/* A choice for nobody: what it needs of code, stack and files is there when it is needed in
+ * earnest. */
+static void rehearse(struct rl_engine *engine)
+{
+    struct rl_hot hot = {.cgroup = rl_tree_root(rl_watch_tree(engine->watch))};
+
+    for (size_t i = 0; i < sizeof(hot.room.totals) / sizeof(hot.room.totals[0]); i++)
+        hot.room.totals[i] = 1;
+    for (size_t i = 0; i < engine->policies->n; i++) {
+        if (engine->policies->policies[i].victim.within != RL_WITHIN_GLOB) {
+            rl_decide(engine, &hot, &engine->policies->policies[i], true);
+            break;
+        }
+    }
+    engine->growth.pending = true; /* it has shown what is needed */
+}
+
 int rl_engine_new(sd_event *event, const struct rl_engine_options *options, struct rl_engine **ret)
 {
     struct rl_engine *engine = calloc(1, sizeof(*engine));
@@ -362,6 +379,7 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
     }
     say_findings(engine->policies);
     rl_attach_all(engine);
+    rehearse(engine);
     open_gate(engine);
     rl_engine_later(engine);
     *ret = engine;
