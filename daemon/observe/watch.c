@@ -392,6 +392,15 @@ static void listen_to_all(struct rl_watch *watch)
             rl_gate_listen(watch->event, watch->tree, c, on_top_events, watch);
 }
 
+/* calloc() hands out the zero page: have some of the pool in memory before it is short. */
+static void touch_hot(struct rl_watch *watch)
+{
+    volatile char *pool = (volatile char *)watch->hot;
+
+    for (size_t at = 0; at < RL_HOT_READY * sizeof(watch->hot[0]); at += 4096)
+        pool[at] = 0;
+}
+
 int rl_watch_new(sd_event *event, const struct rl_probe *probe,
     const struct rl_watch_client *client, struct rl_watch **ret)
 {
@@ -401,6 +410,7 @@ int rl_watch_new(sd_event *event, const struct rl_probe *probe,
 
     if (!watch)
         return -ENOMEM;
+    touch_hot(watch);
     watch->event = sd_event_ref(event);
     watch->probe = probe;
     watch->client = *client;

@@ -15,7 +15,8 @@
 #include "daemon/observe/tree.h"
 #include "policy/judge.h"
 
-#define RL_HOT_MAX 128
+#define RL_HOT_MAX   128
+#define RL_HOT_READY 32 /* of them in memory from the start; the others once they are needed */
 
 struct rl_hot {
     struct rl_cgroup *cgroup; /* NULL: free */

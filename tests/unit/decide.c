@@ -32,10 +32,11 @@ static void put_process(int pid, int ppid, const char *comm, int pages)
 
     snprintf(name, sizeof(name), "proc/%d/stat", pid);
     snprintf(text, sizeof(text),
-        "%d (%s) S %d 1 1 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 %d %d %d 18446744073709551615 0 0 "
+        "%d (%s) S %d 1 1 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 %d %lld %d 18446744073709551615 0 "
+        "0 "
         "0 "
         "0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
-        pid, comm, ppid, pid, pages * 4096, pages);
+        pid, comm, ppid, pid, pages * 4096LL, pages);
     folder_write(&folder, name, text);
     snprintf(name, sizeof(name), "proc/%d/status", pid);
     snprintf(text, sizeof(text),

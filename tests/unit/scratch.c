@@ -8,6 +8,13 @@
 #include "daemon/scratch.h"
 #include "tests/unit/policy.h"
 
+/* AddressSanitizer, where it is there, shall let malloc() fail. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 static void test_extent(void **state)
 {
     static const struct {
