@@ -2,7 +2,7 @@
 # Between the wake-up and the signal nothing is allocated, whatever dies by it, with too little room as well.
 # Kernels: 6.12
 # Swap: zram 256M
-# Timeout: 240
+# Timeout: 480
 
 library=$BUILD/tests/vm/preload/liballocations.so
 [[ -e $library ]] || { fail "$library is not built"; exit 1; }
@@ -61,7 +61,7 @@ cgroup_set app memory.max 300M
 make_policy process
 watched_start full
 touch "$WORK/refuse"
-mapfile -t small < <(for ((i = 0; i < 300; i++)); do echo 16:0; done)
+mapfile -t small < <(for ((i = 0; i < 280; i++)); do echo 16:0; done)
 run_in --as root app/quiet crowd "${small[@]}"
 wait_ready "$RUN_PID"
 run_in app/busy leaker --rate 40 --limit 400 --touch
@@ -70,6 +70,6 @@ expect "full pool: the incident has ended" wait_until 30 incident_ended
 expect_equal "full pool: victim" "$RUN_PID" "$(first_incident .victim.pid)"
 expect_equal "full pool: signals after an allocation" 0 "$(allocated full)"
 expect_at_least "full pool: signals by pidfd" 1 "$(signals full pidfd_send_signal)"
-expect_at_least "full pool: processes looked at" 300 "$(first_incident .processes_seen)"
+expect_at_least "full pool: processes looked at" 280 "$(first_incident .processes_seen)"
 expect "full pool: it could not grow" grep -q "no memory to choose among" "$OUT/reliefd.log"
 rm "$WORK/refuse"
