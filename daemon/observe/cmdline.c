@@ -365,6 +365,11 @@ int rl_cmdline_grow(struct rl_cmdline *cmdline, size_t size)
     return r;
 }
 
+size_t rl_cmdline_size(const struct rl_cmdline *cmdline)
+{
+    return cmdline->cache.size;
+}
+
 /* ---- asking ---- */
 
 static void ask(struct rl_cmdline *cmdline, const struct rl_process *process)

@@ -40,6 +40,9 @@ int rl_cmdline_new(int proc_fd, size_t size, struct rl_cmdline **ret);
  * while some command line is being read: nothing was done then. */
 int rl_cmdline_grow(struct rl_cmdline *cmdline, size_t size);
 
+/* How many processes the cache has room for. */
+size_t rl_cmdline_size(const struct rl_cmdline *cmdline);
+
 /* Waits for nobody. NULL is allowed. Always returns NULL. */
 struct rl_cmdline *rl_cmdline_free(struct rl_cmdline *cmdline);
 
