@@ -132,7 +132,7 @@ static void find_uses(struct rl_engine *engine)
             engine->uses_node_origin |= policy->triggers[t].origin != RL_WANT_OWN;
     }
     engine->uses_guard |= guarded;
-    if (kin && rl_relations_want_kin(&engine->scratch.relations) < 0)
+    if (kin && rl_relations_grow(&engine->scratch.relations, engine->scratch.room.kin, true) < 0)
         rl_error("no memory for a table of children: score models that count them see none");
 }
 

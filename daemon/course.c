@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/engine-private.h"
@@ -20,33 +21,74 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
     return 0;
 }
 
-int rl_course_init(struct rl_engine *engine)
+static struct rl_running *running_free(struct rl_running *running)
 {
-    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
-        struct rl_running *running = &engine->running[i];
-        int r;
+    if (!running)
+        return NULL;
+    sd_event_source_disable_unref(running->timer);
+    free(running->targets);
+    free(running->paths);
+    free(running);
+    return NULL;
+}
 
-        running->engine = engine;
-        running->cgroup_fd = -1;
-        running->targets = calloc(RL_TARGETS_MAX, sizeof(*running->targets));
-        running->paths = calloc(1, RL_VICTIM_PATHS);
-        if (!running->targets || !running->paths)
-            return -ENOMEM;
-        memset(running->targets, 0xff, RL_TARGETS_MAX * sizeof(*running->targets));
-        memset(running->paths, 0xff, RL_VICTIM_PATHS);
+/* Room for one more incident, touched. Return: 0, or -errno. */
+static int running_new(struct rl_engine *engine, struct rl_running **ret)
+{
+    struct rl_running *running = rl_table_new(1, sizeof(*running));
+    int r = -ENOMEM;
+
+    if (!running)
+        return r;
+    memset(running, 0, sizeof(*running));
+    running->engine = engine;
+    running->cgroup_fd = -1;
+    running->targets = rl_table_new(RL_TARGETS_MAX, sizeof(*running->targets));
+    running->paths = rl_table_new(RL_VICTIM_PATHS, 1);
+    if (running->targets && running->paths)
         r = sd_event_add_time(
             engine->event, &running->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, running);
-        if (r < 0)
-            return r;
-        sd_event_source_set_enabled(running->timer, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(running->timer, SD_EVENT_OFF);
+    if (r < 0)
+        running_free(running);
+    else
+        *ret = running;
+    return r;
+}
+
+int rl_course_init(struct rl_engine *engine)
+{
+    int r = 0;
+
+    /* gmtime_r(), of which an incident's id is made, would read the time zone's file when it is
+     * called first. */
+    tzset();
+    for (size_t i = 0; i < RL_RUNNING_READY && r >= 0; i++)
+        r = running_new(engine, &engine->running[i]);
+    return r;
+}
+
+void rl_course_grow(struct rl_engine *engine)
+{
+    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
+        if (!engine->running[i]) {
+            int r = running_new(engine, &engine->running[i]);
+
+            if (r < 0)
+                rl_warning(
+                    "%zu incidents run, and there is no room for another one: %s", i, strerror(-r));
+            return;
+        }
+        if (!engine->running[i]->used)
+            return;
     }
-    return 0;
 }
 
 struct rl_running *rl_running_of(struct rl_engine *engine, const struct rl_cgroup *cgroup)
 {
-    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
-        struct rl_running *running = &engine->running[i];
+    for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++) {
+        struct rl_running *running = engine->running[i];
 
         if (running->used && running->hot && running->hot->cgroup == cgroup)
             return running;
@@ -57,8 +99,8 @@ struct rl_running *rl_running_of(struct rl_engine *engine, const struct rl_cgrou
 /* Is somebody above or below still being served, or a deeper origin waiting to be? */
 static bool domain_busy(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)
 {
-    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
-        const struct rl_running *running = &engine->running[i];
+    for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++) {
+        const struct rl_running *running = engine->running[i];
 
         if (running->used && running->hot &&
             (rl_cgroup_holds(running->hot->cgroup, hot->cgroup) ||
@@ -74,9 +116,9 @@ static bool domain_busy(struct rl_engine *engine, const struct rl_hot *hot, uint
 
 static struct rl_running *free_slot(struct rl_engine *engine)
 {
-    for (size_t i = 0; i < RL_RUNNING_MAX; i++)
-        if (!engine->running[i].used)
-            return &engine->running[i];
+    for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++)
+        if (!engine->running[i]->used)
+            return engine->running[i];
     return NULL;
 }
 
@@ -101,6 +143,8 @@ static enum rl_reason choose(struct rl_running *running)
     rl_decide(engine, running->hot, policy, running->incident.waited_out);
     note_waiting(running, rl_now_us());
     rl_fill_choice(engine, &running->record, policy);
+    engine->growth.pending = true; /* it may have been short of room */
+    rl_engine_later(engine);
     if (!engine->scratch.choice.found)
         return engine->scratch.choice.why;
     r = rl_victim_take(running);
@@ -309,6 +353,7 @@ void rl_course_victim_gone(struct rl_running *running, uint64_t gone_us, int err
     }
     running->gone = true;
     record->gone_us = gone_us;
+    rl_engine_later(running->engine);
     advance(running);
 }
 
@@ -366,6 +411,7 @@ enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint
         return RL_WAIT_BUSY_DOMAIN;
     allowance = allowance_of(engine, hot, now_us);
     running->used = true;
+    rl_engine_later(engine); /* room for the next one */
     running->hot = hot;
     running->gone = false;
     running->whole = false;
@@ -385,9 +431,12 @@ enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint
 
 void rl_course_report(struct rl_engine *engine)
 {
-    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
-        struct rl_running *running = &engine->running[i];
+    for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++) {
+        struct rl_running *running = engine->running[i];
 
+        /* Writing it down costs the processor that the thread with the order waits for. */
+        if (running->to_announce && !running->to_end && rl_kill_on_way(running->watch))
+            continue;
         if (running->to_announce && !running->to_end)
             rl_report_started(engine->options.report, &running->record);
         running->to_announce = false;
@@ -403,8 +452,8 @@ void rl_course_report(struct rl_engine *engine)
 /* What still runs is written down as it stands; nothing is undone. */
 void rl_course_end(struct rl_engine *engine)
 {
-    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
-        struct rl_running *running = &engine->running[i];
+    for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++) {
+        struct rl_running *running = engine->running[i];
 
         if (!running->used || running->incident.phase == RL_PHASE_ENDED)
             continue;
@@ -417,13 +466,6 @@ void rl_course_end(struct rl_engine *engine)
 
 void rl_course_free(struct rl_engine *engine)
 {
-    for (size_t i = 0; i < RL_RUNNING_MAX; i++) {
-        struct rl_running *running = &engine->running[i];
-
-        running->timer = sd_event_source_disable_unref(running->timer);
-        free(running->targets);
-        free(running->paths);
-        running->targets = NULL;
-        running->paths = NULL;
-    }
+    for (size_t i = 0; i < RL_RUNNING_MAX; i++)
+        engine->running[i] = running_free(engine->running[i]);
 }

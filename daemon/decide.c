@@ -1,7 +1,6 @@
 /* Who it is to be: read the processes of the offender's subtree and let policy/ choose. */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -13,41 +12,95 @@
 #include "policy/glob.h"
 #include "policy/match.h"
 
-int rl_scratch_init(struct rl_scratch *scratch)
+/* What the visits below work on. */
+struct reading {
+    struct rl_engine *engine;
+    const struct rl_policy *policy;
+    struct rl_cgroup *top;
+    const struct rl_cgroup *subject;
+    struct rl_scale scale;
+    uid_t owner; /* of the top cgroup: whose marks count */
+    uint32_t need;
+    bool cmdline; /* some pattern is about command lines */
+    /* of the cgroup that is being read */
+    const struct rl_cgroup *cgroup;
+    const char *path;
+    uint32_t group;
+    bool homeless;              /* the group is that of a cgroup above it */
+    bool omit, avoid, together; /* what is said of it then: user.oomd_omit, user.oomd_avoid,
+                                   memory.oom.group */
+    pid_t main_pid;             /* 0: not looked for */
+    uint64_t main_start;
+};
+
+typedef void (*visit_fn)(struct reading *r, struct rl_cgroup *cgroup, int fd);
+
+/* ---- the cgroups ---- */
+
+/* Has it processes, in it or below it? Whoever does not say so is looked into: the root, a fixture,
+ * and one whose path is too long. */
+static bool is_populated(const struct rl_engine *engine, const struct rl_cgroup *cgroup)
 {
-    scratch->groups = calloc(RL_GROUPS_MAX, sizeof(*scratch->groups));
-    scratch->cgroups = calloc(RL_GROUPS_MAX, sizeof(*scratch->cgroups));
-    scratch->dir_fds = calloc(RL_GROUPS_MAX, sizeof(*scratch->dir_fds));
-    scratch->paths = calloc(1, RL_PATHS_SIZE);
-    if (!scratch->groups || !scratch->cgroups || !scratch->dir_fds || !scratch->paths)
-        return -ENOMEM;
-    /* calloc hands out the zero page: touch it now rather than when memory is short. */
-    memset(scratch->groups, 0xff, RL_GROUPS_MAX * sizeof(*scratch->groups));
-    memset(scratch->cgroups, 0xff, RL_GROUPS_MAX * sizeof(*scratch->cgroups));
-    memset(scratch->dir_fds, 0xff, RL_GROUPS_MAX * sizeof(*scratch->dir_fds));
-    memset(scratch->paths, 0xff, RL_PATHS_SIZE);
-    if (rl_relations_init(&scratch->relations) < 0)
-        return -ENOMEM;
-    return rl_pool_new(RL_POOL_SIZE, &scratch->pool);
+    static const char file[] = "/cgroup.events";
+    char path[PATH_MAX + sizeof(file)], text[256];
+    size_t len = rl_cgroup_path(cgroup, path, PATH_MAX);
+    bool populated;
+
+    if (!cgroup->parent)
+        return true;
+    strcpy(path + len, file);
+    return rl_read_at(engine->options.probe->cgroup_fd, path + 1, text, sizeof(text)) < 0 ||
+           rl_parse_populated(text, &populated) < 0 || populated;
 }
 
-void rl_scratch_free(struct rl_scratch *scratch)
+/* Of ten thousand cgroups most are empty: nothing in or below them is opened. */
+static struct rl_cgroup *next_populated(
+    const struct rl_engine *engine, const struct rl_cgroup *top, struct rl_cgroup *cgroup)
 {
-    rl_pool_free(&scratch->pool);
-    rl_relations_free(&scratch->relations);
-    free(scratch->groups);
-    free(scratch->cgroups);
-    free(scratch->dir_fds);
-    free(scratch->paths);
+    cgroup = rl_tree_next(top, cgroup);
+    while (cgroup && !is_populated(engine, cgroup)) {
+        const struct rl_cgroup *empty = cgroup;
+
+        while (cgroup && rl_cgroup_holds(empty, cgroup))
+            cgroup = rl_tree_next(top, cgroup);
+    }
+    return cgroup;
+}
+
+/* Parents before their children. No directory stays open, so that any number of them will do. */
+static void visit_all(struct reading *r, visit_fn visit)
+{
+    const struct rl_tree *tree = rl_watch_tree(r->engine->watch);
+
+    for (struct rl_cgroup *c = r->top; c; c = next_populated(r->engine, r->top, c)) {
+        int fd = rl_cgroup_open(tree, c);
+
+        if (fd >= 0) {
+            visit(r, c, fd);
+            close(fd);
+        } else if (c == r->top) {
+            return; /* gone, with all below it */
+        }
+    }
 }
 
 static int32_t index_of(const struct rl_scratch *scratch, const struct rl_cgroup *cgroup)
 {
-    /* Parents stand before their children, and mostly close to them. */
-    for (size_t i = scratch->n_groups; i > 0; i--)
-        if (scratch->cgroups[i - 1] == cgroup)
-            return (int32_t)(i - 1);
+    for (size_t i = 0; i < scratch->n_groups; i++)
+        if (scratch->seats[i].cgroup == cgroup)
+            return (int32_t)i;
     return -1;
+}
+
+/* The group of the nearest cgroup above one that has any. In the order of the tree it is among the
+ * last one and those above that. */
+static int32_t group_above(const struct rl_scratch *scratch, const struct rl_cgroup *cgroup)
+{
+    for (const struct rl_cgroup *c = cgroup->parent; c; c = c->parent)
+        for (int32_t i = (int32_t)scratch->n_groups - 1; i >= 0; i = scratch->groups[i].parent)
+            if (scratch->seats[i].cgroup == c)
+                return i;
+    return 0;
 }
 
 /* What its death would free, and what would stay: see struct rl_group. */
@@ -65,64 +118,57 @@ static void read_memory(int dir_fd, struct rl_group *group)
     group->shmem = held.shmem;
 }
 
-/* Enter one cgroup with its directory open. Return: false when it is gone or the room is full. */
-static bool add_group(
-    struct rl_engine *engine, const struct rl_cgroup *top, struct rl_cgroup *cgroup)
+static void read_marks(const struct reading *r, int fd, bool *omit, bool *avoid, bool *together)
 {
-    struct rl_scratch *s = &engine->scratch;
-    char *path = s->paths + s->paths_used;
-    size_t left = RL_PATHS_SIZE - s->paths_used;
+    (void)rl_marks_read(fd, r->owner, omit, avoid); /* gone meanwhile: nobody to spare */
+    *together = rl_number_at(fd, "memory.oom.group", 0) == 1;
+}
+
+/* There is no room for a group: what is said of the cgroup, and of those above it that have none
+ * either, has to be known all the same. */
+static void read_lost_marks(struct reading *r, const struct rl_cgroup *cgroup)
+{
+    const struct rl_seat *seat = &r->engine->scratch.seats[r->group];
+
+    r->omit = r->avoid = r->together = false;
+    for (; cgroup != seat->cgroup && cgroup->parent; cgroup = cgroup->parent) {
+        int fd = rl_cgroup_open(rl_watch_tree(r->engine->watch), cgroup);
+        bool omit = false, avoid = false, together = false;
+
+        if (fd < 0)
+            continue;
+        read_marks(r, fd, &omit, &avoid, &together);
+        close(fd);
+        r->omit |= omit;
+        r->avoid |= avoid;
+        r->together |= together;
+    }
+}
+
+/* Find a group for the members of a cgroup. */
+static void enter(struct reading *r, struct rl_cgroup *cgroup, int fd)
+{
+    struct rl_scratch *s = &r->engine->scratch;
+    int32_t above = cgroup == r->top ? -1 : group_above(s, cgroup);
+    int32_t own = rl_scratch_seat(s, cgroup, r->path, above);
     struct stat owner;
-    int fd;
 
-    if (s->n_groups == RL_GROUPS_MAX || left < 4096)
-        return false;
-    fd = rl_cgroup_open(rl_watch_tree(engine->watch), cgroup);
-    if (fd < 0)
-        return false;
-    s->paths_used += rl_cgroup_path(cgroup, path, left) + 1;
-    s->groups[s->n_groups] = (struct rl_group){
-        .id = cgroup->id,
-        .path = path,
-        .parent = cgroup == top ? -1 : index_of(s, cgroup->parent),
-        .oom_group = rl_number_at(fd, "memory.oom.group", 0) == 1,
-        .holds_self = rl_self_within(&engine->self, path),
-    };
-    read_memory(fd, &s->groups[s->n_groups]);
-    if (fstat(s->dir_fds[0] >= 0 && s->n_groups > 0 ? s->dir_fds[0] : fd, &owner) == 0)
-        (void)rl_marks_read(fd, owner.st_uid, &s->groups[s->n_groups].omit,
-            &s->groups[s->n_groups].avoid); /* gone meanwhile: nobody to spare */
-    s->cgroups[s->n_groups] = cgroup;
-    s->dir_fds[s->n_groups++] = fd;
-    return true;
+    r->homeless = own < 0;
+    r->group = (uint32_t)(r->homeless ? above : own);
+    if (r->homeless) {
+        s->seats[r->group].shared = true;
+        read_lost_marks(r, cgroup);
+        return;
+    }
+    if (above < 0)
+        r->owner = fstat(fd, &owner) == 0 ? owner.st_uid : 0;
+    s->groups[own].id = cgroup->id;
+    s->groups[own].holds_self = rl_self_within(&r->engine->self, r->path);
+    read_marks(r, fd, &s->groups[own].omit, &s->groups[own].avoid, &s->groups[own].oom_group);
+    read_memory(fd, &s->groups[own]);
 }
 
-static void add_groups(struct rl_engine *engine, struct rl_cgroup *top)
-{
-    engine->scratch.n_groups = 0;
-    engine->scratch.paths_used = 0;
-    for (struct rl_cgroup *c = top; c; c = rl_tree_next(top, c))
-        add_group(engine, top, c);
-}
-
-static void close_groups(struct rl_scratch *scratch)
-{
-    for (size_t i = 0; i < scratch->n_groups; i++)
-        close(scratch->dir_fds[i]);
-}
-
-/* What the callbacks below work on. */
-struct reading {
-    struct rl_engine *engine;
-    const struct rl_policy *policy;
-    const struct rl_cgroup *subject;
-    struct rl_scale scale;
-    uint32_t group;
-    uint32_t need;
-    bool cmdline;   /* some pattern is about command lines */
-    pid_t main_pid; /* of this group; 0: not looked for */
-    uint64_t main_start;
-};
+/* ---- the patterns ---- */
 
 static bool pattern_has(const struct rl_pattern *pattern, enum rl_fact fact)
 {
@@ -194,11 +240,30 @@ static void add_kin(pid_t pid, void *userdata)
         rl_relations_add(&r->engine->scratch.relations, &process);
 }
 
+/* Of a cgroup without a group of its own what rl_group_member() would see there. A cgroup that dies
+ * whole or not at all must not lose a member, and cannot be killed as such: he is spared after his
+ * cgroups have heard of him, which may die with him. */
+static void rate_homeless(const struct reading *r, struct rl_candidate *candidate)
+{
+    struct rl_scratch *s = &r->engine->scratch;
+    bool may_go = rl_candidate_may_go(candidate) || candidate->spared == RL_SPARED_NO_MEMORY;
+
+    s->homeless++;
+    if (r->omit && may_go)
+        candidate->spared = RL_SPARED_OMITTED;
+    if (r->avoid)
+        candidate->tier = RL_TIER_AVOIDED;
+    rl_group_member(s->groups, candidate);
+    if (r->together && candidate->spared == RL_REASON_NONE &&
+        rl_oom_group_of(s->groups, (int32_t)r->group) < 0)
+        candidate->spared = RL_SPARED_GROUP_PROTECTED;
+}
+
 static void rate_process(pid_t pid, void *userdata)
 {
     struct reading *r = userdata;
     struct rl_scratch *s = &r->engine->scratch;
-    const struct rl_policy *own = s->cgroups[r->group]->policy;
+    const struct rl_policy *own = r->cgroup->policy;
     struct rl_candidate candidate = {0};
     bool gone = false;
 
@@ -214,29 +279,15 @@ static void rate_process(pid_t pid, void *userdata)
         candidate.process.flags |= RL_PROCESS_MAIN;
     if (r->cmdline)
         rl_cmdline_take(r->engine->cmdline, &candidate.process);
-    rl_candidate_rate(&r->policy->victim, &r->scale, s->groups[r->group].path, &candidate);
+    rl_candidate_rate(&r->policy->victim, &r->scale, r->path, &candidate);
     /* Whoever owns the incident: a cgroup's own policy has a say about its processes. */
     if (own && own != r->policy)
-        rl_candidate_rate_own(&own->victim, s->groups[r->group].path, &candidate);
-    rl_group_member(s->groups, &candidate);
+        rl_candidate_rate_own(&own->victim, r->path, &candidate);
+    if (r->homeless)
+        rate_homeless(r, &candidate);
+    else
+        rl_group_member(s->groups, &candidate);
     rl_pool_add(&s->pool, &candidate);
-}
-
-static void read_group(struct reading *r, size_t index)
-{
-    struct rl_scratch *s = &r->engine->scratch;
-    const struct rl_policy *own = s->cgroups[index]->policy;
-    const char *path = s->groups[index].path;
-    size_t foreign = 0;
-
-    r->group = (uint32_t)index;
-    r->need = asks_exe(r->policy, path) || asks_exe(own, path) ? RL_PROCS_EXE : 0;
-    r->main_pid = 0;
-    if (has_fact(r->policy, RL_FACT_MAIN) || has_fact(own, RL_FACT_MAIN))
-        rl_procs_of(s->dir_fds[index], find_main, r, &foreign);
-    foreign = 0;
-    rl_procs_of(s->dir_fds[index], rate_process, r, &foreign);
-    s->foreign += foreign;
 }
 
 /* Does a path, or one above it, match? Globs of Within= mean what is below, too. */
@@ -272,6 +323,28 @@ static bool within(const struct reading *r, const struct rl_cgroup *cgroup)
     return below_glob(r->policy->victim.within_glob, cgroup) && vendor_may(r, cgroup);
 }
 
+static void visit_rate(struct reading *r, struct rl_cgroup *cgroup, int fd)
+{
+    static char path[PATH_MAX]; /* too much for the stack below all that follows */
+    struct rl_scratch *s = &r->engine->scratch;
+    const struct rl_policy *own = cgroup->policy;
+    size_t foreign = 0;
+
+    rl_cgroup_path(cgroup, path, sizeof(path));
+    r->path = path;
+    r->cgroup = cgroup;
+    enter(r, cgroup, fd);
+    if (!within(r, cgroup))
+        return;
+    r->need = asks_exe(r->policy, path) || asks_exe(own, path) ? RL_PROCS_EXE : 0;
+    r->main_pid = 0;
+    if (has_fact(r->policy, RL_FACT_MAIN) || has_fact(own, RL_FACT_MAIN))
+        rl_procs_of(fd, find_main, r, &foreign);
+    foreign = 0;
+    rl_procs_of(fd, rate_process, r, &foreign);
+    s->foreign += foreign;
+}
+
 /* Where victims are looked for. */
 static struct rl_cgroup *find_top(
     struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy)
@@ -293,37 +366,50 @@ static void ask_cmdline(pid_t pid, void *userdata)
         rl_cmdline_ask(r->engine->cmdline, &process);
 }
 
+static void visit_ask(struct reading *r, struct rl_cgroup *cgroup, int fd)
+{
+    size_t foreign;
+
+    if (within(r, cgroup))
+        rl_procs_of(fd, ask_cmdline, r, &foreign);
+}
+
 /* Ask for all command lines first and wait once: each may hang behind a thrashing process. */
 static void prepare_cmdlines(struct reading *r)
 {
-    struct rl_scratch *s = &r->engine->scratch;
-    size_t foreign = 0;
+    const struct rl_policy *last = r->policy;
 
-    for (size_t i = 0; i < s->n_groups && !r->cmdline; i++)
-        r->cmdline = has_fact(r->policy, RL_FACT_CMDLINE) ||
-                     has_fact(s->cgroups[i]->policy, RL_FACT_CMDLINE);
+    r->cmdline = has_fact(r->policy, RL_FACT_CMDLINE);
+    for (struct rl_cgroup *c = r->top; c && !r->cmdline; c = rl_tree_next(r->top, c)) {
+        if (c->policy == last)
+            continue;
+        last = c->policy;
+        r->cmdline = has_fact(last, RL_FACT_CMDLINE);
+    }
     r->cmdline = r->cmdline && r->engine->cmdline;
     if (!r->cmdline)
         return;
-    for (size_t i = 0; i < s->n_groups; i++)
-        if (within(r, s->cgroups[i]))
-            rl_procs_of(s->dir_fds[i], ask_cmdline, r, &foreign);
+    visit_all(r, visit_ask);
     rl_cmdline_wait(r->engine->cmdline);
+}
+
+static void visit_kin(struct reading *r, struct rl_cgroup *cgroup, int fd)
+{
+    size_t foreign;
+
+    if (within(r, cgroup))
+        rl_procs_of(fd, add_kin, r, &foreign);
 }
 
 /* Children first, where the model asks for them: each adds to one who may be rated before it. */
 static void prepare_kin(struct reading *r)
 {
-    struct rl_scratch *s = &r->engine->scratch;
-    size_t foreign = 0;
+    struct rl_relations *relations = &r->engine->scratch.relations;
 
-    s->relations.n_kin = 0;
     if (!(r->policy->victim.model->needs & RL_SCORE_NEEDS_CHILDREN))
         return;
-    for (size_t i = 0; i < s->n_groups; i++)
-        if (within(r, s->cgroups[i]))
-            rl_procs_of(s->dir_fds[i], add_kin, r, &foreign);
-    rl_relations_sum(&s->relations, &r->engine->self);
+    visit_all(r, visit_kin);
+    rl_relations_sum(relations, &r->engine->self);
 }
 
 static bool has_oom_group(const struct rl_scratch *s)
@@ -392,9 +478,9 @@ static void apply_own_kill(struct rl_scratch *s, const struct rl_policy *acting)
     const struct rl_cgroup *cgroup;
     int32_t group;
 
-    if (!choice->found || choice->scope != RL_KILL_PROCESS || choice->fell_back)
+    if (!choice->found || choice->scope != RL_KILL_PROCESS || choice->fell_back || s->homeless > 0)
         return;
-    cgroup = s->cgroups[choice->group];
+    cgroup = s->seats[choice->group].cgroup;
     if (!cgroup->policy || cgroup->policy == acting ||
         cgroup->policy->victim.kill == RL_KILL_PROCESS)
         return;
@@ -408,6 +494,37 @@ static void apply_own_kill(struct rl_scratch *s, const struct rl_policy *acting)
     choice->mm = 0;
 }
 
+/* Not every cgroup has a group: the whole one to kill could not be told from those that stand for
+ * it. Then one process has to do, as where a cgroup has too many. */
+static struct rl_victim victim_of(const struct rl_scratch *s, const struct rl_policy *policy)
+{
+    struct rl_victim victim = policy->victim;
+
+    if (s->homeless > 0 && victim.kill == RL_KILL_CGROUP)
+        victim.kill = RL_KILL_PROCESS;
+    return victim;
+}
+
+static void choose(struct reading *r, bool waited_out)
+{
+    struct rl_scratch *s = &r->engine->scratch;
+    struct rl_victim victim = victim_of(s, r->policy);
+    struct rl_choosing choosing = {
+        .victim = &victim,
+        .waited_out = waited_out,
+        .scale = r->scale,
+        .candidates = s->pool.items,
+        .n_candidates = s->pool.n,
+        .groups = s->groups,
+        .n_groups = s->n_groups,
+    };
+
+    rl_choose(&choosing, &s->choice);
+    if (victim.kill != r->policy->victim.kill)
+        s->choice.fell_back = s->choice.found;
+    apply_own_kill(s, r->policy);
+}
+
 void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy,
     bool waited_out)
 {
@@ -415,31 +532,17 @@ void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct 
     struct reading r = {
         .engine = engine,
         .policy = policy,
+        .top = find_top(engine, hot, policy),
         .subject = hot->cgroup->subject ? hot->cgroup->subject : hot->cgroup,
         .scale = scale_of(engine, hot, policy->victim.model),
     };
-    struct rl_choosing choosing;
 
-    rl_pool_clear(&s->pool, policy->victim.model);
-    s->foreign = 0;
-    add_groups(engine, find_top(engine, hot, policy));
+    rl_scratch_clear(s, policy->victim.model);
     prepare_cmdlines(&r);
     prepare_kin(&r);
-    for (size_t i = 0; i < s->n_groups; i++)
-        if (within(&r, s->cgroups[i]))
-            read_group(&r, i);
+    visit_all(&r, visit_rate);
+    s->needed.processes = s->needed.kin = s->pool.seen;
     rl_pool_sort(&s->pool);
     find_sharers(&r);
-    choosing = (struct rl_choosing){
-        .victim = &policy->victim,
-        .waited_out = waited_out,
-        .scale = r.scale,
-        .candidates = s->pool.items,
-        .n_candidates = s->pool.n,
-        .groups = s->groups,
-        .n_groups = s->n_groups,
-    };
-    rl_choose(&choosing, &s->choice);
-    apply_own_kill(s, policy);
-    close_groups(s);
+    choose(&r, waited_out);
 }

@@ -3,47 +3,20 @@
 
 #include "daemon/engine.h"
 #include "daemon/observe/cmdline.h"
-#include "daemon/observe/mm.h"
 #include "daemon/observe/pods.h"
-#include "daemon/observe/procs.h"
 #include "daemon/observe/watch.h"
 #include "daemon/others.h"
 #include "daemon/relieve/guard.h"
 #include "daemon/relieve/kill.h"
 #include "daemon/relieve/self.h"
 #include "daemon/report/record.h"
+#include "daemon/scratch.h"
 #include "daemon/suspend.h"
-#include "policy/family.h"
 #include "policy/limit.h"
 
-#define RL_GROUPS_MAX   4096
-#define RL_PATHS_SIZE   (1024 * 1024)
-#define RL_POOL_SIZE    4096
-#define RL_KIN_MAX      32768
-#define RL_SHARERS_ALL  128
-#define RL_PASTS_MAX    256
-#define RL_VICTIM_PATHS (64 * 1024)
-
-/* Who shares an address space with whom, and who is whose child: tables for one choice. */
-struct rl_relations {
-    struct rl_mm_user *users; /* RL_POOL_SIZE entries, RL_KIN_MAX where there is kin */
-    struct rl_kin *kin; /* RL_KIN_MAX entries; NULL while no policy's model asks for children */
-    size_t n_kin;
-};
-
-/* Room for one choice, made once. groups[i] describes cgroups[i]. */
-struct rl_scratch {
-    struct rl_pool pool;
-    struct rl_group *groups;
-    struct rl_cgroup **cgroups;
-    int *dir_fds;
-    size_t n_groups;
-    char *paths; /* of the groups, one behind the other */
-    size_t paths_used;
-    size_t foreign; /* processes of foreign pid namespaces met */
-    struct rl_relations relations;
-    struct rl_choice choice;
-};
+#define RL_PASTS_MAX     256
+#define RL_VICTIM_PATHS  (16 * 1024)
+#define RL_RUNNING_READY 2 /* incidents that there is room for from the start */
 
 /* An incident while it runs. It copies what it needs of its policy, which may be reloaded. */
 struct rl_running {
@@ -63,7 +36,7 @@ struct rl_running {
     bool whole;                /* through cgroup.kill */
     struct rl_target *targets; /* RL_TARGETS_MAX entries */
     size_t n_targets;
-    char *paths; /* RL_VICTIM_PATHS bytes: what targets[].cgroup points to */
+    char *paths; /* RL_VICTIM_PATHS bytes: what targets[].cgroup points to, each path once */
     size_t paths_used;
     bool to_announce, to_end; /* put off until nothing is urgent */
     struct rl_record record;
@@ -76,6 +49,15 @@ struct rl_past {
     struct rl_kills kills;
 };
 
+/* What the room for choices was last held against. */
+struct rl_growth {
+    struct rl_census census;
+    size_t threads;     /* of the machine; there are no more processes than these */
+    uint64_t looked_us; /* CLOCK_MONOTONIC */
+    bool pending;
+    bool failed; /* and was said */
+};
+
 struct rl_engine {
     sd_event *event;
     struct rl_engine_options options;
@@ -85,7 +67,7 @@ struct rl_engine {
     struct rl_self self;
     struct rl_procs procs;
     struct rl_scratch scratch;
-    struct rl_running running[RL_RUNNING_MAX];
+    struct rl_running *running[RL_RUNNING_MAX]; /* NULL from the first one not made yet */
     struct rl_past pasts[RL_PASTS_MAX];
     struct rl_kills budget; /* kills of all policies together */
     struct rl_cmdline *cmdline;
@@ -96,6 +78,7 @@ struct rl_engine {
     bool uses_limited, uses_pods, uses_node_origin, uses_guard; /* of the policies in force */
     sd_event_source *later; /* what allocates: reports, timed policies */
     bool timed_pending, guard_pending;
+    struct rl_growth growth;
     uint64_t guarded_us; /* when hot cgroups' [Guard] was applied last */
     uint64_t started_wall_us, incidents;
 };
@@ -138,6 +121,8 @@ void rl_past_save(const struct rl_engine *engine);
 
 /* ---- course.c: incidents from opening to end ---- */
 int rl_course_init(struct rl_engine *engine);
+/* Make room for one more incident where all there is is taken. Allocates. */
+void rl_course_grow(struct rl_engine *engine);
 /* Write down what still runs. Before the watch and the killer are freed. */
 void rl_course_end(struct rl_engine *engine);
 void rl_course_free(struct rl_engine *engine);
@@ -152,29 +137,21 @@ void rl_course_victim_gone(struct rl_running *running, uint64_t gone_us, int err
 void rl_course_report(struct rl_engine *engine);
 
 /* ---- decide.c: who it is to be ---- */
-int rl_scratch_init(struct rl_scratch *scratch);
-void rl_scratch_free(struct rl_scratch *scratch);
 /* Read all processes below a cgroup and choose; the scratch holds the outcome until the next
  * call. waited_out: see struct rl_choosing. Allocates nothing. */
 void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy,
     bool waited_out);
 
-/* ---- relations.c: address spaces and children ---- */
-int rl_relations_init(struct rl_relations *relations);
-void rl_relations_free(struct rl_relations *relations);
-/* Make the table for models that count children, if there is none yet; it stays. Return: 0, or
- * -ENOMEM: then they count none. */
-int rl_relations_want_kin(struct rl_relations *relations);
-/* Such models want a pass of its own over all processes that are to be rated, before the first one
- * is: n_kin = 0, rl_relations_add() for each, rl_relations_sum(). Children that live elsewhere, and
- * those beyond RL_KIN_MAX processes, are not counted. */
-void rl_relations_add(struct rl_relations *relations, const struct rl_process *process);
-void rl_relations_sum(struct rl_relations *relations, const struct rl_self *self);
-/* Set mm in a full and sorted pool, where no such pass has told it. first: only whom the first one
- * of them shares with counts (rl_mm_find_first()); up to RL_SHARERS_ALL of them all are told
- * nevertheless, since reports show them. */
-void rl_relations_of_pool(
-    struct rl_relations *relations, struct rl_pool *pool, const struct rl_self *self, bool first);
+/* ---- grow.c: room for choices, made when nothing is urgent ---- */
+/* Count the processes, for whoever needs to know before there is a watch. */
+void rl_growth_begin(struct rl_engine *engine);
+/* Make the room, for what there is now. After the watch. Return: 0 or -errno. */
+int rl_growth_init(struct rl_engine *engine);
+/* The daemon is awake: is it time to compare the room with the machine? Reads nothing and allocates
+ * nothing; puts it off with rl_engine_later(). */
+void rl_growth_consider(struct rl_engine *engine, uint64_t now_us);
+/* Grow what is too small. Allocates. */
+void rl_growth_catch_up(struct rl_engine *engine);
 
 /* ---- steps.c: the rungs ---- */
 /* Keep what is needed of the choice to act on it. Return: 0, -ESTALE when it is gone. */

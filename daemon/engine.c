@@ -12,6 +12,7 @@
 
 #define GUARD_AGAIN_US (5 * RL_US_PER_S)
 #define QUIET_LEAST_US (2 * RL_US_PER_S)
+#define PENDING_MOST   256 /* sources of the loop that have something to say at once */
 #define NODE_WINDOW_US (10 * RL_US_PER_S) /* evidence of the machine's shortage, for Origin= */
 
 uint64_t rl_wall_us(void)
@@ -45,6 +46,7 @@ static void on_new(void *userdata, struct rl_cgroup *cgroup)
     if (!engine->watch)
         return; /* the tree is being read: rl_attach_all() follows */
     rl_attach(engine, cgroup);
+    rl_growth_consider(engine, rl_now_us());
     if (engine->timed_pending)
         rl_engine_later(engine);
 }
@@ -160,6 +162,7 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
     struct rl_engine *engine = userdata;
     const struct rl_policy *policy = hot->cgroup->policy;
 
+    rl_growth_consider(engine, now_us);
     if (rl_running_of(engine, hot->cgroup)) {
         hot->next_us = now_us + 250 * RL_US_PER_MS;
         return;
@@ -209,6 +212,9 @@ static int on_later(sd_event_source *source, void *userdata)
     struct rl_engine *engine = userdata;
 
     rl_course_report(engine);
+    rl_course_grow(engine);
+    if (engine->growth.pending)
+        rl_growth_catch_up(engine);
     if (engine->timed_pending)
         heat_timed(engine);
     if (engine->guard_pending)
@@ -220,6 +226,11 @@ void rl_engine_later(struct rl_engine *engine)
 {
     if (engine->later)
         sd_event_source_set_enabled(engine->later, SD_EVENT_ONESHOT);
+}
+
+static void on_struck(void *userdata)
+{
+    rl_engine_later(userdata);
 }
 
 /* ---- life ---- */
@@ -281,7 +292,8 @@ static void open_helpers(struct rl_engine *engine)
         .page_size = o->probe->page_size,
         .self = &engine->self,
     };
-    int r = rl_cmdline_new(o->probe->proc_fd, &engine->cmdline);
+    int r = rl_cmdline_new(
+        o->probe->proc_fd, rl_extent_of(&engine->growth.census).processes, &engine->cmdline);
 
     if (r < 0)
         rl_warning(
@@ -298,11 +310,26 @@ static void open_helpers(struct rl_engine *engine)
     rl_past_load(engine);
 }
 
+/* sd-event keeps what is to be dispatched in an array that grows with its length. It grows now. */
+static int make_queue(struct rl_engine *engine)
+{
+    sd_event_source *pending[PENDING_MOST] = {0};
+    int r = 0;
+
+    for (size_t i = 0; i < PENDING_MOST && r >= 0; i++)
+        r = sd_event_add_defer(engine->event, &pending[i], on_later, engine);
+    for (size_t i = 0; i < PENDING_MOST; i++)
+        sd_event_source_disable_unref(pending[i]);
+    return r;
+}
+
 static int open_parts(struct rl_engine *engine)
 {
     const struct rl_engine_options *o = &engine->options;
-    struct rl_killer_options killing = {
-        .proc_fd = o->probe->proc_fd, .cgroup_root_fd = o->probe->cgroup_fd};
+    struct rl_killer_options killing = {.proc_fd = o->probe->proc_fd,
+        .cgroup_root_fd = o->probe->cgroup_fd,
+        .struck = on_struck,
+        .userdata = engine};
     struct rl_watch_client client = {.on_new = on_new,
         .on_gone = on_gone,
         .wants = wants,
@@ -315,8 +342,9 @@ static int open_parts(struct rl_engine *engine)
         return r;
     engine->procs = (struct rl_procs){
         .proc_fd = o->probe->proc_fd, .page_size = o->probe->page_size, .self = &engine->self};
+    rl_growth_begin(engine);
     open_helpers(engine);
-    r = rl_scratch_init(&engine->scratch);
+    r = make_queue(engine);
     if (r >= 0)
         r = rl_course_init(engine);
     if (r >= 0)
@@ -329,7 +357,26 @@ static int open_parts(struct rl_engine *engine)
         r = sd_event_source_set_priority(engine->later, SD_EVENT_PRIORITY_IDLE);
     if (r >= 0)
         r = rl_watch_new(engine->event, o->probe, &client, &engine->watch);
+    if (r >= 0)
+        r = rl_growth_init(engine);
     return r;
+}
+
+/* A choice for nobody: what it needs of code, stack and files is there when it is needed in
+ * earnest. */
+static void rehearse(struct rl_engine *engine)
+{
+    struct rl_hot hot = {.cgroup = rl_tree_root(rl_watch_tree(engine->watch))};
+
+    for (size_t i = 0; i < sizeof(hot.room.totals) / sizeof(hot.room.totals[0]); i++)
+        hot.room.totals[i] = 1;
+    for (size_t i = 0; i < engine->policies->n; i++) {
+        if (engine->policies->policies[i].victim.within != RL_WITHIN_GLOB) {
+            rl_decide(engine, &hot, &engine->policies->policies[i], true);
+            break;
+        }
+    }
+    engine->growth.pending = true; /* it has shown what is needed */
 }
 
 int rl_engine_new(sd_event *event, const struct rl_engine_options *options, struct rl_engine **ret)
@@ -350,6 +397,7 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
     }
     say_findings(engine->policies);
     rl_attach_all(engine);
+    rehearse(engine);
     open_gate(engine);
     rl_engine_later(engine);
     *ret = engine;

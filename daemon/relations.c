@@ -1,25 +1,8 @@
 /* Who is related to whom among the processes of one choice: shared address spaces, and children. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "daemon/engine-private.h"
-
-/* Touched now rather than when memory is short: calloc() hands out the zero page. */
-static void *new_table(size_t n, size_t size)
-{
-    void *table = calloc(n, size);
-
-    if (table)
-        memset(table, 0xff, n * size);
-    return table;
-}
-
-int rl_relations_init(struct rl_relations *relations)
-{
-    relations->users = new_table(RL_POOL_SIZE, sizeof(*relations->users));
-    return relations->users ? 0 : -ENOMEM;
-}
+#include "daemon/scratch.h"
 
 void rl_relations_free(struct rl_relations *relations)
 {
@@ -28,23 +11,22 @@ void rl_relations_free(struct rl_relations *relations)
     *relations = (struct rl_relations){0};
 }
 
-int rl_relations_want_kin(struct rl_relations *relations)
+int rl_relations_grow(struct rl_relations *relations, size_t size, bool kin)
 {
-    struct rl_mm_user *users;
-    struct rl_kin *kin;
+    struct rl_relations more = {0};
 
-    if (relations->kin)
+    kin = kin || relations->kin;
+    more.size = size > relations->size ? size : relations->size;
+    if (more.size == relations->size && kin == (relations->kin != NULL))
         return 0;
-    users = new_table(RL_KIN_MAX, sizeof(*users));
-    kin = new_table(RL_KIN_MAX, sizeof(*kin));
-    if (!users || !kin) {
-        free(users);
-        free(kin);
+    more.users = rl_table_new(more.size, sizeof(*more.users));
+    more.kin = kin ? rl_table_new(more.size, sizeof(*more.kin)) : NULL;
+    if (!more.users || (kin && !more.kin)) {
+        rl_relations_free(&more);
         return -ENOMEM;
     }
-    free(relations->users);
-    relations->users = users;
-    relations->kin = kin;
+    rl_relations_free(relations);
+    *relations = more;
     return 0;
 }
 
@@ -57,7 +39,7 @@ void rl_relations_add(struct rl_relations *relations, const struct rl_process *p
 {
     size_t i = relations->n_kin;
 
-    if (!relations->kin || i == RL_KIN_MAX)
+    if (!relations->kin || i == relations->size)
         return;
     relations->kin[i] = rl_kin_of(process);
     relations->users[i] = rl_mm_user_of(process, (uint32_t)i);

@@ -132,9 +132,9 @@ static json_t *open_json(struct rl_engine *engine)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < RL_RUNNING_MAX; i++)
-        if (engine->running[i].used)
-            json_array_append_new(list, rl_record_json(&engine->running[i].record));
+    for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++)
+        if (engine->running[i]->used)
+            json_array_append_new(list, rl_record_json(&engine->running[i]->record));
     return list;
 }
 
@@ -142,9 +142,9 @@ static json_t *gate_json(struct rl_engine *engine)
 {
     const struct rl_watch_stats *s = rl_watch_stats(engine->watch);
 
-    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "kind", s->gate, "threshold_us",
-        rl_json_number(s->threshold_us), "window_us", rl_json_number(s->window_us), "events",
-        (json_int_t)(s->gate_events + s->events_events), "wakeups",
+    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "kind", s->gate,
+        "threshold_us", rl_json_number(s->threshold_us), "window_us", rl_json_number(s->window_us),
+        "events", (json_int_t)(s->gate_events + s->events_events), "wakeups",
         (json_int_t)(s->gate_events + s->events_events + s->looks), "walks", (json_int_t)s->walks,
         "glances", (json_int_t)s->glances, "looks", (json_int_t)s->looks, "evicted",
         (json_int_t)s->evicted, "refused", (json_int_t)s->refused);

@@ -6,13 +6,16 @@
 #include "daemon/engine-private.h"
 #include "daemon/report/log.h"
 
-/* Keep a cgroup's path for the identity check. Return: NULL when there is no room: then the start
- * time alone has to tell. */
+/* Keep a cgroup's path for the identity check, once for all its members. Return: NULL when there is
+ * no room: then the start time alone has to tell. */
 static const char *keep_path(struct rl_running *running, const char *path)
 {
     size_t len = strlen(path) + 1;
-    char *kept = running->paths + running->paths_used;
+    char *kept = running->paths, *end = running->paths + running->paths_used;
 
+    for (; kept < end; kept += strlen(kept) + 1)
+        if (strcmp(kept, path) == 0)
+            return kept;
     if (len > RL_VICTIM_PATHS - running->paths_used)
         return NULL;
     memcpy(kept, path, len);
@@ -31,13 +34,15 @@ static bool is_below(const struct rl_scratch *s, int32_t group, int32_t top)
 static void add_target(struct rl_running *running, const struct rl_candidate *candidate)
 {
     const struct rl_scratch *s = &running->engine->scratch;
+    uint32_t group = candidate->process.cgroup;
 
     if (running->n_targets == RL_TARGETS_MAX)
         return;
     running->targets[running->n_targets++] = (struct rl_target){
         .pid = candidate->process.pid,
         .start_ticks = candidate->process.start_ticks,
-        .cgroup = keep_path(running, s->groups[candidate->process.cgroup].path),
+        /* Of a shared group it is not known which of its cgroups he lives in. */
+        .cgroup = s->seats[group].shared ? NULL : keep_path(running, s->groups[group].path),
     };
 }
 
@@ -81,7 +86,7 @@ int rl_victim_take(struct rl_running *running)
     add_members(running, choice->group);
     if (choice->one_by_one)
         return 0;
-    fd = rl_cgroup_open(rl_watch_tree(running->engine->watch), s->cgroups[choice->group]);
+    fd = rl_cgroup_open(rl_watch_tree(running->engine->watch), s->seats[choice->group].cgroup);
     if (fd < 0)
         return fd;
     running->cgroup_fd = fd;

@@ -14,7 +14,6 @@
 #include "daemon/observe/read.h"
 
 #define WAYS       8
-#define SETS       (RL_CMDLINE_CACHE / WAYS)
 #define STACK_SIZE (128 * 1024)
 #define STAT_SIZE  2048
 
@@ -32,6 +31,13 @@ struct entry {
     char text[RL_CMDLINE_MAX];
 };
 
+/* The processes that are known. */
+struct cache {
+    size_t size;     /* a multiple of WAYS */
+    uint32_t *queue; /* each entry is in it once at most, so it never overflows */
+    struct entry *entries;
+};
+
 /* Everything below `lock` is guarded by it. It is never held across a system call that may block
  * on a process. */
 struct rl_cmdline {
@@ -41,10 +47,9 @@ struct rl_cmdline {
     unsigned holders; /* the owner and the threads; the last one destroys */
     bool stop;
     uint32_t round;
-    size_t pending;                   /* entries of this round that are queued or being read */
-    uint32_t queue[RL_CMDLINE_CACHE]; /* each entry is in it once at most, so it never overflows */
+    size_t pending; /* entries of this round that are queued or being read */
     uint32_t queue_from, queue_n;
-    struct entry entries[RL_CMDLINE_CACHE];
+    struct cache cache;
 };
 
 static uint64_t now_us(void)
@@ -62,7 +67,7 @@ static struct entry *set_of(struct rl_cmdline *cmdline, pid_t pid, uint64_t star
     uint64_t hash = ((uint64_t)pid * UINT64_C(0x9e3779b97f4a7c15)) ^
                     (start_ticks * UINT64_C(0xc2b2ae3d27d4eb4f));
 
-    return &cmdline->entries[(hash >> 40) % SETS * WAYS];
+    return &cmdline->cache.entries[(hash >> 40) % (cmdline->cache.size / WAYS) * WAYS];
 }
 
 static struct entry *find(struct rl_cmdline *cmdline, const struct rl_process *process)
@@ -155,13 +160,13 @@ static bool read_cmdline(int proc_fd, pid_t pid, uint64_t start_ticks, char text
 /* Read the first one of the queue. The lock is held on entry and on return, not between. */
 static void serve(struct rl_cmdline *cmdline)
 {
-    struct entry *entry = &cmdline->entries[cmdline->queue[cmdline->queue_from]];
+    struct entry *entry = &cmdline->cache.entries[cmdline->cache.queue[cmdline->queue_from]];
     uint64_t start_ticks = entry->start_ticks;
     pid_t pid = entry->pid;
     char text[RL_CMDLINE_MAX];
     bool known;
 
-    cmdline->queue_from = (cmdline->queue_from + 1) % RL_CMDLINE_CACHE;
+    cmdline->queue_from = (cmdline->queue_from + 1) % (uint32_t)cmdline->cache.size;
     cmdline->queue_n--;
     entry->state = READING; /* from here on it is nobody else's */
     pthread_mutex_unlock(&cmdline->lock);
@@ -178,8 +183,41 @@ static void serve(struct rl_cmdline *cmdline)
         pthread_cond_signal(&cmdline->answered);
 }
 
+static void cache_free(struct cache *cache)
+{
+    free(cache->queue);
+    free(cache->entries);
+    *cache = (struct cache){0};
+}
+
+/* Empty, and touched now rather than when memory is short: calloc() would hand out the zero
+ * page. */
+static int cache_new(size_t size, struct cache *ret)
+{
+    struct cache cache;
+
+    if (size < RL_CMDLINE_LEAST)
+        size = RL_CMDLINE_LEAST;
+    if (size > RL_CMDLINE_MOST)
+        size = RL_CMDLINE_MOST;
+    cache.size = (size + WAYS - 1) / WAYS * WAYS;
+    cache.queue = reallocarray(NULL, cache.size, sizeof(*cache.queue));
+    cache.entries = reallocarray(NULL, cache.size, sizeof(*cache.entries));
+    if (!cache.queue || !cache.entries) {
+        cache_free(&cache);
+        return -ENOMEM;
+    }
+    memset(cache.queue, 0xff, cache.size * sizeof(*cache.queue));
+    memset(cache.entries, 0xff, cache.size * sizeof(*cache.entries));
+    __asm__ volatile("" ::: "memory"); /* or the compiler makes one of these and malloc() */
+    memset(cache.entries, 0, cache.size * sizeof(*cache.entries));
+    *ret = cache;
+    return 0;
+}
+
 static void destroy(struct rl_cmdline *cmdline)
 {
+    cache_free(&cmdline->cache);
     pthread_cond_destroy(&cmdline->asked);
     pthread_cond_destroy(&cmdline->answered);
     pthread_mutex_destroy(&cmdline->lock);
@@ -244,22 +282,24 @@ static int start_threads(struct rl_cmdline *cmdline)
     return cmdline->holders > 1 ? 0 : -r;
 }
 
-int rl_cmdline_new(int proc_fd, struct rl_cmdline **ret)
+int rl_cmdline_new(int proc_fd, size_t size, struct rl_cmdline **ret)
 {
-    struct rl_cmdline *cmdline = malloc(sizeof(*cmdline));
+    struct rl_cmdline *cmdline = calloc(1, sizeof(*cmdline));
     pthread_condattr_t attr;
     int r;
 
     if (!cmdline)
         return -ENOMEM;
-    /* calloc would hand out the zero page: touch it now rather than when memory is short. */
-    memset(cmdline, 0xff, sizeof(*cmdline));
-    __asm__ volatile("" ::: "memory"); /* or the compiler joins the two */
-    memset(cmdline, 0, sizeof(*cmdline));
+    r = cache_new(size, &cmdline->cache);
+    if (r < 0) {
+        free(cmdline);
+        return r;
+    }
     cmdline->holders = 1;
     cmdline->proc_fd = fcntl(proc_fd, F_DUPFD_CLOEXEC, 3);
     if (cmdline->proc_fd < 0) {
         r = -errno;
+        cache_free(&cmdline->cache);
         free(cmdline);
         return r;
     }
@@ -287,6 +327,47 @@ struct rl_cmdline *rl_cmdline_free(struct rl_cmdline *cmdline)
     pthread_cond_broadcast(&cmdline->asked);
     let_go(cmdline);
     return NULL;
+}
+
+/* A thread that reads holds on to its entry without the lock. */
+static bool is_reading(const struct rl_cmdline *cmdline)
+{
+    for (size_t i = 0; i < cmdline->cache.size; i++)
+        if (cmdline->cache.entries[i].state != IDLE)
+            return true;
+    return false;
+}
+
+int rl_cmdline_grow(struct rl_cmdline *cmdline, size_t size)
+{
+    struct cache more;
+    int r;
+
+    if (size > RL_CMDLINE_MOST)
+        size = RL_CMDLINE_MOST;
+    if (size <= cmdline->cache.size)
+        return 0;
+    r = cache_new(size, &more);
+    if (r < 0)
+        return r;
+    pthread_mutex_lock(&cmdline->lock);
+    if (is_reading(cmdline)) {
+        r = -EBUSY;
+    } else {
+        struct cache old = cmdline->cache;
+
+        cmdline->cache = more;
+        cmdline->queue_from = 0;
+        more = old;
+    }
+    pthread_mutex_unlock(&cmdline->lock);
+    cache_free(&more);
+    return r;
+}
+
+size_t rl_cmdline_size(const struct rl_cmdline *cmdline)
+{
+    return cmdline->cache.size;
 }
 
 /* ---- asking ---- */
@@ -323,8 +404,8 @@ static void ask(struct rl_cmdline *cmdline, const struct rl_process *process)
     if (entry->state == QUEUED)
         return;
     entry->state = QUEUED;
-    cmdline->queue[(cmdline->queue_from + cmdline->queue_n++) % RL_CMDLINE_CACHE] =
-        (uint32_t)(entry - cmdline->entries);
+    cmdline->cache.queue[(cmdline->queue_from + cmdline->queue_n++) % cmdline->cache.size] =
+        (uint32_t)(entry - cmdline->cache.entries);
     pthread_cond_signal(&cmdline->asked);
 }
 

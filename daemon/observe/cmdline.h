@@ -5,7 +5,7 @@
  * Guarantees: the one who asks waits RL_CMDLINE_WAIT_US at most, whatever the number of processes;
  * what has not come by then is not known. An answer that comes later stays in the cache, which is
  * keyed by pid and start time, for the next one who asks. Memory is taken and touched by
- * rl_cmdline_new(); nothing is allocated later. A process that holds up its reader holds up that
+ * rl_cmdline_new() and rl_cmdline_grow() alone. A process that holds up its reader holds up that
  * thread alone, and is not asked a second time meanwhile.
  *
  * Never: a thread that hangs in the kernel does not hang rl_cmdline_free(); it cleans up alone when
@@ -26,13 +26,22 @@
 
 #define RL_CMDLINE_WAIT_US  UINT64_C(50000)
 #define RL_CMDLINE_FRESH_US UINT64_C(1000000)
-#define RL_CMDLINE_CACHE    4096 /* processes */
+#define RL_CMDLINE_LEAST    256  /* processes in the cache */
+#define RL_CMDLINE_MOST     4096 /* likewise */
 #define RL_CMDLINE_THREADS  4    /* so many thrashing processes hold nobody else up */
 
 struct rl_cmdline;
 
-/* proc_fd: directory fd of /proc; duplicated. Return: 0 or -errno. */
-int rl_cmdline_new(int proc_fd, struct rl_cmdline **ret);
+/* proc_fd: directory fd of /proc; duplicated. size: of the cache, brought within the bounds above.
+ * Return: 0 or -errno. */
+int rl_cmdline_new(int proc_fd, size_t size, struct rl_cmdline **ret);
+
+/* Make the cache as large as that at least; it is empty afterwards. Return: 0; -ENOMEM, or -EBUSY
+ * while some command line is being read: nothing was done then. */
+int rl_cmdline_grow(struct rl_cmdline *cmdline, size_t size);
+
+/* How many processes the cache has room for. */
+size_t rl_cmdline_size(const struct rl_cmdline *cmdline);
 
 /* Waits for nobody. NULL is allowed. Always returns NULL. */
 struct rl_cmdline *rl_cmdline_free(struct rl_cmdline *cmdline);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 
 #include "daemon/observe/read.h"
 #include "daemon/report/log.h"
+
+#define STACK_USED (64 * 1024)
 
 /* The pid that /proc/self points to: in a foreign pid namespace's /proc not getpid(). */
 static int find_pid(int proc_fd, pid_t *ret)
@@ -147,10 +150,42 @@ static int protect_from_oom(void)
     return r;
 }
 
+/* The program's own code and data, all of it: what a kill needs has not been used by then. */
+static int lock_segments(struct dl_phdr_info *info, size_t size, void *userdata)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    int *r = userdata;
+
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uintptr_t begin = (info->dlpi_addr + segment->p_vaddr) / page * page;
+        uintptr_t end = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+
+        if (segment->p_type == PT_LOAD && mlock((void *)begin, end - begin) < 0)
+            *r = -errno;
+    }
+    return 1; /* libraries follow, which are not wanted */
+}
+
+/* As deep as a choice goes. */
+static void touch_stack(void)
+{
+    char room[STACK_USED];
+
+    memset(room, 0xff, sizeof(room));
+    __asm__ volatile("" ::"r"(room) : "memory"); /* or the compiler leaves it out */
+}
+
 /* MCL_ONFAULT: lock what is used, not all of libc and every thread's untouched stack. */
 static int lock_memory(void)
 {
-    return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 ? -errno : 0;
+    int r = 0;
+
+    if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+        return -errno;
+    dl_iterate_phdr(lock_segments, &r);
+    touch_stack();
+    return r;
 }
 
 static int raise_nofile(void)
@@ -163,10 +198,22 @@ static int raise_nofile(void)
     return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
 }
 
-/* Threads would get an arena each, and locked memory with it. */
-static int limit_arenas(void)
+/* All of malloc's memory is locked. Threads would get an arena each; and large pieces, once freed,
+ * teach malloc() to keep as much in hand for the next one. */
+static int limit_malloc(void)
 {
-    return mallopt(M_ARENA_MAX, 1) == 1 ? 0 : -EINVAL;
+    static const struct {
+        int option, value;
+    } limits[] = {
+        {M_ARENA_MAX, 1},
+        {M_MMAP_THRESHOLD, 64 * 1024},
+        {M_TRIM_THRESHOLD, 128 * 1024},
+    };
+
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        if (mallopt(limits[i].option, limits[i].value) != 1)
+            return -EINVAL;
+    return 0;
 }
 
 static const struct {
@@ -181,7 +228,7 @@ static const struct {
     {raise_nofile, "raise the limit of open files",
         "fewer cgroups can be watched and fewer processes waited for at once",
         "a higher hard RLIMIT_NOFILE (LimitNOFILE=)"},
-    {limit_arenas, "keep malloc to one arena", "reliefd uses more memory", "GNU libc"},
+    {limit_malloc, "keep malloc from hoarding", "reliefd uses more memory", "GNU libc"},
 };
 
 int rl_self_protect(void)

@@ -32,8 +32,10 @@ int rl_self_find(int proc_fd, struct rl_self *ret);
 bool rl_self_within(const struct rl_self *self, const char *path);
 
 /**
- * rl_self_protect() - oom_score_adj -1000, mlockall with MCL_ONFAULT, nofile limit raised, one
- *                     malloc arena
+ * rl_self_protect() - oom_score_adj -1000, mlockall with MCL_ONFAULT, nofile limit raised, malloc
+ *                     with one arena that gives back what is freed
+ *
+ * Locked are the program itself, 64 KB of stack, and of all else what is used, from then on.
  *
  * Each is tried; what fails is logged with what works worse without it and what would allow it.
  * Children inherit oom_score_adj and the nofile limit.

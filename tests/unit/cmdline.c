@@ -18,7 +18,7 @@ static int setup(void **state)
     assert_non_null(f);
     folder_new(&f->proc);
     f->fds = count_fds();
-    assert_int_equal(rl_cmdline_new(f->proc.fd, &f->cmdline), 0);
+    assert_int_equal(rl_cmdline_new(f->proc.fd, 0, &f->cmdline), 0);
     *state = f;
     return 0;
 }
@@ -173,7 +173,7 @@ static void test_live(void **state)
     struct rl_cmdline *cmdline = NULL;
 
     assert_true(proc >= 0);
-    assert_int_equal(rl_cmdline_new(proc, &cmdline), 0);
+    assert_int_equal(rl_cmdline_new(proc, 0, &cmdline), 0);
     close(proc); /* it has its own */
     assert_true(ask_until_known(cmdline, &process));
     assert_non_null(strstr(process.cmdline, "cmdline"));
@@ -280,7 +280,7 @@ static void test_all_hang(void **state)
 static void test_many(void **state)
 {
     struct fixture *f = *state;
-    const int n = RL_CMDLINE_CACHE + 500;
+    const int n = RL_CMDLINE_LEAST + 500;
     struct rl_candidate *candidates = calloc((size_t)n, sizeof(*candidates));
     int known = 0;
 
@@ -309,12 +309,60 @@ static void test_many(void **state)
     free(candidates);
 }
 
+static size_t known_of(struct fixture *f, struct rl_candidate *candidates, size_t n)
+{
+    size_t known = 0;
+
+    rl_cmdline_fill(f->cmdline, candidates, n);
+    for (size_t i = 0; i < n; i++)
+        known += (candidates[i].process.flags & RL_PROCESS_CMDLINE_KNOWN) != 0;
+    return known;
+}
+
+/* A larger cache knows more of them at once; and it begins empty. */
+static void test_grow(void **state)
+{
+    struct fixture *f = *state;
+    const size_t n = 4 * RL_CMDLINE_LEAST;
+    struct rl_candidate *candidates = calloc(n, sizeof(*candidates));
+
+    assert_non_null(candidates);
+    for (size_t i = 0; i < n; i++) {
+        put(f, 100 + (int)i, i, "some process");
+        candidates[i].process = process_of(100 + (int)i, i);
+    }
+    for (int round = 0; round < 5; round++)
+        assert_true(known_of(f, candidates, n) <= RL_CMDLINE_LEAST);
+    assert_int_equal(rl_cmdline_grow(f->cmdline, 1), 0); /* nothing to do: nothing is forgotten */
+    assert_true(rl_cmdline_take(f->cmdline, &candidates[n - 1].process) ||
+                known_of(f, candidates + n - 1, 1) == 1);
+    while (rl_cmdline_grow(f->cmdline, RL_CMDLINE_MOST) == -EBUSY)
+        usleep(1000);
+    assert_false(rl_cmdline_take(f->cmdline, &candidates[n - 1].process));
+    for (int round = 0; round < 50 && known_of(f, candidates, n) < n / 2; round++)
+        continue;
+    assert_true(known_of(f, candidates, n) >= n / 2);
+    free(candidates);
+}
+
+/* A reader that hangs holds on to its entry: the cache under it stays. */
+static void test_grow_while_reading(void **state)
+{
+    struct fixture *f = *state;
+    struct rl_candidate one = {.process = process_of(10, 1)};
+
+    put_pipe(f, 10, 1);
+    rl_cmdline_fill(f->cmdline, &one, 1);
+    assert_int_equal(rl_cmdline_grow(f->cmdline, RL_CMDLINE_MOST), -EBUSY);
+    answer(f, 10, "late");
+}
+
 static void test_null(void **state)
 {
     struct rl_cmdline *cmdline = NULL;
 
     assert_null(rl_cmdline_free(NULL));
-    assert_int_equal(rl_cmdline_new(-1, &cmdline), -EBADF);
+    assert_int_equal(rl_cmdline_new(-1, 0, &cmdline), -EBADF);
 }
 
 int main(void)
@@ -328,6 +376,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_all_hang, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_grow, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_grow_while_reading, setup, teardown),
         cmocka_unit_test(test_live),
         cmocka_unit_test(test_null),
     };

@@ -50,7 +50,7 @@ static int setup(void **state)
     assert_non_null(f);
     folder_new(&f->proc);
     folder_new(&f->bin);
-    assert_int_equal(rl_cmdline_new(f->proc.fd, &f->cmdline), 0);
+    assert_int_equal(rl_cmdline_new(f->proc.fd, 0, &f->cmdline), 0);
     *state = f;
     return 0;
 }

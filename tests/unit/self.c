@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -325,7 +326,26 @@ struct protected
     long adj;
     struct rlimit nofile;
     long locked_kb;
+    bool whole; /* is all of the program there? */
 };
+
+static char never_used[256 * 1024];
+
+/* Return: whether all of its pages are in memory. */
+static bool is_there(char *begin, size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)begin + page - 1) / page * page;
+    size_t n = ((uintptr_t)begin + size - from) / page;
+    unsigned char pages[sizeof(never_used) / 4096];
+
+    if (n > sizeof(pages) || mincore((void *)from, n * page, pages) < 0)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!(pages[i] & 1))
+            return false;
+    return true;
+}
 
 static long status_kb(const char *key)
 {
@@ -372,6 +392,7 @@ static void in_child(bool privileged, struct protected *ret)
     close(dir);
     getrlimit(RLIMIT_NOFILE, &ret->nofile);
     ret->locked_kb = status_kb("VmLck:");
+    ret->whole = is_there(never_used, sizeof(never_used));
 }
 
 /* Protection is for good, so that a child takes it. */
@@ -425,8 +446,10 @@ static void test_protect(void **state)
     else
         assert_non_null(strstr(got.said, "CAP_SYS_RESOURCE"));
     assert_true(got.nofile.rlim_cur == got.nofile.rlim_max && got.nofile.rlim_max > 64);
-    if (MLOCKALL_WORKS)
+    if (MLOCKALL_WORKS) {
         assert_true(got.locked_kb > 0);
+        assert_true(got.whole);
+    }
 }
 
 /* What fails is said, with what would help; the rest is done. */
