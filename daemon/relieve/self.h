@@ -32,8 +32,8 @@ int rl_self_find(int proc_fd, struct rl_self *ret);
 bool rl_self_within(const struct rl_self *self, const char *path);
 
 /**
- * rl_self_protect() - oom_score_adj -1000, mlockall with MCL_ONFAULT, nofile limit raised, malloc
- *                     with one arena that gives back what is freed
+ * rl_self_protect() - oom_score_adj -1000, mlockall with MCL_ONFAULT, nofile limit raised, nice
+ * -20, malloc with one arena that gives back what is freed
  *
  * Locked are the program itself, 64 KB of stack, and of all else what is used, from then on.
  *

@@ -326,6 +326,7 @@ struct protected
     long adj;
     struct rlimit nofile;
     long locked_kb;
+    int nice;
     bool whole; /* is all of the program there? */
 };
 
@@ -381,6 +382,7 @@ static void in_child(bool privileged, struct protected *ret)
         setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){0, 0});
         drop(CAP_SYS_RESOURCE);
         drop(CAP_IPC_LOCK);
+        drop(CAP_SYS_NICE);
     }
     ret->failures = rl_self_protect();
     ret->lines = lines_said;
@@ -392,6 +394,7 @@ static void in_child(bool privileged, struct protected *ret)
     close(dir);
     getrlimit(RLIMIT_NOFILE, &ret->nofile);
     ret->locked_kb = status_kb("VmLck:");
+    ret->nice = getpriority(PRIO_PROCESS, 0);
     ret->whole = is_there(never_used, sizeof(never_used));
 }
 
@@ -436,7 +439,7 @@ static void test_protect(void **state)
 {
     struct protected got;
 
-    if (!has_cap(CAP_IPC_LOCK))
+    if (!has_cap(CAP_IPC_LOCK) || !has_cap(CAP_SYS_NICE))
         skip();
     got = protect(true);
     assert_int_equal(got.failures, !has_cap(CAP_SYS_RESOURCE) + MALLOPT_FAILS);
@@ -446,6 +449,7 @@ static void test_protect(void **state)
     else
         assert_non_null(strstr(got.said, "CAP_SYS_RESOURCE"));
     assert_true(got.nofile.rlim_cur == got.nofile.rlim_max && got.nofile.rlim_max > 64);
+    assert_int_equal(got.nice, -20);
     if (MLOCKALL_WORKS) {
         assert_true(got.locked_kb > 0);
         assert_true(got.whole);
@@ -457,7 +461,8 @@ static void test_protect_unprivileged(void **state)
 {
     struct protected got = protect(false);
 
-    assert_int_equal(got.failures, 1 + MLOCKALL_WORKS + MALLOPT_FAILS);
+    assert_int_equal(got.failures, 2 + MLOCKALL_WORKS + MALLOPT_FAILS);
+    assert_non_null(strstr(got.said, "CAP_SYS_NICE"));
     assert_int_equal(got.lines, got.failures);
     assert_non_null(strstr(got.said, "oom_score_adj"));
     assert_non_null(strstr(got.said, "CAP_SYS_RESOURCE"));
