@@ -56,9 +56,9 @@ measure() {
     stalled=$(stall_us)
     psimon_read
     psimon_ns=$PSIMON_NS
-    for name in "${started[@]}"; do cost_mark "$name"; done
+    for name in "${STARTED[@]}"; do cost_mark "$name"; done
     sleep "$seconds"
-    for name in "${started[@]}"; do
+    for name in "${STARTED[@]}"; do
         cost_since "$name"
         cpu[$name]=$CPU_US switches[$name]=$VOLUNTARY
     done
@@ -67,7 +67,7 @@ measure() {
     for pid in "${pids[@]}"; do
         ! is_dead "$pid" || row cgroups="$size" pressured="$1" remark="somebody ended a load: worthless"
     done
-    for name in "${started[@]}"; do busy_row "$1" "$name" "$stalled" $(((PSIMON_NS - psimon_ns) / 1000)); done
+    for name in "${STARTED[@]}"; do busy_row "$1" "$name" "$stalled" $(((PSIMON_NS - psimon_ns) / 1000)); done
     release
 }
 
@@ -97,13 +97,9 @@ fit() {
 declare -A cpu switches
 for size in "${sizes[@]}"; do
     tree_build app "$size"
-    started=()
+    daemon_start_all never "${ALL_DAEMONS[@]}"
     for name in "${ALL_DAEMONS[@]}"; do
-        if daemon_start "$name" never; then
-            started+=("$name")
-        else
-            row cgroups="$size" daemon="$name" remark="$DAEMON_ERROR"
-        fi
+        [[ -z ${DAEMON_ERRORS[$name]} ]] || row cgroups="$size" daemon="$name" remark="${DAEMON_ERRORS[$name]}"
     done
     sleep "$(window 10 3)"
     numbers=(1 10)

@@ -12,53 +12,52 @@
 seconds=$(window 60 10)
 sizes=(20 1000 10000)
 settings=(default fast)
-[[ $QUICK == no ]] || settings=(fast)
+[[ $QUICK == no ]] || sizes=(20 10000) settings=(fast)
 condition window_s="$seconds" tree="slices of 20 pods of 4 containers, a process in every 20th container (at most 50)"
 
 # thousandths N D: N / D with three digits.
 thousandths() { awk -v n="$1" -v d="$2" 'BEGIN { printf "%.3f\n", n / d }'; }
 per_minute() { echo $(($1 * 60 / seconds)); }
 
-# start_all SETTING: sets started to those who run, and psimon_NAME.
+# start_all SETTING: those who start are in STARTED.
 start_all() {
     local name before
-    started=()
+    psimon_read
+    before=$PSIMON_COUNT
+    daemon_start_all "$1" "${ALL_DAEMONS[@]}" baseline
+    psimon_read
+    psimon=$((PSIMON_COUNT - before))
     for name in "${ALL_DAEMONS[@]}" baseline; do
-        psimon_read
-        before=$PSIMON_COUNT
-        if daemon_start "$name" "$1"; then
-            started+=("$name")
-            psimon_read
-            psimon[$name]=$((PSIMON_COUNT - before))
-        else
-            row cgroups="$size" setting="$1" daemon="$name" remark="$DAEMON_ERROR"
-        fi
+        [[ -z ${DAEMON_ERRORS[$name]} ]] ||
+            row cgroups="$size" setting="$1" daemon="$name" remark="${DAEMON_ERRORS[$name]}"
     done
 }
 
 # measure SETTING: those who have started.
 measure() {
-    local name
+    local name cells
     sleep "$(window 20 5)" # what they do once at their start is no cost of watching
-    for name in "${started[@]}"; do cost_mark "$name"; done
+    for name in "${STARTED[@]}"; do cost_mark "$name"; done
     sleep "$seconds"
-    for name in "${started[@]}"; do
+    for name in "${STARTED[@]}"; do
         cost_since "$name"
         cpu[$name]=$CPU_US switches[$name]=$VOLUNTARY
     done
     trace_start
     sleep "$seconds"
     trace_take
-    for name in "${started[@]}"; do
+    for name in "${STARTED[@]}"; do
         if ! memory_of_daemon "$name"; then
             row cgroups="$size" setting="$1" daemon="$name" remark="$name ended: $(daemon_last_words "$name.service")"
             continue
         fi
+        cells=()
+        [[ $name != reliefd ]] || cells=(psimon="$psimon") # nobody else has any
         row cgroups="$size" setting="$1" daemon="$name" \
             cpu_ms="$(thousandths "$(per_minute "${cpu[$name]}")" 1000)" switches="$(per_minute "${switches[$name]}")" \
             wakeups="$(per_minute "$(trace_count wakeups "$name")")" \
             syscalls="$(per_minute "$(trace_count syscalls "$name")")" \
-            rss_kb="$RSS_KB" locked_kb="$LOCKED_KB" fds="$FDS" threads="$THREADS" psimon="${psimon[$name]}"
+            rss_kb="$RSS_KB" locked_kb="$LOCKED_KB" fds="$FDS" threads="$THREADS" "${cells[@]}"
         locked[$name]=$LOCKED_KB
     done
     trace_stop
@@ -76,11 +75,11 @@ memory_row() {
         bytes_per_cgroup=$((beyond * 1024 / size))
 }
 
-declare -A cpu switches locked psimon
+declare -A cpu switches locked
 for size in "${sizes[@]}"; do
     tree_build app "$size"
     for setting in "${settings[@]}"; do
-        locked=() psimon=()
+        locked=()
         start_all "$setting"
         measure "$setting"
         daemon_stop_all
