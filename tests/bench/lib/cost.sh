@@ -6,13 +6,14 @@ declare -A COST=()
 # cost_mark NAME: from here on cost_since counts.
 cost_mark() {
     cost_read "$1"
-    COST[$1.cpu_us]=$cpu_us COST[$1.voluntary]=$voluntary COST[$1.involuntary]=$involuntary
+    COST[$1.at]=${EPOCHREALTIME/[.,]/} COST[$1.cpu_us]=$cpu_us COST[$1.voluntary]=$voluntary COST[$1.involuntary]=$involuntary
 }
 
 # cost_since NAME: sets CPU_US (microseconds of processor time, ended threads and children included), VOLUNTARY and
-# INVOLUNTARY (context switches of the live threads) since cost_mark.
+# INVOLUNTARY (context switches of the live threads) since cost_mark, and ELAPSED_US: how long that was.
 cost_since() {
     cost_read "$1"
+    ELAPSED_US=$((${EPOCHREALTIME/[.,]/} - COST[$1.at]))
     CPU_US=$((cpu_us - COST[$1.cpu_us]))
     VOLUNTARY=$((voluntary - COST[$1.voluntary])) INVOLUNTARY=$((involuntary - COST[$1.involuntary]))
 }

@@ -7,6 +7,7 @@
 #   daemon_configure SETTING   writes its files; sets DAEMON_COMMAND, the program and its arguments
 #   daemon_forget              optional: undoes what else it has done
 
+# shellcheck disable=SC2034 # for the measurements
 readonly ALL_DAEMONS=(reliefd systemd-oomd oomd nohang earlyoom)
 declare -A DAEMON_RUNNING=() # name: unit
 declare -A DAEMON_PIDS=() DAEMON_CGROUPS=()
@@ -37,7 +38,7 @@ daemon_start_all() {
     shift
     STARTED=()
     for name; do
-        DAEMON_ERROR= DAEMON_ERRORS[$name]=
+        DAEMON_ERROR="" DAEMON_ERRORS[$name]=""
         if daemon_prepare "$name" "$setting"; then
             DAEMON_RUNNING[$name]=$DAEMON_UNIT
             units+=("$DAEMON_UNIT")
@@ -58,7 +59,7 @@ daemon_prepare() {
     daemon_use "$1" || return 1
     rm -rf "/run/systemd/system/$DAEMON_UNIT.d"
     daemon_unmask "$DAEMON_UNIT" "${DAEMON_SOCKETS[@]}"
-    daemon_configure "$2" || return 1
+    daemon_configure "$2" && [[ ! $DAEMON_ERROR ]] || return 1
     daemon_drop_in
 }
 

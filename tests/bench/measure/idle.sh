@@ -15,9 +15,8 @@ settings=(default fast)
 [[ $QUICK == no ]] || sizes=(20 10000) settings=(fast)
 condition window_s="$seconds" tree="slices of 20 pods of 4 containers, a process in every 20th container (at most 50)"
 
-# thousandths N D: N / D with three digits.
-thousandths() { awk -v n="$1" -v d="$2" 'BEGIN { printf "%.3f\n", n / d }'; }
-per_minute() { echo $(($1 * 60 / seconds)); }
+# per_minute N US: N within US microseconds.
+per_minute() { awk -v n="$1" -v us="$2" 'BEGIN { printf "%.3f\n", n / us * 6e7 }'; }
 
 # start_all SETTING: those who start are in STARTED.
 start_all() {
@@ -27,6 +26,7 @@ start_all() {
     daemon_start_all "$1" "${ALL_DAEMONS[@]}" baseline
     psimon_read
     psimon=$((PSIMON_COUNT - before))
+    "$PROGRAMS/reliefctl" status --json | jq -c '{cgroups, gate}' || : # does it see the tree?
     for name in "${ALL_DAEMONS[@]}" baseline; do
         [[ -z ${DAEMON_ERRORS[$name]} ]] ||
             row cgroups="$size" setting="$1" daemon="$name" remark="${DAEMON_ERRORS[$name]}"
@@ -35,17 +35,20 @@ start_all() {
 
 # measure SETTING: those who have started.
 measure() {
-    local name cells
+    local name cells traced
     sleep "$(window 20 5)" # what they do once at their start is no cost of watching
     for name in "${STARTED[@]}"; do cost_mark "$name"; done
     sleep "$seconds"
     for name in "${STARTED[@]}"; do
         cost_since "$name"
-        cpu[$name]=$CPU_US switches[$name]=$VOLUNTARY
+        cpu[$name]=$(per_minute "$CPU_US" "$((ELAPSED_US * 1000))") # in milliseconds
+        switches[$name]=$(per_minute "$VOLUNTARY" "$ELAPSED_US")
     done
     trace_start
+    traced=${EPOCHREALTIME/[.,]/}
     sleep "$seconds"
     trace_take
+    traced=$((${EPOCHREALTIME/[.,]/} - traced))
     for name in "${STARTED[@]}"; do
         if ! memory_of_daemon "$name"; then
             row cgroups="$size" setting="$1" daemon="$name" remark="$name ended: $(daemon_last_words "$name.service")"
@@ -54,9 +57,9 @@ measure() {
         cells=()
         [[ $name != reliefd ]] || cells=(psimon="$psimon") # nobody else has any
         row cgroups="$size" setting="$1" daemon="$name" \
-            cpu_ms="$(thousandths "$(per_minute "${cpu[$name]}")" 1000)" switches="$(per_minute "${switches[$name]}")" \
-            wakeups="$(per_minute "$(trace_count wakeups "$name")")" \
-            syscalls="$(per_minute "$(trace_count syscalls "$name")")" \
+            cpu_ms="${cpu[$name]}" switches="${switches[$name]}" \
+            wakeups="$(per_minute "$(trace_count wakeups "$name")" "$traced")" \
+            syscalls="$(per_minute "$(trace_count syscalls "$name")" "$traced")" \
             rss_kb="$RSS_KB" locked_kb="$LOCKED_KB" fds="$FDS" threads="$THREADS" "${cells[@]}"
         locked[$name]=$LOCKED_KB
     done
