@@ -7,7 +7,7 @@
 # Ratios: cpu_us switches
 # Table: fit How the cost grows: the exponent of CPU against the number of cgroups, by least squares on logarithms
 # Columns: daemon against exponent points
-# Note: Setting "never": they watch as with "fast" and wait for 95 % over 10 s. Stall: full, mean of the pressured ones; each holds 20 MB, 2 % over its memory.high, and asks for more 15 % of the time. psimon: kernel threads that watch pressure for reliefd.
+# Note: Setting "never": they watch as with "fast" and wait for 95 % over 10 s. Stall: full, mean of the pressured ones; each holds 20 MB, some percent over its memory.high, and asks for more 15 % of the time. psimon: kernel threads that watch pressure for reliefd.
 
 seconds=$(window 30 8)
 sizes=(20 200 2000 10000)
@@ -30,9 +30,22 @@ press() {
     done
     for i in "${!pids[@]}"; do
         wait_ready "${pids[i]}"
-        cgroup_set "${pressed[i]}" memory.high $(($(memory_current "${pressed[i]}") / 100 * 98))
     done
+    wait_until 60 all_stall
     sleep "$(window 15 5)"
+}
+
+# all_stall: lowers memory.high of those that do not stall yet. How much of its memory the kernel can take away before
+# it puts a load to sleep is not to be foreseen; a tenth less would let it sleep for seconds.
+all_stall() {
+    local leaf high calm=0
+    for leaf in "${pressed[@]}"; do
+        (($(psi_total "$leaf" full) < 20000)) || continue
+        calm=1 high=$(cgroup_get "$leaf" memory.high)
+        [[ $high != max ]] || high=$(memory_current "$leaf")
+        cgroup_set "$leaf" memory.high $((high * 99 / 100))
+    done
+    ((calm == 0)) || { sleep 0.7; return 1; }
 }
 
 release() {

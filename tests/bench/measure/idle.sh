@@ -6,8 +6,8 @@
 # Same: cgroups setting
 # Ratios: cpu_ms switches wakeups syscalls rss_kb
 # Table: memory Locked memory of reliefd beyond what its libraries alone take
-# Columns: cgroups setting daemon locked_kb=locked_kB beyond_kb=beyond_kB bytes_per_cgroup
-# Note: CPU is all that the unit's cgroup used, children included; psimon: kernel threads more than before the start.
+# Columns: cgroups setting daemon locked_kb=locked_kB beyond_kb=beyond_kB aim_kb=aim_kB bytes_per_cgroup=bytes_per_further_cgroup
+# Note: CPU is all that the unit's cgroup used, children included; psimon: kernel threads more than before the start. Aim: 2 MiB and 160 bytes for each cgroup.
 
 seconds=$(window 60 10)
 sizes=(20 1000 10000)
@@ -68,17 +68,20 @@ measure() {
 }
 
 memory_row() {
-    local beyond
+    local beyond cells=()
     if [[ -z ${locked[baseline]-} ]]; then
         row table=memory cgroups="$size" setting="$1" daemon=reliefd locked_kb="${locked[reliefd]}" remark="no baseline"
         return
     fi
     beyond=$((locked[reliefd] - locked[baseline]))
+    first_beyond[$1]=${first_beyond[$1]:-$beyond}
+    ((size == sizes[0])) ||
+        cells=(bytes_per_cgroup=$(((beyond - first_beyond[$1]) * 1024 / (size - sizes[0]))))
     row table=memory cgroups="$size" setting="$1" daemon=reliefd locked_kb="${locked[reliefd]}" beyond_kb="$beyond" \
-        bytes_per_cgroup=$((beyond * 1024 / size))
+        aim_kb=$((2048 + 160 * size / 1024)) "${cells[@]}"
 }
 
-declare -A cpu switches locked
+declare -A cpu switches locked first_beyond=()
 for size in "${sizes[@]}"; do
     tree_build app "$size"
     for setting in "${settings[@]}"; do
