@@ -30,8 +30,9 @@ press() {
     done
     for i in "${!pids[@]}"; do
         wait_ready "${pids[i]}"
+        before[${pressed[i]}]=$(psi_total "${pressed[i]}" full)
     done
-    wait_until 60 all_stall
+    wait_until 60 all_stall || say "not all loads stall"
     sleep "$(window 15 5)"
 }
 
@@ -40,7 +41,7 @@ press() {
 all_stall() {
     local leaf high calm=0
     for leaf in "${pressed[@]}"; do
-        (($(psi_total "$leaf" full) < 20000)) || continue
+        (($(psi_total "$leaf" full) - before[$leaf] < 20000)) || continue # microseconds
         calm=1 high=$(cgroup_get "$leaf" memory.high)
         [[ $high != max ]] || high=$(memory_current "$leaf")
         cgroup_set "$leaf" memory.high $((high * 99 / 100))
@@ -111,7 +112,7 @@ fit() {
     done
 }
 
-declare -A cpu switches
+declare -A cpu switches before
 for size in "${sizes[@]}"; do
     tree_build app "$size"
     daemon_start_all never "${ALL_DAEMONS[@]}"
