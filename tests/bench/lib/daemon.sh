@@ -48,7 +48,7 @@ daemon_start_all() {
     done
     ((${#units[@]})) || return 0
     systemctl daemon-reload
-    timeout 150 systemctl start "${units[@]}" || :
+    timeout 330 systemctl start "${units[@]}" || :
     for name; do
         [[ ! ${DAEMON_RUNNING[$name]-} ]] || daemon_check_start "$name"
     done
@@ -108,11 +108,12 @@ daemon_last_words() {
     journalctl --no-pager -q -o cat -n 3 -u "$1" 2>/dev/null | tr '\n' ' ' | cut -c1-200
 }
 
-# The package's unit with the setting's command. A start that fails shall be seen, not tried again for ever.
+# The package's unit with the setting's command. A start that fails shall be seen, not tried again for
+# ever; one that is slow because the guest is slow is no failure.
 daemon_drop_in() {
     local directory=/run/systemd/system/$DAEMON_UNIT.d
     mkdir -p "$directory"
-    printf '[Service]\nRestart=no\nExecStart=\nExecStart=%s\n' "${DAEMON_COMMAND[*]}" >"$directory/bench.conf"
+    printf '[Service]\nRestart=no\nTimeoutStartSec=300\nExecStart=\nExecStart=%s\n' "${DAEMON_COMMAND[*]}" >"$directory/bench.conf"
 }
 
 # slice_drop_in <<EOF: lines for the [Slice] of the measurements' cgroups. Takes effect at once.

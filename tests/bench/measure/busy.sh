@@ -29,10 +29,10 @@ press() {
         pressed+=("$leaf")
     done
     for i in "${!pids[@]}"; do
-        wait_ready "${pids[i]}"
+        wait_until 120 said_ready "${pids[i]}" # ten at once, and the kernel takes its time
         before[${pressed[i]}]=$(psi_total "${pressed[i]}" full)
     done
-    wait_until 60 all_stall || say "not all loads stall"
+    wait_until 120 all_stall || say "not all loads stall"
     sleep "$(window 15 5)"
 }
 
