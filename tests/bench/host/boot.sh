@@ -6,7 +6,7 @@ BOOTS=0
 
 use_bench_guest() {
     local program
-    # shellcheck source=peers.sh
+    # shellcheck source=/dev/null
     source "$BENCH/host/peers.sh"
     mapfile -t MORE_PROGRAMS < <(cd "$BUILD" && find tests/bench -maxdepth 2 -type f -executable)
     for program in "$HERE"/load/*.c; do

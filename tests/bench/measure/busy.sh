@@ -7,7 +7,7 @@
 # Ratios: cpu_us switches
 # Table: fit How the cost grows: the exponent of CPU against the number of cgroups, by least squares on logarithms
 # Columns: daemon against exponent points
-# Note: Setting "never": they watch as with "fast" and wait for 95 % over 10 s. Stall: full, mean of the pressured ones; each holds 11 MB over a memory.high of 10 MB and asks for more 15 % of the time. psimon: kernel threads that watch pressure for reliefd.
+# Note: Setting "never": they watch as with "fast" and wait for 95 % over 10 s. Stall: full, mean of the pressured ones; each holds 20 MB, some percent over its memory.high, and asks for more 15 % of the time. psimon: kernel threads that watch pressure for reliefd.
 
 seconds=$(window 30 8)
 sizes=(20 200 2000 10000)
@@ -15,7 +15,8 @@ sizes=(20 200 2000 10000)
 fixed=2000 # where 1, 2, 5 and 10 are pressured
 condition window_s="$seconds"
 
-per_second() { awk -v n="$1" -v s="$seconds" 'BEGIN { printf "%.1f\n", n / s }'; }
+# per_second N US: N within US microseconds.
+per_second() { awk -v n="$1" -v us="$2" 'BEGIN { printf "%.2f\n", n / us * 1e6 }'; }
 
 # press N: N of the tree's containers begin to stall; sets pressed to them, pids to the loads.
 press() {
@@ -23,15 +24,29 @@ press() {
     pressed=() pids=()
     for ((i = 0; i < $1; i++)); do
         leaf=${TREE_LEAVES[i * ${#TREE_LEAVES[@]} / $1]}
-        run_in "$leaf" staller --hold 11
+        run_in "$leaf" staller --hold 20
         pids+=("$RUN_PID")
         pressed+=("$leaf")
     done
     for i in "${!pids[@]}"; do
-        wait_ready "${pids[i]}"
-        cgroup_set "${pressed[i]}" memory.high 10M
+        wait_until 120 said_ready "${pids[i]}" # ten at once, and the kernel takes its time
+        before[${pressed[i]}]=$(psi_total "${pressed[i]}" full)
     done
+    wait_until 120 all_stall || say "not all loads stall"
     sleep "$(window 15 5)"
+}
+
+# all_stall: lowers memory.high of those that do not stall yet. How much of its memory the kernel can take away before
+# it puts a load to sleep is not to be foreseen; a tenth less would let it sleep for seconds.
+all_stall() {
+    local leaf high calm=0
+    for leaf in "${pressed[@]}"; do
+        (($(psi_total "$leaf" full) - before[$leaf] < 20000)) || continue # microseconds
+        calm=1 high=$(cgroup_get "$leaf" memory.high)
+        [[ $high != max ]] || high=$(memory_current "$leaf")
+        cgroup_set "$leaf" memory.high $((high * 99 / 100))
+    done
+    ((calm == 0)) || { sleep 0.7; return 1; }
 }
 
 release() {
@@ -51,36 +66,39 @@ stall_us() {
 
 # measure PRESSURED
 measure() {
-    local name stalled psimon_ns pid
+    local name stalled psimon at pid share
     press "$1"
-    stalled=$(stall_us)
     psimon_read
-    psimon_ns=$PSIMON_NS
-    for name in "${started[@]}"; do cost_mark "$name"; done
+    psimon=$PSIMON_NS at=${EPOCHREALTIME/[.,]/} stalled=$(stall_us)
+    for name in "${STARTED[@]}"; do cost_mark "$name"; done
     sleep "$seconds"
-    for name in "${started[@]}"; do
+    for name in "${STARTED[@]}"; do
         cost_since "$name"
-        cpu[$name]=$CPU_US switches[$name]=$VOLUNTARY
+        cpu[$name]=$(per_second "$CPU_US" "$ELAPSED_US")
+        switches[$name]=$(per_second "$VOLUNTARY" "$ELAPSED_US")
     done
     psimon_read
-    stalled=$(awk -v us=$(($(stall_us) - stalled)) -v n="$1" -v s="$seconds" 'BEGIN { printf "%.1f\n", us / n / s / 1e4 }')
+    stalled=$(($(stall_us) - stalled)) at=$((${EPOCHREALTIME/[.,]/} - at))
+    psimon=$(per_second "$(((PSIMON_NS - psimon) / 1000))" "$at")
+    share=$(awk -v us="$stalled" -v n="$1" -v at="$at" 'BEGIN { printf "%.1f\n", 100 * us / n / at }')
     for pid in "${pids[@]}"; do
-        ! is_dead "$pid" || row cgroups="$size" pressured="$1" remark="somebody ended a load: worthless"
+        is_dead "$pid" || continue
+        row cgroups="$size" pressured="$1" remark="somebody ended a load: worthless"
+        break
     done
-    for name in "${started[@]}"; do busy_row "$1" "$name" "$stalled" $(((PSIMON_NS - psimon_ns) / 1000)); done
+    for name in "${STARTED[@]}"; do busy_row "$1" "$name" "$share" "$psimon"; done
     release
 }
 
-# busy_row PRESSURED NAME STALL PSIMON-US
+# busy_row PRESSURED NAME STALL PSIMON
 busy_row() {
     local cells=()
     if ! daemon_is_active "$2"; then
         row cgroups="$size" pressured="$1" daemon="$2" remark="ended: $(daemon_last_words "$2.service")"
         return
     fi
-    [[ $2 != reliefd ]] || cells=(psimon_us="$(per_second "$4")")
-    row cgroups="$size" pressured="$1" daemon="$2" cpu_us="$(per_second "${cpu[$2]}")" \
-        switches="$(per_second "${switches[$2]}")" stall="$3" "${cells[@]}"
+    [[ $2 != reliefd ]] || cells=(psimon_us="$4") # nobody else has any
+    row cgroups="$size" pressured="$1" daemon="$2" cpu_us="${cpu[$2]}" switches="${switches[$2]}" stall="$3" "${cells[@]}"
 }
 
 # fit FILTER KEY AGAINST: one row for each daemon; cost against KEY among the rows that FILTER takes.
@@ -94,16 +112,12 @@ fit() {
     done
 }
 
-declare -A cpu switches
+declare -A cpu switches before
 for size in "${sizes[@]}"; do
     tree_build app "$size"
-    started=()
+    daemon_start_all never "${ALL_DAEMONS[@]}"
     for name in "${ALL_DAEMONS[@]}"; do
-        if daemon_start "$name" never; then
-            started+=("$name")
-        else
-            row cgroups="$size" daemon="$name" remark="$DAEMON_ERROR"
-        fi
+        [[ -z ${DAEMON_ERRORS[$name]} ]] || row cgroups="$size" daemon="$name" remark="${DAEMON_ERRORS[$name]}"
     done
     sleep "$(window 10 3)"
     numbers=(1 10)
