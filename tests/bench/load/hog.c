@@ -11,7 +11,7 @@
 
 #include <getopt.h>
 
-#include "tests/vm/load/load.h"
+#include "load.h"
 
 struct hog {
         char *memory;

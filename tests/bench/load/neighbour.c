@@ -17,7 +17,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#include "tests/vm/load/load.h"
+#include "load.h"
 
 #define NS_PER_S 1000000000ULL
 #define PIECE    4096

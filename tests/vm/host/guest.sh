@@ -6,6 +6,8 @@ readonly BOOT_SECONDS=120      # small guest: 5 s on an idle machine, but a comp
 readonly FULL_BOOT_SECONDS=300
 readonly SLACK_SECONDS=60      # cutting a scenario in the guest, cleaning up, the next one's start
 
+MORE_PROGRAMS=() # of the build directory, for guests of another runner
+
 KERNEL_ARGUMENTS="console=ttyS0 loglevel=4 panic=-1 psi=1 mitigations=off nokaslr"
 KERNEL_ARGUMENTS+=" tsc=reliable no_timer_check random.trust_cpu=on"
 readonly KERNEL_ARGUMENTS
@@ -109,7 +111,7 @@ make_test_disk() {
     for source in "$HERE"/load/*.c; do
         cp "$BUILD/tests/vm/load/$(basename "$source" .c)" "$tree/programs/"
     done
-    for source in daemon/reliefd daemon/ctl/reliefctl; do
+    for source in daemon/reliefd daemon/ctl/reliefctl "${MORE_PROGRAMS[@]}"; do
         [[ ! -x $BUILD/$source ]] || cp "$BUILD/$source" "$tree/programs/"
     done
     truncate -s 512M "$1/test.img"

@@ -1,0 +1,13 @@
+# shellcheck shell=bash disable=SC2034
+# earlyoom: the machine's memory and swap only. It cannot be told of a cgroup.
+DAEMON_UNIT=earlyoom.service
+
+daemon_configure() {
+    DAEMON_COMMAND=(/usr/bin/earlyoom -r 3600)
+    case $1 in
+        default) ;;
+        fast) DAEMON_COMMAND+=(-m 10,10 -s 10,10) ;; # SIGKILL at once
+        never) DAEMON_COMMAND+=(-m 1,1 -s 1,1 --dryrun) ;;
+        *) return 1 ;;
+    esac
+}
