@@ -9,7 +9,7 @@
  * --out      the samples; samples.h says how they look
  * --seconds  the load is killed when it lives longer (default 60)
  * --trace    a tracing instance (mkdir /sys/kernel/tracing/instances/NAME): without it no signal is
- * seen */
+ *            seen */
 
 #include <err.h>
 #include <errno.h>
@@ -255,8 +255,9 @@ static void without_blanks(char *text)
             *text = '_';
 }
 
-/* A line of the trace: "SENDER-PID [CPU] FLAGS SECONDS: signal_generate: sig=9 errno=0 code=0
- * comm=NAME pid=12 grp=..." Either name may hold blanks and dashes. */
+/* A line of the trace:
+ *   SENDER-PID [CPU] FLAGS SECONDS: signal_generate: sig=9 errno=0 code=0 comm=NAME pid=12 grp=...
+ * Either name may hold blanks and dashes. */
 static void print_signal(FILE *out, char *line)
 {
     unsigned long seconds, micros;
@@ -274,7 +275,7 @@ static void print_signal(FILE *out, char *line)
         return;
     sender += strspn(sender, " ");
     at = strstr(sender, " [");
-    if (at)
+    for (; at && at > sender && *at == ' '; at--)
         *at = '\0';
     *pid = '\0';
     without_blanks(sender);

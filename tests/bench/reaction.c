@@ -6,19 +6,21 @@
  * The conditions are alternatives; the earliest counts. A CONDITION is a list of terms with commas
  * between, which must all hold at once:
  *
- *   window:WHOSE:KIND:PERCENT:MS  stall over the last MS, by total=; before the load began there
- * was none avg10:WHOSE:KIND:PERCENT:MS   avg10= has been at PERCENT or more all through the last MS
+ *   window:WHOSE:KIND:PERCENT:MS  stall over the last MS, by total=; none before the load began
+ *   avg10:WHOSE:KIND:PERCENT:MS   avg10= has been at PERCENT or more all through the last MS
  *   available:PERCENT             MemAvailable is at most so much of MemTotal
  *   user-available:PERCENT        MemAvailable is at most so much of MemAvailable + AnonPages
- *   swap-free:PERCENT             SwapFree is at most so much of SwapTotal; holds where there is no
- * swap room:PERCENT:MB               less than so much of a limit of MB is left in the cgroup
- *   for:MS                        all terms before this one have held all through the last MS
+ *   swap-free:PERCENT             SwapFree is at most so much of SwapTotal; holds without swap
+ *   room:PERCENT:MB               less than so much of a limit of MB is left in the cgroup
  *
  * WHOSE is cgroup or node, KIND some or full. Output: KEY=VALUE lines, times in milliseconds, null
- * for what never came: condition (from the load's start), signal (from the load's start), reaction
- * (condition to signal; negative: the signal came first), dead and back (from the signal), sender,
- * number. Memory is back when the cgroup holds less than a tenth of what it held at the signal, or
- * when nobody is left in it. */
+ * for what never came:
+ *
+ *   condition, signal  from the load's start
+ *   reaction           from the condition to the signal; negative: the signal came first
+ *   dead, back         from the signal; memory is back when the cgroup holds less than a tenth of
+ *                      what it held at the signal, or when nobody is left in it
+ *   sender, number     of the signal; sender is NAME-PID, or kernel for its OOM killer */
 
 #include <err.h>
 #include <stdbool.h>
@@ -43,14 +45,19 @@ struct load {
     char sender[64];
 };
 
+struct term;
+
+/* At an instant between the sample before `at` and that one. Only a window can tell more than the
+ * sample says. */
+typedef bool holds_fn(const struct load *load, size_t at, uint64_t now, const struct term *term);
+
 struct term {
-    bool (*holds)(const struct load *load, size_t at, const struct term *term);
+    holds_fn *holds;
     bool node;
     bool full;
     double percent;
     uint64_t ns;
     uint64_t limit; /* bytes */
-    uint64_t since; /* of for: when the terms before it began to hold, NEVER while they do not */
 };
 
 /* total= at an instant, linear between samples; before the load began, what it was then. */
@@ -74,18 +81,16 @@ static double total_at(const struct load *load, const struct term *term, size_t 
     return a + (b - a) * (double)(ns - before->ns) / (double)(after->ns - before->ns);
 }
 
-static bool window_holds(const struct load *load, size_t at, const struct term *term)
+static bool window_holds(const struct load *load, size_t at, uint64_t now, const struct term *term)
 {
-    uint64_t now = load->samples[at].ns, from = now > term->ns ? now - term->ns : 0;
+    uint64_t from = now > term->ns ? now - term->ns : 0;
     double stalled_us = total_at(load, term, at, now) - total_at(load, term, at, from);
 
     return stalled_us * 1000 >= term->percent / 100 * (double)term->ns;
 }
 
-static bool avg10_holds(const struct load *load, size_t at, const struct term *term)
+static bool avg10_holds(const struct load *load, size_t at, uint64_t now, const struct term *term)
 {
-    uint64_t now = load->samples[at].ns;
-
     for (size_t i = at + 1; i-- > 0;) {
         const struct stall *stall = term->node ? &load->samples[i].node : &load->samples[i].cgroup;
         uint64_t avg10 = term->full ? stall->full_avg10 : stall->some_avg10;
@@ -98,43 +103,44 @@ static bool avg10_holds(const struct load *load, size_t at, const struct term *t
     return false;
 }
 
-static bool available_holds(const struct load *load, size_t at, const struct term *term)
+static bool available_holds(
+    const struct load *load, size_t at, uint64_t now, const struct term *term)
 {
     const struct sample *s = &load->samples[at];
 
+    (void)now;
     return (double)s->available_kb <= term->percent / 100 * (double)s->total_kb;
 }
 
-static bool user_available_holds(const struct load *load, size_t at, const struct term *term)
+static bool user_available_holds(
+    const struct load *load, size_t at, uint64_t now, const struct term *term)
 {
     const struct sample *s = &load->samples[at];
 
+    (void)now;
     return (double)s->available_kb <= term->percent / 100 * (double)(s->available_kb + s->anon_kb);
 }
 
-static bool swap_free_holds(const struct load *load, size_t at, const struct term *term)
+static bool swap_free_holds(
+    const struct load *load, size_t at, uint64_t now, const struct term *term)
 {
     const struct sample *s = &load->samples[at];
 
+    (void)now;
     return (double)s->swap_free_kb <= term->percent / 100 * (double)s->swap_total_kb;
 }
 
-static bool room_holds(const struct load *load, size_t at, const struct term *term)
+static bool room_holds(const struct load *load, size_t at, uint64_t now, const struct term *term)
 {
     double room = (double)term->limit - (double)load->samples[at].current;
 
+    (void)now;
     return room < term->percent / 100 * (double)term->limit;
-}
-
-/* It is asked only when all before it hold; forget_since says when they do not. */
-static bool for_holds(const struct load *load, size_t at, const struct term *term)
-{
-    return term->since != NEVER && load->samples[at].ns >= term->since + term->ns;
 }
 
 static const struct {
     const char *name;
-    bool (*holds)(const struct load *load, size_t at, const struct term *term);
+    holds_fn *holds;
     const char *arguments; /* w WHOSE, k KIND, p PERCENT, t MS, m MB */
 } kinds[] = {
     {"window", window_holds, "wkpt"},
@@ -143,7 +149,6 @@ static const struct {
     {"user-available", user_available_holds, "p"},
     {"swap-free", swap_free_holds, "p"},
     {"room", room_holds, "pm"},
-    {"for", for_holds, "t"},
 };
 
 static bool read_word(const char *text, const char *yes, const char *no)
@@ -185,7 +190,7 @@ static void read_argument(struct term *term, char kind, const char *text)
 
 static struct term read_term(char *text)
 {
-    struct term term = {.since = NEVER};
+    struct term term = {0};
     char *rest, *word = strtok_r(text, ":", &rest);
 
     for (size_t i = 0; word && i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -203,32 +208,69 @@ static struct term read_term(char *text)
     errx(2, "'%s' is no term", word ? word : "");
 }
 
-/* Return: when all terms first held at once, or NEVER. */
-static uint64_t first_true(const struct load *load, char *condition)
-{
+struct condition {
     struct term terms[MAX_TERM];
-    size_t n = 0, held;
+    size_t n;
+};
+
+static struct condition read_condition(char *text)
+{
+    struct condition condition = {0};
     char *rest;
 
-    for (char *term = strtok_r(condition, ",", &rest); term; term = strtok_r(NULL, ",", &rest)) {
-        if (n == MAX_TERM)
+    for (char *term = strtok_r(text, ",", &rest); term; term = strtok_r(NULL, ",", &rest)) {
+        if (condition.n == MAX_TERM)
             errx(2, "more than %d terms", MAX_TERM);
-        terms[n++] = read_term(term);
+        condition.terms[condition.n++] = read_term(term);
     }
-    for (size_t at = 0; at < load->count; at++) {
-        if (load->samples[at].ns < load->load_ns)
+    if (condition.n == 0)
+        errx(2, "a condition without terms");
+    return condition;
+}
+
+static bool all_hold(
+    const struct load *load, size_t at, uint64_t now, const struct condition *condition)
+{
+    for (size_t i = 0; i < condition->n; i++)
+        if (!condition->terms[i].holds(load, at, now, &condition->terms[i]))
+            return false;
+    return true;
+}
+
+static bool all_but_windows_hold(
+    const struct load *load, size_t at, const struct condition *condition)
+{
+    for (size_t i = 0; i < condition->n; i++)
+        if (condition->terms[i].holds != window_holds &&
+            !condition->terms[i].holds(load, at, load->samples[at].ns, &condition->terms[i]))
+            return false;
+    return true;
+}
+
+/* Return: when all terms first held at once, or NEVER. Between two samples a window's crossing is
+ * found; what else became true there is taken as true with the later one. */
+static uint64_t first_true(const struct load *load, const struct condition *condition)
+{
+    for (size_t at = 1; at < load->count; at++) {
+        uint64_t early = load->samples[at - 1].ns, late = load->samples[at].ns;
+
+        if (late < load->load_ns || !all_hold(load, at, late, condition))
             continue;
-        for (held = 0; held < n; held++) {
-            if (terms[held].holds == for_holds && terms[held].since == NEVER)
-                terms[held].since = load->samples[at].ns;
-            if (!terms[held].holds(load, at, &terms[held]))
-                break;
+        if (early < load->load_ns)
+            early = load->load_ns;
+        if (!all_but_windows_hold(load, at - 1, condition))
+            return late;
+        if (all_hold(load, at, early, condition))
+            return early;
+        while (late - early > NS_PER_MS / 10) {
+            uint64_t middle = early + (late - early) / 2;
+
+            if (all_hold(load, at, middle, condition))
+                late = middle;
+            else
+                early = middle;
         }
-        if (n > 0 && held == n)
-            return load->samples[at].ns;
-        for (size_t later = held; later < n; later++)
-            if (later > held || terms[later].holds != for_holds)
-                terms[later].since = NEVER;
+        return late;
     }
     return NEVER;
 }
@@ -272,9 +314,10 @@ static void read_line(struct load *load, char *line)
         read_sample(load, line + 7);
     else if (strncmp(line, "signal ", 7) == 0)
         read_signal(load, line + 7);
-    else if (sscanf(line, "load %llu %*d %63s", (unsigned long long *)&load->load_ns, load->comm) ||
-             sscanf(line, "dead %llu", (unsigned long long *)&load->dead_ns) ||
-             sscanf(line, "empty %llu", (unsigned long long *)&load->empty_ns))
+    else if (sscanf(line, "load %llu %*d %63s", (unsigned long long *)&load->load_ns, load->comm) ==
+                 2 ||
+             sscanf(line, "dead %llu", (unsigned long long *)&load->dead_ns) == 1 ||
+             sscanf(line, "empty %llu", (unsigned long long *)&load->empty_ns) == 1)
         return;
     else if (sscanf(line, "end %*u %15s", end) == 1)
         load->timeout = strcmp(end, "timeout") == 0;
@@ -328,7 +371,8 @@ int main(int argc, char **argv)
         errx(2, "usage: reaction FILE CONDITION ...");
     read_file(&load, argv[1]);
     for (int i = 2; i < argc; i++) {
-        uint64_t at = first_true(&load, argv[i]);
+        struct condition alternative = read_condition(argv[i]);
+        uint64_t at = first_true(&load, &alternative);
 
         condition = at < condition ? at : condition;
     }

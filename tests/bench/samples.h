@@ -2,10 +2,11 @@
  *
  *   load NS PID COMM                       the load began
  *   signal NS NUMBER CODE SENDER PID COMM  SIGTERM or SIGKILL was sent: by SENDER, to PID; code 128
- * is the kernel dead NS PID                            the load's first process has ended empty NS
- * nobody is left in the load's cgroup end NS over|timeout                    the load went by
- * itself or was killed; or the observer's time was up sample NS NUMBER ...                   in the
- * order of sample_columns
+ *                                          is the kernel
+ *   dead NS PID                            the load's first process has ended
+ *   empty NS                               nobody is left in the load's cgroup
+ *   end NS over|timeout                    the load went by itself or was killed; or time was up
+ *   sample NS NUMBER ...                   in the order of sample_columns
  *
  * NS is CLOCK_MONOTONIC in nanoseconds. Command names have blanks replaced by '_'. */
 #ifndef RELIEFD_TESTS_BENCH_SAMPLES_H

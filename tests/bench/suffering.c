@@ -2,15 +2,16 @@
  *
  *   suffering FILE HOG_NS GONE_NS|never BASELINE_S MAX_S
  *
- * HOG_NS is when the hog began, GONE_NS when it was gone. Output: KEY=VALUE lines, times in
- * milliseconds.
+ * HOG_NS is when the hog began, GONE_NS when it was gone; with never, MAX_S after its beginning are
+ * looked at. Output: KEY=VALUE lines, times in milliseconds.
  *
  *   baseline   99th percentile of the latency: the largest of any second of the BASELINE_S before
- * the hog, so that a second is compared with a second worst      the largest of any second since
- *   first      from the hog's beginning to the end of the first second that is above 1.2 times the
- * baseline recovered  from the hog's beginning to the end of the last such second: the one after
- * which the hog is gone and 5 s are below; 0 where there is none; null where that did not come
- * within MAX_S lost       answers that did not come until then, against the rate of before */
+ *              the hog, so that a second is compared with a second
+ *   worst      the largest of any second since
+ *   first      from the hog's beginning to the end of the first second above 1.2 times the baseline
+ *   recovered  from the hog's beginning to the end of the last such second: the one after which the
+ *              hog is gone and 5 s are below; 0 where there is none; null where that did not come
+ *   lost       answers that did not come until then, against the rate of before */
 
 #include <err.h>
 #include <stdbool.h>
