@@ -200,11 +200,15 @@ static void start_load(struct observer *o)
 
 static void wait_for_end(struct observer *o, const struct pollfd *ready)
 {
+    /* Reading is what makes the file quiet again: without it poll never waits, and a loop that runs
+     * before all others leaves them nothing. */
+    bool populated = value_of(read_text(o->populated), "populated ") != 0;
+
     if (o->dead_ns == 0 && ready[1].revents) {
         o->dead_ns = now_ns();
         waitpid(o->load, NULL, 0);
     }
-    if (o->empty_ns == 0 && o->dead_ns && value_of(read_text(o->populated), "populated ") == 0)
+    if (o->empty_ns == 0 && o->dead_ns && !populated)
         o->empty_ns = now_ns();
     if (o->empty_ns && o->end_ns == 0)
         o->end_ns = o->empty_ns + AFTER_NS;
