@@ -1,7 +1,7 @@
 /* From the samples of one load (observer): when a policy's condition became true, how long after it
  * the first signal came, and how long after that the load was dead and its memory back.
  *
- *   reaction FILE CONDITION ...
+ *   reaction FILE [CONDITION ...]
  *
  * The conditions are alternatives; the earliest counts. A CONDITION is a list of terms with commas
  * between, which must all hold at once:
@@ -367,8 +367,8 @@ int main(int argc, char **argv)
     struct load load = {0};
     uint64_t condition = NEVER;
 
-    if (argc < 3)
-        errx(2, "usage: reaction FILE CONDITION ...");
+    if (argc < 2)
+        errx(2, "usage: reaction FILE [CONDITION ...]");
     read_file(&load, argv[1]);
     for (int i = 2; i < argc; i++) {
         struct condition alternative = read_condition(argv[i]);

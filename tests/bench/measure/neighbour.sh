@@ -39,6 +39,9 @@ begun() {
 
 ended() { [[ $1 == kernel || $1 == nobody ]] || daemon_stop "$1"; }
 
+# figure KEY FILE: of what is told of those samples.
+figure() { reaction "$2" | sed -n "s/^$1=//p"; }
+
 # suffer SETTING DAEMON RUN: with nobody, no hog either: what noise alone does to the figures.
 suffer() {
     local about=(table=suffer setting="$1" daemon="$2" run="$3") samples=$OUT/hog.$2.$1.$3.samples
@@ -52,8 +55,7 @@ suffer() {
     neighbour_start
     observe hog "$samples" "$seconds" "${program[@]}"
     sleep "$after"
-    sender=$(reaction "$samples" room:0:0 | sed -n 's/^sender=//p')
-    killed=$(reaction "$samples" room:0:0 | sed -n 's/^signal=//p')
+    killed=$(figure signal "$samples") sender=$(figure sender "$samples")
     # Who is not killed is not gone: then the cut-off's time is when to stop counting.
     gone=$(sed -n 's/^empty //p' "$samples")
     [[ $(sed -n 's/^end [0-9]* //p' "$samples") == over ]] || gone=never
@@ -99,7 +101,7 @@ innocent() {
         cgroup_make "$load" "${limits[@]}"
         benign_program "$load"
         observe "$load" "$samples" 30 "${PROGRAM[@]}"
-        row "${about[@]}" load="$load" sender="$(reaction "$samples" room:0:0 | sed -n 's/^sender=//p')"
+        row "${about[@]}" load="$load" sender="$(figure sender "$samples")"
         cgroup_remove "$load"
         gzip -f "$samples"
     done

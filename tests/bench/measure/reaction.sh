@@ -55,7 +55,7 @@ measure() {
     # shellcheck disable=SC2046 # words
     observe load "$samples" "$seconds" $(load_program "$1")
     # shellcheck disable=SC2086 # alternatives
-    mapfile -t figures < <(reaction "$samples" ${WHEN[$key]-room:0:0})
+    mapfile -t figures < <(reaction "$samples" ${WHEN[$key]-})
     row "${about[@]}" "${figures[@]}"
     [[ $3 == kernel ]] || daemon_stop "$3"
     gzip "$samples"
