@@ -52,6 +52,8 @@ measure() {
         row "${about[@]}" remark="$DAEMON_ERROR"
         return
     fi
+    # Who looks once a second is late by chance: each run's load begins in another part of that second.
+    sleep "0.$(printf %03d $(($4 * 618 % 1000)))"
     # shellcheck disable=SC2046 # words
     observe load "$samples" "$seconds" $(load_program "$1")
     # shellcheck disable=SC2086 # alternatives
