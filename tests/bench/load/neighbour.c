@@ -87,10 +87,13 @@ static void serve(struct server *s) {
 
         s->start_ns = now_ns();
         while (s->count < room && !told_to_end) {
-                size_t question = s->count++;
+                size_t question = s->count;
                 uint64_t now;
 
                 wait_until(due_ns(s, question));
+                if (told_to_end)
+                        break; /* before it was due */
+                s->count++;
                 answer(s);
                 now = now_ns();
                 note(s, question, now, true);
