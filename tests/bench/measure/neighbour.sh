@@ -127,3 +127,5 @@ for ((run = 1; run <= benign_runs; run++)); do
     done
 done
 observe_stop
+# What reliefd itself says took how long (kept with --keep).
+cp -r /var/lib/reliefd/incidents "$OUT/" || :

@@ -77,3 +77,5 @@ for load in "${LOADS[@]}"; do
     done
 done
 observe_stop
+# What reliefd itself says took how long (kept with --keep).
+cp -r /var/lib/reliefd/incidents "$OUT/" || :
