@@ -9,7 +9,7 @@ readonly QUICK=$BENCH_QUICK
 readonly BENCH_SLICE=/bench.slice
 readonly BENCH_SERVICE=$BENCH_SLICE/tree.service
 
-for part in row daemon tree cost; do
+for part in row daemon tree cost load; do
     # shellcheck source=/dev/null
     source "$BENCH/lib/$part.sh"
 done

@@ -80,7 +80,7 @@ write_json() {
         --slurpfile rows "$directory/rows" --slurpfile conditions "$directory/conditions" \
         --slurpfile about "$directory/about" \
         '{$measurement, $date, kernel: ($about | add // {}).kernel, versions: ($about | add // {}).versions,
-          conditions: ({accelerator: $accelerator, processors: 2, memory: "'"$BENCH_MEMORY"'", quick: ($quick == "yes")}
+          conditions: ({accelerator: $accelerator, processors: (if $accelerator == "icount" then 1 else 2 end), memory: "'"$BENCH_MEMORY"'", quick: ($quick == "yes")}
               + ($conditions | add // {})), $rows}'
 }
 

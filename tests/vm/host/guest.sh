@@ -34,7 +34,7 @@ probe_kvm() {
     if [[ -w /dev/kvm ]]; then
         kernel_paths "${KERNELS[0]}"
         # In a subshell of its own: where KVM is broken QEMU may abort, and the shell would say so.
-        (timeout --signal=KILL "$PROBE_SECONDS" qemu-system-x86_64 -accel kvm -cpu host "${MACHINE[@]}" -m 1G \
+        (timeout --signal=KILL "$PROBE_SECONDS" qemu-system-x86_64 -accel kvm -cpu host -smp 2 "${MACHINE[@]}" -m 1G \
             -kernel "$KERNEL_IMAGE" -initrd "$INITRAMFS" -serial none -append "$KERNEL_ARGUMENTS vm.guest=probe"
         exit) </dev/null >/dev/null 2>&1 || status=$?
         ((status != 1)) || { echo kvm; return; }
@@ -43,15 +43,18 @@ probe_kvm() {
 }
 
 readonly MACHINE=(
-    -machine q35 -smp 2 -nodefaults -no-user-config -display none -no-reboot
+    -machine q35 -nodefaults -no-user-config -display none -no-reboot
     -device "isa-debug-exit,iobase=0xf4,iosize=0x01" -device virtio-rng-pci
 )
 
 accelerator_arguments() {
     case $ACCELERATOR in
-        kvm) QEMU+=(-accel kvm -cpu host) ;;
-        tcg) QEMU+=(-accel "tcg,thread=multi" -cpu max) ;;
-        *) die "accelerator $ACCELERATOR is none of kvm, tcg" ;;
+        kvm) QEMU+=(-accel kvm -cpu host -smp 2) ;;
+        tcg) QEMU+=(-accel "tcg,thread=multi" -cpu max -smp 2) ;;
+        # The guest's clock counts its instructions, one a nanosecond: its times do not depend on what else this
+        # machine does. (One processor: two would take turns, and wait for each other.)
+        icount) QEMU+=(-accel "tcg,thread=single" -icount "shift=0,sleep=on" -cpu max -smp 1) ;;
+        *) die "accelerator $ACCELERATOR is none of kvm, tcg, icount" ;;
     esac
 }
 
