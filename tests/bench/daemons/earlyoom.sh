@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2054
 # earlyoom: the machine's memory and swap only. It cannot be told of a cgroup.
 DAEMON_UNIT=earlyoom.service
 

@@ -22,10 +22,10 @@ daemon_configure() {
     DAEMON_COMMAND=(/usr/sbin/nohang --monitor --config "$file")
 }
 
-# nohang_pressure FILE PERCENT SECONDS: of bench.slice.
+# nohang_pressure FILE PERCENT SECONDS: of bench.slice. (10 s after an action is the least it takes.)
 nohang_pressure() {
     nohang_set "$1" psi_checking_enabled True psi_path "$CGROUP_MOUNT$BENCH_SLICE/memory.pressure" \
-        psi_metrics full_avg10 psi_excess_duration "$3" psi_post_action_delay 1 \
+        psi_metrics full_avg10 psi_excess_duration "$3" psi_post_action_delay 10 \
         soft_threshold_max_psi "$2" hard_threshold_max_psi "$2"
 }
 

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # systemd-oomd. It watches what units ask for: here bench.slice does, and the root for swap as Debian has it.
 DAEMON_UNIT=systemd-oomd.service
+DAEMON_SOCKETS=(systemd-oomd.socket)
 
 daemon_configure() {
     local limit seconds
@@ -14,11 +15,6 @@ daemon_configure() {
     mkdir -p /run/systemd/oomd.conf.d
     printf '[OOM]\nDefaultMemoryPressureDurationSec=%ss\n' "$seconds" >/run/systemd/oomd.conf.d/90-bench.conf
     printf 'ManagedOOMMemoryPressure=kill\nManagedOOMMemoryPressureLimit=%s\n' "$limit" | slice_drop_in
-    daemon_unmask systemd-oomd.socket
 }
 
-daemon_forget() {
-    slice_drop_in_remove
-    systemctl stop systemd-oomd.socket
-    daemon_mask systemd-oomd.socket
-}
+daemon_forget() { slice_drop_in_remove; }

@@ -1,16 +1,13 @@
 # shellcheck shell=bash disable=SC2034 # used by tests/vm/host/*.sh
 # The guest of the measurements: tests/vm's full guest with the peers in it, and what comes out of it.
 
-readonly PEERS=(systemd-oomd earlyoom nohang oomd) # Debian's packages of these names
 readonly BENCH_MEMORY=2G
 BOOTS=0
 
 use_bench_guest() {
     local program
-    IMAGE_NAME=bench-guest
-    MORE_PACKAGES=("${PEERS[@]}")
-    # Nothing runs that a measurement has not started.
-    MORE_MASKED_UNITS=("${PEERS[@]/%/.service}" systemd-oomd.socket)
+    # shellcheck source=/dev/null
+    source "$BENCH/host/peers.sh"
     mapfile -t MORE_PROGRAMS < <(cd "$BUILD" && find tests/bench -maxdepth 2 -type f -executable)
     for program in "$HERE"/load/*.c; do
         program=$BUILD/tests/vm/load/$(basename "$program" .c)

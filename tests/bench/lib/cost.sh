@@ -6,13 +6,14 @@ declare -A COST=()
 # cost_mark NAME: from here on cost_since counts.
 cost_mark() {
     cost_read "$1"
-    COST[$1.cpu_us]=$cpu_us COST[$1.voluntary]=$voluntary COST[$1.involuntary]=$involuntary
+    COST[$1.at]=${EPOCHREALTIME/[.,]/} COST[$1.cpu_us]=$cpu_us COST[$1.voluntary]=$voluntary COST[$1.involuntary]=$involuntary
 }
 
 # cost_since NAME: sets CPU_US (microseconds of processor time, ended threads and children included), VOLUNTARY and
-# INVOLUNTARY (context switches of the live threads) since cost_mark.
+# INVOLUNTARY (context switches of the live threads) since cost_mark, and ELAPSED_US: how long that was.
 cost_since() {
     cost_read "$1"
+    ELAPSED_US=$((${EPOCHREALTIME/[.,]/} - COST[$1.at]))
     CPU_US=$((cpu_us - COST[$1.cpu_us]))
     VOLUNTARY=$((voluntary - COST[$1.voluntary])) INVOLUNTARY=$((involuntary - COST[$1.involuntary]))
 }
@@ -20,8 +21,10 @@ cost_since() {
 # Builtins only: this itself should cost little.
 cost_read() {
     local directory status key value
-    directory=$CGROUP_MOUNT$(daemon_cgroup "$1")
-    cpu_us=$(stat_value "$directory" cpu.stat usage_usec) voluntary=0 involuntary=0
+    directory=$CGROUP_MOUNT${DAEMON_CGROUPS[$1]}
+    cpu_us=0 voluntary=0 involuntary=0
+    [[ -d $directory ]] || return 0 # it has ended
+    cpu_us=$(stat_value "$directory" cpu.stat usage_usec)
     for status in $(daemon_tasks "$directory"); do
         while read -r key value; do
             case $key in
@@ -35,17 +38,19 @@ cost_read() {
 # daemon_tasks DIRECTORY: PID/task/TID of all threads in that cgroup.
 daemon_tasks() {
     local pid task
+    [[ -d $1 ]] || return 0
     while read -r pid; do
         for task in "/proc/$pid/task"/*; do echo "$pid/task/${task##*/}"; done
     done <"$1/cgroup.procs"
 }
 
 # memory_of_daemon NAME: sets RSS_KB, LOCKED_KB, PEAK_KB, FDS and THREADS of its main process.
-memory_of_daemon() { memory_of_process "$(daemon_pid "$1")"; }
+memory_of_daemon() { memory_of_process "${DAEMON_PIDS[$1]-0}"; }
 
 memory_of_process() {
     local pid=$1 key value rest descriptors
     RSS_KB=0 LOCKED_KB=0 PEAK_KB=0 THREADS=0
+    [[ $pid != 0 && -r /proc/$pid/smaps_rollup ]] || return 1
     while read -r key value rest; do
         case $key in Rss:) RSS_KB=$value ;; Locked:) LOCKED_KB=$value ;; esac
     done <"/proc/$pid/smaps_rollup"
@@ -92,7 +97,7 @@ trace_stop() {
 # trace_count syscalls|wakeups NAME: of all threads of that daemon.
 trace_count() {
     local tasks
-    tasks=$(daemon_tasks "$CGROUP_MOUNT$(daemon_cgroup "$2")" | sed 's|.*/||' | tr '\n' ' ')
+    tasks=$(daemon_tasks "$CGROUP_MOUNT${DAEMON_CGROUPS[$2]}" | sed 's|.*/||' | tr '\n' ' ')
     awk -v tasks="$tasks" '
         BEGIN { n = split(tasks, list, " "); for (i = 1; i <= n; i++) wanted[list[i]] = 1 }
         match($0, /pid: *[0-9]+ *}/) {

@@ -6,8 +6,9 @@ readonly FULL_PACKAGES=(
     systemd systemd-sysv dbus util-linux kmod procps busybox-static jq
     libcgroup2 libinih1 libjansson4 libcap2
 )
-# Another runner may add packages, and units of theirs to mask; its image needs a name of its own in the cache.
-IMAGE_NAME=full-guest
+# Another runner may add packages and units to mask, said in a file of its own; its image needs a name of its own in
+# the cache.
+IMAGE_NAME=full-guest MORE_RECIPE=
 MORE_PACKAGES=() MORE_MASKED_UNITS=()
 # A file size, not memory or disk: the image is sparse.
 readonly FULL_IMAGE_SIZE=1G
@@ -31,17 +32,17 @@ readonly MASKED_UNITS=(
 )
 
 full_image_path() {
-    cache_entry "$IMAGE_NAME" "$HERE/host/image.sh $HERE/guest/vm-tests.service $HERE/guest/vm-tests.target" \
-        make_full_image "${MORE_PACKAGES[@]}"
+    cache_entry "$IMAGE_NAME" "$HERE/host/image.sh $HERE/guest/vm-tests.service $HERE/guest/vm-tests.target $MORE_RECIPE" \
+        make_full_image
     FULL_IMAGE=$REPLY/root.img
 }
 
-# make_full_image [PACKAGE ...] DIRECTORY
+# make_full_image DIRECTORY
 make_full_image() {
-    local directory=${*: -1} root=${*: -1}/root codename
+    local directory=$1 root=$1/root codename
     codename=$(host_codename)
     apt_source_lines "$codename" >"$directory/sources.list"
-    mmdebstrap --mode=root --variant=minbase --include="$(join_by , "${FULL_PACKAGES[@]}" "${@:1:$#-1}")" \
+    mmdebstrap --mode=root --variant=minbase --include="$(join_by , "${FULL_PACKAGES[@]}" "${MORE_PACKAGES[@]}")" \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --aptopt='Acquire::Retries "3"' \
         "$codename" "$root" "$directory/sources.list"
