@@ -2,10 +2,12 @@
 # What a measurement has at hand, beside all of tests/vm/lib.sh. README.md lists the functions.
 #   BENCH   this directory
 #   QUICK   yes: short windows and few repetitions
+#   SETTINGS  those that daemons are measured with: default, fast, or both
 #   TREE    its cgroup, in a slice that peers can be told of: /bench.slice/tree.service/NAME
 
 readonly BENCH=$SOURCE/tests/bench
 readonly QUICK=$BENCH_QUICK
+read -ra SETTINGS <<<"${BENCH_SETTINGS:-default fast}"
 readonly BENCH_SLICE=/bench.slice
 readonly BENCH_SERVICE=$BENCH_SLICE/tree.service
 

@@ -53,7 +53,7 @@ write_start_script() {
     cat <<END
 #!/bin/bash
 export SOURCE=$SOURCE BUILD=$BUILD SCENARIOS=$SCENARIOS VM_KERNEL=$KERNEL VM_GUEST=full VM_RUNNER=tests/bench/guest/measurement
-export VM_SEED=${RELIEFD_TEST_SEED:-1} BENCH_QUICK=$QUICK BENCH_HOST_CALIBRATE=$("$BUILD/tests/bench/calibrate" || :)
+export VM_SEED=${RELIEFD_TEST_SEED:-1} BENCH_QUICK=$QUICK BENCH_SETTINGS=$SETTINGS BENCH_HOST_CALIBRATE=$("$BUILD/tests/bench/calibrate" || :)
 export HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 exec bash "\$SOURCE/tests/vm/guest/main"
 END

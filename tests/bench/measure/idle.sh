@@ -11,7 +11,7 @@
 
 seconds=$(window 60 10)
 sizes=(20 1000 10000)
-settings=(default fast)
+settings=("${SETTINGS[@]}")
 [[ $QUICK == no ]] || sizes=(20 10000) settings=(fast)
 condition window_s="$seconds" tree="slices of 20 pods of 4 containers, a process in every 20th container (at most 50)"
 

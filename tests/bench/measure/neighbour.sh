@@ -117,12 +117,12 @@ FILE=$SMALL_FILE
 for ((run = 1; run <= runs; run++)); do
     suffer default nobody "$run"
     suffer default kernel "$run"
-    for setting in default fast; do
+    for setting in "${SETTINGS[@]}"; do
         for name in "${ALL_DAEMONS[@]}"; do suffer "$setting" "$name" "$run"; done
     done
 done
 for ((run = 1; run <= benign_runs; run++)); do
-    for setting in default fast; do
+    for setting in "${SETTINGS[@]}"; do
         for name in "${ALL_DAEMONS[@]}"; do innocent "$setting" "$name" "$run"; done
     done
 done

@@ -66,11 +66,11 @@ measure() {
 observe_start
 for load in "${LOADS[@]}"; do
     for ((run = 1; run <= runs; run++)); do
-        for setting in default fast; do
+        for setting in "${SETTINGS[@]}"; do
             for name in "${ALL_DAEMONS[@]}" kernel; do
                 # Who has nothing to wait for, or no settings, is asked once.
                 [[ $run == 1 || ${WHEN[$load.$name.$setting]-} ]] || continue
-                [[ $name != kernel || $setting == default ]] || continue
+                [[ $name != kernel || $setting == "${SETTINGS[0]}" ]] || continue
                 measure "$load" "$setting" "$name" "$run"
             done
         done

@@ -7,22 +7,22 @@ def columns: ["setting", "daemon", "false_kills", "kills=hog_killed", "killed=ho
   "recovered_p95=p95", "suffered=first_to_last_bad_second:_median", "suffered_p95=p95", "lost=lost_requests:_median",
   "lost_p95=p95"];
 
-def by_daemon: . != null and . != "null" and . != "kernel";
 # Where p99 did not come back, that is later than any time that was measured.
 def recovered: if (.recovered | type) == "number" then .recovered else infinite end;
 def finite: if . == null or isinfinite then "not back" else . end;
 
 def summary($benign):
-  map(select(.sender | by_daemon)) as $killed
+  map(select(own_kill)) as $killed
   | {setting: .[0].setting, daemon: .[0].daemon,
-     false_kills: (if $benign == [] then null else "\($benign | map(select(.sender | by_daemon)) | length) of \($benign | length)" end),
+     false_kills: (if $benign == [] then null else "\($benign | map(select(own_kill)) | length) of \($benign | length)" end),
      kills: "\($killed | length) of \(length)", killed: ($killed | map(.killed_after) | median),
      baseline: (map(.baseline) | median), worst: (map(.worst) | median),
      recovered: (map(recovered) | median | finite), recovered_p95: (map(recovered) | p95 | finite),
      suffered: (map(recovered - (.first | if type == "number" then . else 0 end)) | median | finite),
      suffered_p95: (map(recovered - (.first | if type == "number" then . else 0 end)) | p95 | finite),
      lost: (map(.lost) | median), lost_p95: (map(.lost) | p95)}
-    + (if any(.[]; .remark) then {remark: ([.[].remark | strings] | "\(first) (\(length) of \($killed | length))")} else {} end);
+    + (if foreigners then {remark: foreigners}
+       elif any(.[]; .remark) then {remark: ([.[].remark | strings] | "\(.[0]) (\(length) times)")} else {} end);
 
 .rows as $rows
 | [$rows[] | select(.table == "suffer")]

@@ -13,14 +13,15 @@ def columns: ["setting", "daemon", "kills", "delay=own_delay", "condition=start_
   "back=signal_to_memory_back:_median", "back_p95=p95", "back_min=min", "back_max=max", "signal=start_to_signal"];
 
 def summary:
-  map(select(.sender != null and .sender != "null" and .sender != "kernel")) as $killed
+  map(select(own_kill)) as $killed
   | {setting: .[0].setting, daemon: .[0].daemon, kills: "\($killed | length) of \(length)",
      delay: (.[0].delay | numbers), condition: ($killed | map(.condition) | median),
      signal: ($killed | map(.signal) | median)}
     + spread("reaction"; $killed | map(.reaction)) + spread("dead"; $killed | map(.dead))
     + spread("back"; $killed | map(.back))
-    + (if any(.[]; .remark) then {remark: ([.[].remark | strings] | first)}
-       elif ($killed | length) < length then {remark: map(select(.sender == "null" or .sender == "kernel")) | no_kill}
+    + (if foreigners then {remark: foreigners}
+       elif any(.[]; .remark) then {remark: ([.[].remark | strings] | first)}
+       elif ($killed | length) < length then {remark: map(select(own_kill | not)) | no_kill}
        else {} end);
 
 def show($load; $title):
