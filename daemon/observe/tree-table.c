@@ -108,12 +108,13 @@ static int resize(struct rl_tree_table *table, size_t n)
 struct rl_cgroup *rl_table_child(
     const struct rl_tree_table *table, const struct rl_cgroup *parent, const char *name, size_t len)
 {
-    size_t i = home(table, parent->id, name, len);
+    char packed[RL_NAME_PACKED_MAX];
+    size_t i = home(table, parent->id, packed, rl_name_pack(name, len, packed));
 
     for (; table->slots[i].link; i = after(table, i)) {
         struct rl_cgroup *c = *table->slots[i].link;
 
-        if (c->parent == parent && strncmp(c->name, name, len) == 0 && !c->name[len])
+        if (c->parent == parent && strcmp(c->name, packed) == 0)
             return c;
     }
     return NULL;

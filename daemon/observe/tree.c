@@ -48,7 +48,8 @@ size_t rl_cgroup_path(const struct rl_cgroup *cgroup, char *buf, size_t size)
 
     buf[at] = '\0';
     for (; cgroup->parent; cgroup = cgroup->parent) {
-        size_t len = strlen(cgroup->name);
+        char name[NAME_MAX + 1];
+        size_t len = rl_name_unpack(cgroup->name, name);
 
         if (len + 1 + 3 > at) { /* three for the cut mark */
             at -= 3;
@@ -56,7 +57,7 @@ size_t rl_cgroup_path(const struct rl_cgroup *cgroup, char *buf, size_t size)
             break;
         }
         at -= len;
-        memcpy(buf + at, cgroup->name, len);
+        memcpy(buf + at, name, len);
         buf[--at] = '/';
     }
     if (at == size - 1)
@@ -148,7 +149,9 @@ static void remove_cgroup(struct rl_tree *tree, struct rl_cgroup *top)
 static struct rl_cgroup *add_cgroup(
     struct rl_tree *tree, struct rl_cgroup *parent, const char *name, uint64_t id)
 {
-    size_t len = strlen(name) + 1, size = offsetof(struct rl_cgroup, name) + len;
+    char packed[RL_NAME_PACKED_MAX];
+    size_t len = rl_name_pack(name, strlen(name), packed) + 1;
+    size_t size = offsetof(struct rl_cgroup, name) + len;
     struct rl_cgroup *c = calloc(1, size > sizeof(*c) ? size : sizeof(*c));
 
     if (!c)
@@ -156,7 +159,7 @@ static struct rl_cgroup *add_cgroup(
     c->id = id;
     c->wd = -1;
     c->mark = tree->mark;
-    memcpy(c->name, name, len);
+    memcpy(c->name, packed, len);
     if (parent) {
         c->depth = parent->depth + 1;
         if (rl_table_link(&tree->table, parent, c) < 0) {
@@ -190,9 +193,10 @@ static void trim(struct rl_tree *tree)
 static bool is_reachable(struct rl_tree *tree, const struct rl_cgroup *parent, const char *name)
 {
     size_t len = strlen(tree->root_path) + 1 + strlen(name);
+    char above[NAME_MAX + 1];
 
     for (const struct rl_cgroup *c = parent; c->parent; c = c->parent)
-        len += 1 + strlen(c->name);
+        len += 1 + rl_name_unpack(c->name, above);
     if (parent->depth < RL_DEPTH_MAX && len < PATH_MAX)
         return true;
     if (!tree->too_deep)

@@ -31,6 +31,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/observe/name.h"
 #include "policy/seen.h"
 
 struct rl_policy;
@@ -54,7 +55,7 @@ struct rl_cgroup {
     int wd;                    /* inotify watch, -1 without */
     uint8_t depth : 6;         /* 0 for the root */
     uint8_t mark : 1;          /* of the last rescan that found it */
-    char name[];               /* "" for the root */
+    char name[];               /* packed, see name.h; "" for the root */
 };
 
 struct rl_tree;

@@ -35,12 +35,27 @@ static void on_top_events(void *userdata, struct rl_cgroup *cgroup);
 
 static void glance_at(const struct level *level, struct rl_cgroup *c, struct rl_glance *ret)
 {
+    char name[NAME_MAX + 1];
+
     level->watch->stats.glances++;
     *ret = (struct rl_glance){.now_us = level->now_us};
-    if (c->files)
+    if (c->files) {
         rl_files_glance(c->files, level->events, ret);
-    else
-        rl_glance_at(level->dir_fd, c->name, level->events, ret);
+        return;
+    }
+    rl_name_unpack(c->name, name);
+    rl_glance_at(level->dir_fd, name, level->events, ret);
+}
+
+/* Return: an fd for files below it; level->dir_fd itself for the root. */
+static int open_below(const struct level *level, const struct rl_cgroup *c)
+{
+    char name[NAME_MAX + 1];
+
+    if (!c->parent)
+        return level->dir_fd;
+    rl_name_unpack(c->name, name);
+    return openat(level->dir_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 static bool is_limited(const struct level *level, const struct rl_cgroup *c)
@@ -50,7 +65,7 @@ static bool is_limited(const struct level *level, const struct rl_cgroup *c)
 
     if (!c->parent)
         return false;
-    fd = openat(level->dir_fd, c->name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    fd = open_below(level, c);
     if (fd < 0)
         return false;
     limited = rl_limited_at(fd);
@@ -116,8 +131,7 @@ static void visit(const struct level *level, struct rl_cgroup *c)
     consider(level, c, &seen, &glance, &stir);
     if (!c->children || !rl_stir_any(&stir) || !worth_descending(level->watch, &stir))
         return;
-    fd = c->parent ? openat(level->dir_fd, c->name, O_PATH | O_DIRECTORY | O_CLOEXEC)
-                   : level->dir_fd;
+    fd = open_below(level, c);
     if (fd < 0)
         return;
     descend(level, c, rl_seen_above(&seen), stir.events || (level->events && !glance.events), fd);
