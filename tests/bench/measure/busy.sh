@@ -36,17 +36,24 @@ press() {
     sleep "$(window 15 5)"
 }
 
-# all_stall: lowers memory.high of those that do not stall yet. How much of its memory the kernel can take away before
-# it puts a load to sleep is not to be foreseen; a tenth less would let it sleep for seconds.
+# all_stall: waits a second, and lowers memory.high of those that stalled less than 7 % of it. How much of its memory
+# the kernel can take away before it puts a load to sleep is not to be foreseen, and ten percent too much would let it
+# sleep for seconds.
 all_stall() {
-    local leaf high calm=0
+    local leaf high now at calm=0
+    at=${EPOCHREALTIME/[.,]/}
+    sleep 1
+    at=$((${EPOCHREALTIME/[.,]/} - at))
     for leaf in "${pressed[@]}"; do
-        (($(psi_total "$leaf" full) - before[$leaf] < 20000)) || continue # microseconds
-        calm=1 high=$(cgroup_get "$leaf" memory.high)
-        [[ $high != max ]] || high=$(memory_current "$leaf")
-        cgroup_set "$leaf" memory.high $((high * 99 / 100))
+        now=$(psi_total "$leaf" full)
+        if ((now - before[$leaf] < at * 7 / 100)); then
+            calm=1 high=$(cgroup_get "$leaf" memory.high)
+            [[ $high != max ]] || high=$(memory_current "$leaf")
+            cgroup_set "$leaf" memory.high $((high * 995 / 1000))
+        fi
+        before[$leaf]=$now
     done
-    ((calm == 0)) || { sleep 0.7; return 1; }
+    ((calm == 0))
 }
 
 release() {
