@@ -5,33 +5,42 @@ declare -A COST=()
 
 # cost_mark NAME: from here on cost_since counts.
 cost_mark() {
+    local key
+    for key in "${!COST[@]}"; do [[ $key != "$1".* ]] || unset "COST[$key]"; done
     cost_read "$1"
-    COST[$1.at]=${EPOCHREALTIME/[.,]/} COST[$1.cpu_us]=$cpu_us COST[$1.voluntary]=$voluntary COST[$1.involuntary]=$involuntary
+    COST[$1.at]=${EPOCHREALTIME/[.,]/} COST[$1.cpu_us]=$cpu_us
+    for key in "${!counts[@]}"; do COST[$1.$key]=${counts[$key]}; done
 }
 
 # cost_since NAME: sets CPU_US (microseconds of processor time, ended threads and children included), VOLUNTARY and
-# INVOLUNTARY (context switches of the live threads) since cost_mark, and ELAPSED_US: how long that was.
+# INVOLUNTARY (context switches of the threads that live now) since cost_mark, and ELAPSED_US: how long that was.
 cost_since() {
+    local key by
     cost_read "$1"
     ELAPSED_US=$((${EPOCHREALTIME/[.,]/} - COST[$1.at]))
-    CPU_US=$((cpu_us - COST[$1.cpu_us]))
-    VOLUNTARY=$((voluntary - COST[$1.voluntary])) INVOLUNTARY=$((involuntary - COST[$1.involuntary]))
+    CPU_US=$((cpu_us - COST[$1.cpu_us])) VOLUNTARY=0 INVOLUNTARY=0
+    for key in "${!counts[@]}"; do
+        by=$((counts[$key] - ${COST[$1.$key]:-0}))
+        case $key in voluntary*) VOLUNTARY=$((VOLUNTARY + by)) ;; *) INVOLUNTARY=$((INVOLUNTARY + by)) ;; esac
+    done
 }
 
-# Builtins only: this itself should cost little.
+declare -A counts=()
+
+# Sets cpu_us, and counts to each thread's switches. Builtins only: this itself should cost little.
 cost_read() {
-    local directory status key value
+    local directory task key value
     directory=$CGROUP_MOUNT${DAEMON_CGROUPS[$1]}
-    cpu_us=0 voluntary=0 involuntary=0
+    cpu_us=0 counts=()
     [[ -d $directory ]] || return 0 # it has ended
     cpu_us=$(stat_value "$directory" cpu.stat usage_usec)
-    for status in $(daemon_tasks "$directory"); do
+    for task in $(daemon_tasks "$directory"); do
         while read -r key value; do
             case $key in
-                voluntary_ctxt_switches:) voluntary=$((voluntary + value)) ;;
-                nonvoluntary_ctxt_switches:) involuntary=$((involuntary + value)) ;;
+                voluntary_ctxt_switches:) counts[voluntary.$task]=$value ;;
+                nonvoluntary_ctxt_switches:) counts[involuntary.$task]=$value ;;
             esac
-        done 2>/dev/null <"/proc/$status/status" || :
+        done 2>/dev/null <"/proc/$task/status" || :
     done
 }
 

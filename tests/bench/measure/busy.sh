@@ -7,7 +7,7 @@
 # Ratios: cpu_us switches
 # Table: fit How the cost grows: the exponent of CPU against the number of cgroups, by least squares on logarithms
 # Columns: daemon against exponent points
-# Note: Setting "never": they watch as with "fast" and wait for 95 % over 10 s. Stall: full, mean of the pressured ones; each holds 20 MB, some percent over its memory.high, and asks for more 15 % of the time. psimon: kernel threads that watch pressure for reliefd.
+# Note: Setting "never": they watch as with "fast" and wait for 95 % over 10 s. Stall: full, mean of the pressured ones; each holds a little more than its memory.high lets it, and waits for more 15 % of the time. psimon: kernel threads that watch pressure for reliefd.
 
 seconds=$(window 30 8)
 sizes=(20 200 2000 10000)
@@ -30,23 +30,19 @@ press() {
     done
     for i in "${!pids[@]}"; do
         wait_until 120 said_ready "${pids[i]}" # ten at once, and the kernel takes its time
+        cgroup_set "${pressed[i]}" memory.high "$(memory_current "${pressed[i]}")"
         before[${pressed[i]}]=$(psi_total "${pressed[i]}" full)
     done
     wait_until 120 all_stall || say "not all loads stall"
-    sleep "$(window 15 5)"
+    sleep "$(window 15 8)"
 }
 
-# all_stall: lowers memory.high of those that do not stall yet. How much of its memory the kernel can take away before
-# it puts a load to sleep is not to be foreseen; a tenth less would let it sleep for seconds.
+# all_stall: each has stalled for a second since before.
 all_stall() {
-    local leaf high calm=0
+    local leaf
     for leaf in "${pressed[@]}"; do
-        (($(psi_total "$leaf" full) - before[$leaf] < 20000)) || continue # microseconds
-        calm=1 high=$(cgroup_get "$leaf" memory.high)
-        [[ $high != max ]] || high=$(memory_current "$leaf")
-        cgroup_set "$leaf" memory.high $((high * 99 / 100))
+        (($(psi_total "$leaf" full) - before[$leaf] > 1000000)) || return 1
     done
-    ((calm == 0)) || { sleep 0.7; return 1; }
 }
 
 release() {
@@ -84,6 +80,7 @@ measure() {
     for pid in "${pids[@]}"; do
         is_dead "$pid" || continue
         row cgroups="$size" pressured="$1" remark="somebody ended a load: worthless"
+        "$PROGRAMS/reliefctl" incidents || :
         break
     done
     for name in "${STARTED[@]}"; do busy_row "$1" "$name" "$share" "$psimon"; done

@@ -26,7 +26,8 @@ start_all() {
     daemon_start_all "$1" "${ALL_DAEMONS[@]}" baseline
     psimon_read
     psimon=$((PSIMON_COUNT - before))
-    "$PROGRAMS/reliefctl" status --json | jq -c '{cgroups, gate}' || : # does it see the tree?
+    # Does it see the tree, and with which trigger does it wait?
+    "$PROGRAMS/reliefctl" status --json | jq -c '{cgroups, gate}' || :
     for name in "${ALL_DAEMONS[@]}" baseline; do
         [[ -z ${DAEMON_ERRORS[$name]} ]] ||
             row cgroups="$size" setting="$1" daemon="$name" remark="${DAEMON_ERRORS[$name]}"
