@@ -17,7 +17,7 @@
 #include <systemd/sd-event.h>
 
 #define RL_TARGETS_MAX 1024 /* processes of one victim that are waited for by pidfd */
-#define RL_VICTIMS_MAX 16   /* victims that are waited for at once */
+#define RL_VICTIMS_MAX 8    /* victims that are waited for at once */
 
 /* One process to be signalled, as it was when it was chosen. */
 struct rl_target {

@@ -53,7 +53,7 @@ write_start_script() {
     cat <<END
 #!/bin/bash
 export SOURCE=$SOURCE BUILD=$BUILD SCENARIOS=$SCENARIOS VM_KERNEL=$KERNEL VM_GUEST=full VM_RUNNER=tests/bench/guest/measurement
-export VM_SEED=${RELIEFD_TEST_SEED:-1} BENCH_QUICK=$QUICK BENCH_SETTINGS=$SETTINGS BENCH_HOST_CALIBRATE=$("$BUILD/tests/bench/calibrate" || :)
+export VM_SEED=${RELIEFD_TEST_SEED:-1} BENCH_QUICK=$QUICK BENCH_SETTINGS="$SETTINGS" BENCH_DAEMONS="$DAEMONS" BENCH_LOADS="$LOADS" BENCH_HOST_CALIBRATE=$("$BUILD/tests/bench/calibrate" || :)
 export HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 exec bash "\$SOURCE/tests/vm/guest/main"
 END
@@ -79,8 +79,12 @@ write_json() {
     jq -n --arg measurement "$name" --arg date "$(date +%F)" --arg accelerator "$ACCELERATOR" --arg quick "$QUICK" \
         --slurpfile rows "$directory/rows" --slurpfile conditions "$directory/conditions" \
         --slurpfile about "$directory/about" \
+        --arg settings "$SETTINGS" --arg daemons "$DAEMONS" --arg loads "$LOADS" \
         '{$measurement, $date, kernel: ($about | add // {}).kernel, versions: ($about | add // {}).versions,
           conditions: ({accelerator: $accelerator, processors: (if $accelerator == "icount" then 1 else 2 end), memory: "'"$BENCH_MEMORY"'", quick: ($quick == "yes")}
+              + (if $settings == "default fast" then {} else {only_setting: $settings} end)
+              + (if $daemons == "" then {} else {only: ($daemons | ltrimstr(" "))} end)
+              + (if $loads == "" then {} else {only_load: $loads} end)
               + ($conditions | add // {})), $rows}'
 }
 

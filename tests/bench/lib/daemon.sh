@@ -8,7 +8,8 @@
 #   daemon_forget              optional: undoes what else it has done
 
 # shellcheck disable=SC2034 # for the measurements
-readonly ALL_DAEMONS=(reliefd systemd-oomd oomd nohang earlyoom)
+read -ra ALL_DAEMONS <<<"${BENCH_DAEMONS:-reliefd systemd-oomd oomd nohang earlyoom}"
+readonly ALL_DAEMONS
 declare -A DAEMON_RUNNING=() # name: unit
 declare -A DAEMON_PIDS=() DAEMON_CGROUPS=()
 declare -A DAEMON_ERRORS=() # name: why it did not start, in one line

@@ -9,7 +9,7 @@ condition runs="$runs" cut_off_s="$seconds"
 
 # Loads. stall: a working set far above memory.high, with a little swap: nothing gets on, and pressure passes every
 # policy's line. low: a program that takes the machine's memory, all of which it keeps using.
-readonly LOADS=(stall low)
+read -ra LOADS <<<"${BENCH_LOADS:-stall low}"
 readonly STALL_LIMIT=64
 load_limits() { [[ $1 != stall ]] || echo "memory.high=${STALL_LIMIT}M memory.swap.max=32M"; }
 load_program() {
