@@ -225,7 +225,7 @@ static void find_main(pid_t pid, void *userdata)
     struct rl_process process;
     bool gone = false;
 
-    if (pid <= 0 || rl_procs_read(&r->engine->procs, pid, 0, &process, &gone) < 0 || gone)
+    if (pid <= 0 || rl_procs_glance(&r->engine->procs, pid, &process, &gone) < 0 || gone)
         return;
     if (r->main_pid == 0 || process.start_ticks < r->main_start ||
         (process.start_ticks == r->main_start && pid < r->main_pid)) {
@@ -540,7 +540,7 @@ static bool rate_sketched(struct reading *r)
 
     if (s->sketches.n == 0)
         return true;
-    if (has_oom_group(s) || s->homeless > 0)
+    if (has_oom_group(s))
         return false;
     rl_sketches_order(&s->sketches);
     while (rl_sketches_next(&s->sketches, &next)) {

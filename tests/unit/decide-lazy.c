@@ -2,6 +2,8 @@
  * made-up machines of all sorts, under policies of all sorts; and the parts of it by themselves. */
 #include "tests/unit/unit.h"
 
+#include <stdarg.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 
 #include "daemon/engine-private.h"
@@ -12,7 +14,7 @@
 #ifndef MACHINES
 #define MACHINES 6
 #endif
-#define POLICIES  16 /* for each of them */
+#define POLICIES  30 /* for each of them */
 #define CGROUPS   9
 #define FIRST_PID 100
 #define AVAILABLE 100000 /* pages of the smallest machine */
@@ -48,6 +50,7 @@ struct machine {
 
 struct fixture {
     struct machine machine;
+    void (*put)(struct machine *machine);
     sd_event *event;
     struct rl_probe probe;
     struct rl_settings settings;
@@ -191,7 +194,7 @@ static void put_cgroup(struct machine *m, const char *path, int from, int to)
     }
     snprintf(name, sizeof(name), "cgroup/%s/cgroup.procs", path);
     folder_write(&m->folder, name, text);
-    if (chance(&m->dice, 2)) {
+    if (chance(&m->dice, 5)) {
         snprintf(name, sizeof(name), "cgroup/%s/memory.oom.group", path);
         folder_write(&m->folder, name, "1\n");
     }
@@ -215,7 +218,7 @@ static void put_machine(struct machine *m)
         m->swaps ? 4096000 : 0, m->swaps ? 4096000 - 4ULL * m->swapped : 0ULL);
     folder_write(&m->folder, "proc/meminfo", text);
     for (size_t i = 0; i < CGROUPS; i++) {
-        int n = (int)roll(&m->dice, chance(&m->dice, 20) ? 250 : 40);
+        int n = (int)roll(&m->dice, chance(&m->dice, 20) ? 200 : 30);
 
         put_cgroup(m, cgroups[i], pid, pid + n);
         for (int end = pid + n; pid < end; pid++)
@@ -235,7 +238,7 @@ static void start(struct fixture *f, uint64_t seed)
     struct folder *folder = &f->machine.folder;
 
     f->machine.seed = f->machine.dice.state = seed;
-    put_machine(&f->machine);
+    f->put(&f->machine);
     assert_int_equal(sd_event_new(&f->event), 0);
     f->probe = (struct rl_probe){.page_size = 4096, .cpus = CPUS};
     snprintf(f->probe.cgroup_root, sizeof(f->probe.cgroup_root), "%s/cgroup", folder->path);
@@ -288,15 +291,15 @@ static void roll_policy(struct fixture *f, struct rl_policy *policy)
     static const char *const others[] = {"private", "v59", "v417", "v24"};
     struct dice *dice = &f->machine.dice;
     struct rl_victim *v = &policy->victim;
-    bool little = chance(dice, 90);
+    bool little = chance(dice, 80);
 
     *policy = (struct rl_policy){.name = "some"};
     v->model = chance(dice, 90) ? rl_model_default()
                                 : rl_model_find(others[roll(dice, LENGTH(others))]);
     v->kill = chance(dice, 96) ? RL_KILL_PROCESS : RL_KILL_CGROUP;
     v->protect = roll_patterns(f, 50, false, &v->n_protect);
-    v->avoid = roll_patterns(f, 15, little, &v->n_avoid);
-    v->prefer = roll_patterns(f, 15, little, &v->n_prefer);
+    v->avoid = roll_patterns(f, 20, little, &v->n_avoid);
+    v->prefer = roll_patterns(f, 20, little, &v->n_prefer);
     v->adjust = &f->adjusts[f->n_adjusts];
     while (f->n_adjusts < LENGTH(f->adjusts) && v->n_adjust < 2 && chance(dice, 20)) {
         f->adjusts[f->n_adjusts] = (struct rl_adjust){
@@ -390,7 +393,7 @@ static void test_same(void **state)
     size_t unread = 0, times = 0, seen = 0;
 
     for (uint64_t machine = 1; machine <= MACHINES; machine++) {
-        f = (struct fixture){0};
+        f = (struct fixture){.put = put_machine};
         start(&f, machine * UINT64_C(0x9e3779b97f4a7c15));
         for (int i = 0; i < POLICIES; i++) {
             static struct outcome all, few;
@@ -413,9 +416,221 @@ static void test_same(void **state)
     assert_true(times > MACHINES * POLICIES / 5);
 }
 
+/* ---- a number that is another process's by then ---- */
+
+#define CROWD 200
+#define TAKEN 5 /* of the biggest */
+
+static const struct machine *taken_in; /* when the biggest is looked at for the second time */
+static int looks;
+
+static void put_plain(const struct machine *m, int pid, uint64_t pages)
+{
+    struct facts f = {.pid = pid, .comm = "x", .state = 'S', .threads = 1, .rss = pages};
+    char name[64];
+
+    f.anon = f.rss;
+    snprintf(name, sizeof(name), "proc/%d", pid);
+    put_files(m, name, &f);
+    snprintf(name, sizeof(name), "proc/%d/oom_score_adj", pid);
+    folder_write(&m->folder, name, "0\n");
+}
+
+/* start_ticks of put_files() goes by the pid: those of another one. */
+static void take_numbers(const struct machine *m)
+{
+    for (int pid = FIRST_PID + CROWD - TAKEN; pid < FIRST_PID + CROWD; pid++) {
+        char to[64], from[64];
+
+        snprintf(from, sizeof(from), "proc/%d/stat", pid + 1000);
+        snprintf(to, sizeof(to), "proc/%d/stat", pid);
+        assert_int_equal(renameat(m->folder.fd, from, m->folder.fd, to), 0);
+    }
+}
+
+/* In place of the library's. */
+int openat(int dir, const char *name, int flags, ...)
+{
+    char biggest[32];
+    mode_t mode = 0;
+    va_list args;
+
+    snprintf(biggest, sizeof(biggest), "%d/stat", FIRST_PID + CROWD - 1);
+    if (taken_in && strcmp(name, biggest) == 0 && ++looks == 2)
+        take_numbers(taken_in);
+    va_start(args, flags);
+    if (flags & O_CREAT)
+        mode = va_arg(args, mode_t);
+    va_end(args);
+    return (int)syscall(SYS_openat, dir, name, flags, mode);
+}
+
+static void put_crowd(struct machine *m)
+{
+    char text[8 * CROWD];
+    size_t len = 0;
+
+    folder_new(&m->folder);
+    folder_write(&m->folder, "proc/meminfo",
+        "MemTotal: 4096000 kB\nMemFree: 1 kB\nMemAvailable: 1 kB\nSwapTotal: 0 kB\n"
+        "SwapFree: 0 kB\n");
+    for (int pid = FIRST_PID; pid < FIRST_PID + CROWD; pid++) {
+        put_plain(m, pid, (uint64_t)pid);
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%d\n", pid);
+    }
+    folder_write(&m->folder, "cgroup/app/cgroup.events", "populated 1\nfrozen 0\n");
+    folder_write(&m->folder, "cgroup/app/cgroup.procs", text);
+    for (int pid = FIRST_PID + CROWD - TAKEN; pid < FIRST_PID + CROWD; pid++)
+        put_plain(m, pid + 1000, 100000);
+}
+
+/* None of them is rated: whoever has the number now was not in the cgroup when it was listed. */
+static void test_taken(void **state)
+{
+    static struct fixture f;
+    struct outcome out;
+
+    f = (struct fixture){.put = put_crowd};
+    start(&f, 1);
+    f.acting.victim.model = rl_model_default();
+    for (size_t i = 0; i < LENGTH(f.hot.room.totals); i++)
+        f.hot.room.totals[i] = 1000 * 4096; /* a point for each page */
+    taken_in = &f.machine;
+    decide(&f, RL_RECORD_CANDIDATES, 64, &out);
+    taken_in = NULL;
+    assert_int_equal(looks, 2);
+    assert_true(out.unread > 0);
+    assert_int_equal(out.seen, CROWD - TAKEN);
+    assert_true(out.choice.found);
+    assert_int_equal(out.listed[out.choice.candidate].process.pid, FIRST_PID + CROWD - TAKEN - 1);
+    assert_int_equal(out.choice.points, FIRST_PID + CROWD - TAKEN - 1);
+    stop(&f);
+}
+
+/* ---- the parts ---- */
+
+/* What sketches promise is in order, and what comes out is what sorting all would have told. */
+static bool stands_before(const struct rl_candidate *a, const struct rl_candidate *b)
+{
+    bool may_a = a->spared == RL_REASON_NONE, may_b = b->spared == RL_REASON_NONE;
+
+    return may_a != may_b ? may_a : rl_candidate_before(rl_model_default(), a, b);
+}
+
+static struct rl_candidate roll_exact(struct dice *dice, const struct rl_candidate *bound)
+{
+    struct rl_candidate exact = *bound;
+
+    exact.score.points -= (int64_t)roll(dice, 4) * (int64_t)roll(dice, 3);
+    if (roll(dice, 6) == 0)
+        exact.spared = RL_SPARED_PROTECTED;
+    if (roll(dice, 6) == 0)
+        exact.tier = RL_TIER_AVOIDED;
+    return exact;
+}
+
+static void check_order(struct dice *dice, size_t n, size_t wanted)
+{
+    static struct rl_candidate exact[60];
+    struct rl_sketch items[60], next;
+    struct rl_sketches sketches = {.items = items, .size = n};
+    size_t left[60] = {0};
+
+    rl_sketches_clear(&sketches, wanted);
+    for (size_t i = 0; i < n; i++) {
+        struct rl_candidate bound = {
+            .process.pid = (pid_t)(1 + i * 37 % n),
+            .score.points = (int64_t)roll(dice, 20) - 10,
+            .tier = (enum rl_tier)roll(dice, 2),
+            .spared = roll(dice, 5) == 0 ? RL_SPARED_SELF : RL_REASON_NONE,
+        };
+
+        exact[i] = roll_exact(dice, &bound);
+        left[i] = true;
+        if (roll(dice, 4) > 0) {
+            assert_true(rl_sketches_add(&sketches, &bound, 0));
+            continue;
+        }
+        rl_sketches_read(&sketches, &exact[i]);
+        left[i] = false;
+    }
+    rl_sketches_order(&sketches);
+    while (rl_sketches_next(&sketches, &next)) {
+        for (size_t i = 0; i < n; i++) {
+            if (exact[i].process.pid != next.pid)
+                continue;
+            rl_sketches_read(&sketches, &exact[i]);
+            left[i] = false;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t place = 0;
+
+        for (size_t k = 0; k < n; k++)
+            place += stands_before(&exact[k], &exact[i]);
+        if (place >= wanted)
+            continue;
+        assert_false(left[i]);
+        assert_true(place < sketches.n_best);
+        assert_int_equal(sketches.best[place].pid, exact[i].process.pid);
+    }
+}
+
+static void test_order(void **state)
+{
+    for (uint64_t seed = 1; seed <= 5000; seed++) {
+        struct dice dice = {seed * UINT64_C(0x9e3779b97f4a7c15)};
+        size_t n = 1 + roll(&dice, 60);
+
+        check_order(&dice, n, 1 + roll(&dice, RL_BEST_MOST));
+    }
+}
+
+static int same_ten(pid_t a, pid_t b)
+{
+    return a / 10 == b / 10 ? 0 : a < b ? 1 : 2;
+}
+
+static void test_share(void **state)
+{
+    static const struct {
+        pid_t first, other;
+        uint64_t first_code, other_code;
+        uint32_t flags;
+        bool shares;
+    } rows[] = {
+        {11, 12, 7, 7, 0, true}, {11, 12, 7, 8, 0, false}, /* not even compared */
+        {11, 22, 7, 7, 0, false}, {11, 12, 7, 7, RL_PROCESS_DEAD_LEADER, false},
+        {11, 11, 7, 7, 0, true}, /* listed twice */
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct rl_candidate first = {.process.pid = rows[i].first,
+            .process.start_code = rows[i].first_code,
+            .process.flags = rows[i].flags};
+        struct rl_candidate other = {
+            .process.pid = rows[i].other, .process.start_code = rows[i].other_code};
+        struct rl_candidate both[] = {first, other};
+        struct rl_sketch item;
+        struct rl_sketches left = {.items = &item, .size = 1};
+        struct rl_pool read = {.items = both, .n = 2}, one = {.items = both, .n = 1}, none = {0};
+
+        assert_int_equal(rl_relations_first_shares(&read, &left, same_ten), rows[i].shares);
+        assert_false(rl_relations_first_shares(&one, &left, same_ten));
+        assert_true(rl_sketches_add(&left, &other, 0));
+        assert_false(rl_sketches_add(&left, &other, 0));
+        assert_int_equal(rl_relations_first_shares(&one, &left, same_ten), rows[i].shares);
+        assert_false(rl_relations_first_shares(&read, &left, NULL));
+        assert_false(rl_relations_first_shares(&none, &left, same_ten));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_share),
+        cmocka_unit_test(test_taken),
         cmocka_unit_test(test_same),
     };
 
