@@ -70,9 +70,9 @@ void rl_relations_of_pool(
 bool rl_relations_first_shares(
     const struct rl_pool *pool, const struct rl_sketches *left, rl_mm_compare_fn compare)
 {
-    const struct rl_process *first = &pool->items[0].process;
+    const struct rl_process *first = pool->n > 0 ? &pool->items[0].process : NULL;
 
-    if (pool->n == 0 || first->flags & RL_PROCESS_DEAD_LEADER)
+    if (!first || first->flags & RL_PROCESS_DEAD_LEADER)
         return false;
     for (size_t i = 1; compare && i < pool->n; i++)
         if (pool->items[i].process.start_code == first->start_code &&

@@ -194,10 +194,6 @@ static void put_cgroup(struct machine *m, const char *path, int from, int to)
     }
     snprintf(name, sizeof(name), "cgroup/%s/cgroup.procs", path);
     folder_write(&m->folder, name, text);
-    if (chance(&m->dice, 5)) {
-        snprintf(name, sizeof(name), "cgroup/%s/memory.oom.group", path);
-        folder_write(&m->folder, name, "1\n");
-    }
     snprintf(name, sizeof(name), "%s/cgroup/%s", m->folder.path, path);
     if (chance(&m->dice, 5))
         (void)setxattr(
@@ -310,12 +306,25 @@ static void roll_policy(struct fixture *f, struct rl_policy *policy)
     v->min_bytes = chance(dice, 40) ? roll(dice, 12000) * 4096 : 0;
 }
 
+static void roll_oom_groups(struct machine *m)
+{
+    bool any = chance(&m->dice, 40);
+
+    for (size_t i = 0; i < CGROUPS; i++) {
+        char name[64];
+
+        snprintf(name, sizeof(name), "cgroup/%s/memory.oom.group", cgroups[i]);
+        folder_write(&m->folder, name, any && chance(&m->dice, 20) ? "1\n" : "0\n");
+    }
+}
+
 static void roll_policies(struct fixture *f)
 {
     struct dice *dice = &f->machine.dice;
     uint64_t available = AVAILABLE << roll(dice, 5);
 
     f->n_patterns = f->n_adjusts = 0;
+    roll_oom_groups(&f->machine);
     roll_policy(f, &f->acting);
     for (size_t i = 0; i < CGROUPS; i++) {
         char path[64];
