@@ -284,13 +284,13 @@ static const struct rl_pattern *roll_patterns(
 
 static void roll_policy(struct fixture *f, struct rl_policy *policy)
 {
-    static const char *const others[] = {"private", "v59", "v417", "v24"};
+    static const char *const others[] = {"private", "v59", "total-vm", "total-vm"};
     struct dice *dice = &f->machine.dice;
     struct rl_victim *v = &policy->victim;
-    bool little = chance(dice, 80);
+    bool little = chance(dice, 75);
 
     *policy = (struct rl_policy){.name = "some"};
-    v->model = chance(dice, 90) ? rl_model_default()
+    v->model = chance(dice, 85) ? rl_model_default()
                                 : rl_model_find(others[roll(dice, LENGTH(others))]);
     v->kill = chance(dice, 96) ? RL_KILL_PROCESS : RL_KILL_CGROUP;
     v->protect = roll_patterns(f, 50, false, &v->n_protect);
@@ -330,7 +330,7 @@ static void roll_policies(struct fixture *f)
         char path[64];
 
         snprintf(path, sizeof(path), "/%s", cgroups[i]);
-        if (chance(dice, 10))
+        if (chance(dice, 15))
             roll_policy(f, &f->own[i]);
         else
             f->own[i] = f->acting;
