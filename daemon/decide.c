@@ -31,6 +31,10 @@ struct reading {
                                    memory.oom.group */
     pid_t main_pid;             /* 0: not looked for */
     uint64_t main_start;
+    /* where a sketch will do for most: see daemon/sketch.h */
+    bool sketching;
+    struct rl_bounds bounds;
+    size_t met; /* processes */
 };
 
 typedef void (*visit_fn)(struct reading *r, struct rl_cgroup *cgroup, int fd);
@@ -221,7 +225,7 @@ static void find_main(pid_t pid, void *userdata)
     struct rl_process process;
     bool gone = false;
 
-    if (pid <= 0 || rl_procs_read(&r->engine->procs, pid, 0, &process, &gone) < 0 || gone)
+    if (pid <= 0 || rl_procs_glance(&r->engine->procs, pid, &process, &gone) < 0 || gone)
         return;
     if (r->main_pid == 0 || process.start_ticks < r->main_start ||
         (process.start_ticks == r->main_start && pid < r->main_pid)) {
@@ -259,20 +263,23 @@ static void rate_homeless(const struct reading *r, struct rl_candidate *candidat
         candidate->spared = RL_SPARED_GROUP_PROTECTED;
 }
 
-static void rate_process(pid_t pid, void *userdata)
+static const struct rl_policy *own_policy(const struct reading *r)
 {
-    struct reading *r = userdata;
+    return r->cgroup->policy != r->policy ? r->cgroup->policy : NULL;
+}
+
+/* before: the process that it must be, NULL where any will do. */
+static void rate_exactly(struct reading *r, pid_t pid, const struct rl_sketch *before)
+{
     struct rl_scratch *s = &r->engine->scratch;
-    const struct rl_policy *own = r->cgroup->policy;
+    const struct rl_policy *own = own_policy(r);
     struct rl_candidate candidate = {0};
     bool gone = false;
 
-    if (pid <= 0) {
-        s->foreign++;
-        return;
-    }
     if (rl_procs_read(&r->engine->procs, pid, r->need, &candidate.process, &gone) < 0 || gone)
         return;
+    if (before && candidate.process.start_ticks != before->start_ticks)
+        return; /* gone as well: the number is another one's now, who may live anywhere */
     candidate.process.cgroup = r->group;
     rl_family_give(s->relations.kin, s->relations.n_kin, &candidate.process);
     if (pid == r->main_pid)
@@ -281,13 +288,54 @@ static void rate_process(pid_t pid, void *userdata)
         rl_cmdline_take(r->engine->cmdline, &candidate.process);
     rl_candidate_rate(&r->policy->victim, &r->scale, r->path, &candidate);
     /* Whoever owns the incident: a cgroup's own policy has a say about its processes. */
-    if (own && own != r->policy)
+    if (own)
         rl_candidate_rate_own(&own->victim, r->path, &candidate);
     if (r->homeless)
         rate_homeless(r, &candidate);
     else
         rl_group_member(s->groups, &candidate);
     rl_pool_add(&s->pool, &candidate);
+    rl_sketches_read(&s->sketches, &candidate);
+}
+
+static void rate_process(pid_t pid, void *userdata)
+{
+    struct reading *r = userdata;
+
+    if (pid > 0)
+        rate_exactly(r, pid, NULL);
+    else
+        r->engine->scratch.foreign++;
+}
+
+static void sketch_process(pid_t pid, void *userdata)
+{
+    struct reading *r = userdata;
+    const struct rl_policy *own = own_policy(r);
+    struct rl_candidate candidate;
+    struct rl_process *process = &candidate.process;
+    bool gone = false;
+
+    if (pid <= 0 || rl_procs_glance(&r->engine->procs, pid, process, &gone) < 0 || gone)
+        return;
+    if (process->flags & RL_PROCESS_DEAD_LEADER) { /* what it holds does not show */
+        rate_exactly(r, pid, NULL);
+        return;
+    }
+    process->cgroup = r->group;
+    if (pid == r->main_pid)
+        process->flags |= RL_PROCESS_MAIN;
+    rl_candidate_bound(
+        &r->policy->victim, own ? &own->victim : NULL, &r->scale, &r->bounds, r->path, &candidate);
+    if (!rl_sketches_add(&r->engine->scratch.sketches, &candidate, r->need))
+        rate_exactly(r, pid, NULL);
+}
+
+static void count_process(pid_t pid, void *userdata)
+{
+    struct reading *r = userdata;
+
+    r->met += pid > 0;
 }
 
 /* Does a path, or one above it, match? Globs of Within= mean what is below, too. */
@@ -323,6 +371,16 @@ static bool within(const struct reading *r, const struct rl_cgroup *cgroup)
     return below_glob(r->policy->victim.within_glob, cgroup) && vendor_may(r, cgroup);
 }
 
+/* Few are read at once. Where whole groups may die or are counted, everybody has to be read: see
+ * rate_sketched(). */
+static bool sketch_is_worth_it(struct reading *r, int fd)
+{
+    if (!r->sketching || r->homeless || r->engine->scratch.groups[r->group].oom_group)
+        return false;
+    rl_procs_of(fd, count_process, r, NULL);
+    return r->met > RL_SHARERS_ALL;
+}
+
 static void visit_rate(struct reading *r, struct rl_cgroup *cgroup, int fd)
 {
     static char path[PATH_MAX]; /* too much for the stack below all that follows */
@@ -341,7 +399,7 @@ static void visit_rate(struct reading *r, struct rl_cgroup *cgroup, int fd)
     if (has_fact(r->policy, RL_FACT_MAIN) || has_fact(own, RL_FACT_MAIN))
         rl_procs_of(fd, find_main, r, &foreign);
     foreign = 0;
-    rl_procs_of(fd, rate_process, r, &foreign);
+    rl_procs_of(fd, sketch_is_worth_it(r, fd) ? sketch_process : rate_process, r, &foreign);
     s->foreign += foreign;
 }
 
@@ -428,6 +486,75 @@ static bool takes_first(const struct reading *r)
            !has_oom_group(&r->engine->scratch);
 }
 
+/* What no process can have more of than the machine, and by how much the kernel's own counter of
+ * resident pages may be less than their sum: a batch on each CPU, of each of three kinds (6.18:
+ * lib/percpu_counter.c, compute_batch_value). Where much is in swap the bounds would tell nobody
+ * from anybody. Return: are they of use? */
+static bool find_bounds(struct reading *r)
+{
+    const struct rl_probe *probe = r->engine->options.probe;
+    uint64_t batch = probe->cpus > 16 ? 2 * (uint64_t)probe->cpus : 32, swapped;
+    struct rl_node node = {0};
+    char text[4096];
+
+    if (rl_read_at(probe->proc_fd, "meminfo", text, sizeof(text)) < 0 ||
+        rl_parse_meminfo(text, &node) < 0 || node.swap_free > node.swap_total)
+        return false;
+    swapped = node.swap_total - node.swap_free;
+    r->bounds.swap_pages = swapped / r->scale.page_size;
+    r->bounds.rss_error = 3 * batch * probe->cpus;
+    return swapped <= r->scale.available / 64;
+}
+
+/* Nothing that a policy says may depend on more than a sketch tells, but for whom it spares. */
+static bool is_sketchable(const struct reading *r, const struct rl_policy *policy)
+{
+    return policy->victim.kill == RL_KILL_PROCESS && rl_victim_asks_little(&policy->victim);
+}
+
+/* May those who come last for certain be left unread? */
+static bool may_sketch(struct reading *r)
+{
+    const struct rl_model *model = r->policy->victim.model;
+    const struct rl_policy *last = r->policy;
+
+    if (r->engine->scratch.listed == 0 || !model->bounded || model->picking.tie != RL_TIE_PID ||
+        model->picking.waits || model->picking.sacrifice != RL_SACRIFICE_NONE ||
+        !is_sketchable(r, r->policy))
+        return false;
+    for (struct rl_cgroup *c = r->top; c; c = rl_tree_next(r->top, c)) {
+        if (!c->policy || c->policy == last)
+            continue;
+        last = c->policy;
+        if (!is_sketchable(r, last))
+            return false;
+    }
+    return find_bounds(r);
+}
+
+/* The processes themselves, from the top. Return: false where all have to be read after all. */
+static bool rate_sketched(struct reading *r)
+{
+    struct rl_scratch *s = &r->engine->scratch;
+    struct rl_sketch next;
+
+    if (s->sketches.n == 0)
+        return true;
+    if (has_oom_group(s))
+        return false;
+    rl_sketches_order(&s->sketches);
+    while (rl_sketches_next(&s->sketches, &next)) {
+        r->group = next.group;
+        r->path = s->groups[next.group].path;
+        r->cgroup = s->seats[next.group].cgroup;
+        r->need = next.need;
+        r->homeless = false;
+        r->main_pid = next.main ? next.pid : 0;
+        rate_exactly(r, next.pid, &next);
+    }
+    return true;
+}
+
 /* Who dies with whom, unless prepare_kin() has found it out. */
 static void find_sharers(struct reading *r)
 {
@@ -436,6 +563,39 @@ static void find_sharers(struct reading *r)
 
     if (s->relations.n_kin == 0 && (picking->sharers || picking->sacrifice != RL_SACRIFICE_NONE))
         rl_relations_of_pool(&s->relations, &s->pool, &r->engine->self, takes_first(r));
+}
+
+/* Those who were left unread count as seen. They cannot change what is chosen unless the first one
+ * shares his memory with somebody; what the others share is not looked for among so many, see
+ * rl_relations_of_pool(). Return: false where all have to be read after all. */
+static bool leave_sketched(struct reading *r)
+{
+    struct rl_scratch *s = &r->engine->scratch;
+    size_t left = s->sketches.n;
+
+    if (left == 0)
+        return true;
+    s->pool.seen += left;
+    rl_pool_sort(&s->pool);
+    return s->pool.seen > RL_SHARERS_ALL && !rl_relations_first_shares(&s->pool, &s->sketches,
+                                                rl_relations_compare(&r->engine->self));
+}
+
+static void read_processes(struct reading *r)
+{
+    struct rl_scratch *s = &r->engine->scratch;
+
+    r->sketching = may_sketch(r);
+    visit_all(r, visit_rate);
+    if (!rate_sketched(r) || !leave_sketched(r)) {
+        r->sketching = false;
+        rl_scratch_clear(s, s->pool.model);
+        visit_all(r, visit_rate);
+    }
+    if (s->sketches.n > 0)
+        return;
+    rl_pool_sort(&s->pool);
+    find_sharers(r);
 }
 
 static struct rl_scale scale_of(
@@ -540,9 +700,7 @@ void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct 
     rl_scratch_clear(s, policy->victim.model);
     prepare_cmdlines(&r);
     prepare_kin(&r);
-    visit_all(&r, visit_rate);
+    read_processes(&r);
     s->needed.processes = s->needed.kin = s->pool.seen;
-    rl_pool_sort(&s->pool);
-    find_sharers(&r);
     choose(&r, waited_out);
 }

@@ -137,8 +137,9 @@ void rl_course_victim_gone(struct rl_running *running, uint64_t gone_us, int err
 void rl_course_report(struct rl_engine *engine);
 
 /* ---- decide.c: who it is to be ---- */
-/* Read all processes below a cgroup and choose; the scratch holds the outcome until the next
- * call. waited_out: see struct rl_choosing. Allocates nothing. */
+/* Read the processes below a cgroup, all or as many as scratch.listed asks for, and choose; the
+ * scratch holds the outcome until the next call. waited_out: see struct rl_choosing. Allocates
+ * nothing. */
 void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy,
     bool waited_out);
 

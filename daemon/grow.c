@@ -83,6 +83,7 @@ int rl_growth_init(struct rl_engine *engine)
     count_all(engine);
     extent = rl_extent_of(&engine->growth.census);
     engine->growth.looked_us = rl_now_us();
+    engine->scratch.listed = RL_RECORD_CANDIDATES;
     return rl_scratch_init(&engine->scratch, &extent);
 }
 

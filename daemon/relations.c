@@ -30,7 +30,7 @@ int rl_relations_grow(struct rl_relations *relations, size_t size, bool kin)
     return 0;
 }
 
-static rl_mm_compare_fn compare_of(const struct rl_self *self)
+rl_mm_compare_fn rl_relations_compare(const struct rl_self *self)
 {
     return self->own_pids ? rl_mm_compare : NULL;
 }
@@ -48,7 +48,7 @@ void rl_relations_add(struct rl_relations *relations, const struct rl_process *p
 
 void rl_relations_sum(struct rl_relations *relations, const struct rl_self *self)
 {
-    rl_mm_find(relations->users, relations->n_kin, compare_of(self));
+    rl_mm_find(relations->users, relations->n_kin, rl_relations_compare(self));
     for (size_t i = 0; i < relations->n_kin; i++)
         relations->kin[relations->users[i].index].mm = relations->users[i].mm;
     rl_family_sum(relations->kin, relations->n_kin);
@@ -60,9 +60,23 @@ void rl_relations_of_pool(
     for (size_t i = 0; i < pool->n; i++)
         relations->users[i] = rl_mm_user_of(&pool->items[i].process, (uint32_t)i);
     if (first && pool->n > RL_SHARERS_ALL)
-        rl_mm_find_first(relations->users, pool->n, compare_of(self));
+        rl_mm_find_first(relations->users, pool->n, rl_relations_compare(self));
     else
-        rl_mm_find(relations->users, pool->n, compare_of(self));
+        rl_mm_find(relations->users, pool->n, rl_relations_compare(self));
     for (size_t i = 0; i < pool->n; i++)
         pool->items[relations->users[i].index].process.mm = relations->users[i].mm;
+}
+
+bool rl_relations_first_shares(
+    const struct rl_pool *pool, const struct rl_sketches *left, rl_mm_compare_fn compare)
+{
+    const struct rl_process *first = pool->n > 0 ? &pool->items[0].process : NULL;
+
+    if (!first || first->flags & RL_PROCESS_DEAD_LEADER)
+        return false;
+    for (size_t i = 1; compare && i < pool->n; i++)
+        if (pool->items[i].process.start_code == first->start_code &&
+            compare(first->pid, pool->items[i].process.pid) == 0)
+            return true;
+    return rl_sketches_share(left, first, compare);
 }

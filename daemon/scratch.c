@@ -46,6 +46,7 @@ void *rl_table_new(size_t n, size_t size)
 
 static int grow_pool(struct rl_scratch *scratch, size_t size)
 {
+    struct rl_sketch *sketches;
     struct rl_pool pool;
     int r;
 
@@ -54,8 +55,15 @@ static int grow_pool(struct rl_scratch *scratch, size_t size)
     r = rl_pool_new(size, &pool);
     if (r < 0)
         return r;
+    sketches = rl_table_new(size, sizeof(*sketches));
+    if (!sketches) {
+        rl_pool_free(&pool);
+        return -ENOMEM;
+    }
     rl_pool_free(&scratch->pool);
+    free(scratch->sketches.items);
     scratch->pool = pool;
+    scratch->sketches = (struct rl_sketches){.items = sketches, .size = size};
     scratch->room.processes = size;
     return 0;
 }
@@ -133,6 +141,7 @@ void rl_scratch_free(struct rl_scratch *scratch)
 {
     rl_pool_free(&scratch->pool);
     rl_relations_free(&scratch->relations);
+    free(scratch->sketches.items);
     free(scratch->groups);
     free(scratch->seats);
     free(scratch->paths);
@@ -142,6 +151,7 @@ void rl_scratch_free(struct rl_scratch *scratch)
 void rl_scratch_clear(struct rl_scratch *scratch, const struct rl_model *model)
 {
     rl_pool_clear(&scratch->pool, model);
+    rl_sketches_clear(&scratch->sketches, scratch->listed);
     scratch->n_groups = scratch->paths_used = 0;
     scratch->foreign = scratch->homeless = 0;
     scratch->relations.n_kin = 0;

@@ -8,6 +8,7 @@
 
 #include "daemon/observe/mm.h"
 #include "daemon/observe/procs.h"
+#include "daemon/sketch.h"
 #include "policy/choose.h"
 #include "policy/family.h"
 
@@ -50,6 +51,11 @@ struct rl_seat {
 
 struct rl_scratch {
     struct rl_pool pool;
+    /* So many of the pool are looked at afterwards, from the first one on: where it makes no
+     * difference to them and to the choice, others may be left out of the pool and of the sums of
+     * groups, but for pool.seen. 0: all. At most RL_BEST_MOST. */
+    size_t listed;
+    struct rl_sketches sketches; /* room for as many as in the pool */
     struct rl_group *groups;
     struct rl_seat *seats;
     size_t n_groups;
@@ -105,6 +111,12 @@ int rl_relations_grow(struct rl_relations *relations, size_t size, bool kin);
  * those that there is no room for, are not counted. */
 void rl_relations_add(struct rl_relations *relations, const struct rl_process *process);
 void rl_relations_sum(struct rl_relations *relations, const struct rl_self *self);
+/* Does the first one of a sorted pool share its address space with anybody, in the pool or among
+ * the processes that were not read? */
+bool rl_relations_first_shares(
+    const struct rl_pool *pool, const struct rl_sketches *left, rl_mm_compare_fn compare);
+/* kcmp(2), where it can be asked about the pids of /proc; NULL elsewhere. */
+rl_mm_compare_fn rl_relations_compare(const struct rl_self *self);
 /* Set mm in a full and sorted pool, where no such pass has told it. first: only whom the first one
  * of them shares with counts (rl_mm_find_first()); up to RL_SHARERS_ALL of them all are told
  * nevertheless, since reports show them. */

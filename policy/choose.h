@@ -109,6 +109,28 @@ void rl_candidate_rate(const struct rl_victim *victim, const struct rl_scale *sc
 void rl_candidate_rate_own(
     const struct rl_victim *own, const char *path, struct rl_candidate *candidate);
 
+/* What a process is held against of which only /proc/PID/stat and oom_score_adj were read. */
+struct rl_bounds {
+    uint64_t swap_pages; /* no process has more in swap */
+    uint64_t rss_error;  /* pages by which rss_pages may be less than what it has, see rl_process */
+};
+
+/**
+ * rl_candidate_bound() - the best that both of the former can come to, once all is known
+ * @own: the policy of the candidate's own cgroup, NULL where it has none or is the acting one
+ *
+ * For models that are bounded, and policies of which rl_victim_asks_little() holds. The process has
+ * what /proc/PID/stat says, oom_score_adj, and the flags that do not come from elsewhere. Fills
+ * tier, adjust, score and spared: points are no less and the tier is no worse than they will be,
+ * and whoever is spared here stays so, if for another reason.
+ */
+void rl_candidate_bound(const struct rl_victim *victim, const struct rl_victim *own,
+    const struct rl_scale *scale, const struct rl_bounds *bounds, const char *path,
+    struct rl_candidate *candidate);
+
+/* Do Avoid=, Prefer= and Adjust= ask for nothing that takes another file of the process? */
+bool rl_victim_asks_little(const struct rl_victim *victim);
+
 /* What killing it frees for certain: anonymous and swapped pages (resident ones, where anonymous
  * ones are not known). */
 uint64_t rl_process_own_pages(const struct rl_process *process);

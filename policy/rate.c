@@ -134,6 +134,59 @@ void rl_candidate_rate_own(
     weigh(own, path, candidate);
 }
 
+/* Of a process whose own pages can only be guessed from above. */
+static bool surely_too_small(const struct rl_victim *victim, const struct rl_scale *scale,
+    const struct rl_bounds *bounds, const struct rl_process *p)
+{
+    rl_wide most = (rl_wide)p->rss_pages + bounds->rss_error + bounds->swap_pages;
+
+    return most * scale->page_size < victim->min_bytes;
+}
+
+void rl_candidate_bound(const struct rl_victim *victim, const struct rl_victim *own,
+    const struct rl_scale *scale, const struct rl_bounds *bounds, const char *path,
+    struct rl_candidate *candidate)
+{
+    struct rl_process *process = &candidate->process;
+    bool nothing_resident = process->rss_pages == 0;
+
+    process->swap_pages = bounds->swap_pages;
+    candidate->by = NULL;
+    candidate->adjust = 0;
+    victim->model->rate(process, scale, &candidate->score);
+    weigh(own ? own : victim, path, candidate);
+    candidate->spared = out_of_bounds(process);
+    if (candidate->spared == RL_REASON_NONE && !candidate->score.eligible)
+        candidate->spared = candidate->score.reason;
+    if (candidate->spared == RL_REASON_NONE && surely_too_small(victim, scale, bounds, process))
+        candidate->spared = RL_SPARED_TOO_SMALL;
+    /* One that turns out to hold nothing gets no points at all, rather than less than none. */
+    if (nothing_resident && candidate->score.points < 0)
+        candidate->score.points = 0;
+}
+
+static bool asks_little(const struct rl_pattern *pattern)
+{
+    for (size_t i = 0; i < pattern->n; i++)
+        if (pattern->terms[i].fact == RL_FACT_EXE || pattern->terms[i].fact == RL_FACT_CMDLINE ||
+            pattern->terms[i].fact == RL_FACT_UID)
+            return false;
+    return true;
+}
+
+bool rl_victim_asks_little(const struct rl_victim *victim)
+{
+    bool little = true;
+
+    for (size_t i = 0; i < victim->n_avoid; i++)
+        little = little && asks_little(&victim->avoid[i]);
+    for (size_t i = 0; i < victim->n_prefer; i++)
+        little = little && asks_little(&victim->prefer[i]);
+    for (size_t i = 0; i < victim->n_adjust; i++)
+        little = little && asks_little(&victim->adjust[i].pattern);
+    return little;
+}
+
 bool rl_candidate_may_go(const struct rl_candidate *candidate)
 {
     switch ((int)candidate->spared) {

@@ -6,6 +6,7 @@ const struct rl_model rl_models[] = {
     {
         .id = "percent-times-ten",
         .help = "1000 * (rss + swap) / available memory, root 30 less, plus oom_score_adj",
+        .bounded = true,
         .picking = {.tie = RL_TIE_PID, .sharers = true},
         .rate = rl_score_percent_times_ten,
     },

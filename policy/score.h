@@ -80,6 +80,9 @@ struct rl_model {
     enum rl_points_in points_in;
     enum rl_total total;
     uint32_t needs; /* enum rl_score_needs */
+    /* Points fall with capabilities, rise with rss_pages, swap_pages and oom_score_adj, and with
+     * nothing else: see rl_candidate_bound(). */
+    bool bounded;
     struct rl_picking picking;
     /* Rate an eligible process; eligibility by adj and memory is the model's own matter. Any
      * numbers are allowed: what no machine has is clamped, never undefined. */

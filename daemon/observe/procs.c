@@ -59,18 +59,23 @@ static const char *name_of(const struct place *place, const char *name, char buf
     return buf;
 }
 
+static int read_stat(const struct place *place, struct rl_process *ret, char *ret_state)
+{
+    char name[NAME_SIZE], stat[STAT_SIZE];
+    ssize_t n = rl_read_at(place->dir, name_of(place, "stat", name), stat, sizeof(stat));
+
+    return n < 0 ? (int)n : rl_parse_stat(stat, ret, ret_state);
+}
+
 /* stat and status of one thread. Return: 0 or -errno. */
 static int read_thread(
     const struct place *place, uint32_t page_size, struct rl_process *ret, char *ret_state)
 {
-    char name[NAME_SIZE], stat[STAT_SIZE], status[STATUS_SIZE];
+    char name[NAME_SIZE], status[STATUS_SIZE];
     ssize_t n;
     int r;
 
-    n = rl_read_at(place->dir, name_of(place, "stat", name), stat, sizeof(stat));
-    if (n < 0)
-        return (int)n;
-    r = rl_parse_stat(stat, ret, ret_state);
+    r = read_stat(place, ret, ret_state);
     if (r < 0)
         return r;
     n = rl_read_short_lines_at(
@@ -212,6 +217,25 @@ static uint32_t self_flags(const struct rl_self *self, pid_t pid)
     return 0;
 }
 
+typedef int read_fn(const struct rl_procs *procs, const struct place *place, uint32_t need,
+    struct rl_process *process);
+
+static bool has_exited(const struct rl_process *process, char state)
+{
+    return !(process->flags & RL_PROCESS_DEAD_LEADER) && (state == 'Z' || state == 'X');
+}
+
+/* What stat says. Return: 1, 0 when it is gone, or -errno. */
+static int read_little(const struct rl_procs *procs, const struct place *place, uint32_t need,
+    struct rl_process *process)
+{
+    char state;
+    int r = read_stat(place, process, &state);
+
+    (void)procs, (void)need;
+    return r < 0 ? r : !has_exited(process, state);
+}
+
 /* What files other than oom_score_adj say. Return: 1, 0 when it is gone, or -errno. */
 static int read_facts(const struct rl_procs *procs, const struct place *place, uint32_t need,
     struct rl_process *process)
@@ -228,7 +252,7 @@ static int read_facts(const struct rl_procs *procs, const struct place *place, u
             return r;
         if (r == 0) /* all threads are on their way out */
             process->flags |= RL_PROCESS_DYING;
-    } else if (state == 'Z' || state == 'X') {
+    } else if (has_exited(process, state)) {
         if (!(need & RL_PROCS_ZOMBIES))
             return 0;
         process->flags &= ~(uint32_t)RL_PROCESS_DYING; /* it has done that already */
@@ -244,8 +268,8 @@ static int read_facts(const struct rl_procs *procs, const struct place *place, u
  * and it can be read until the process has been reaped: if it can, the number has been this
  * process's all the time, and every file in between was its own. Return: 1 when the process was
  * read, 0 when it is gone, or -errno. */
-static int read_process(const struct rl_procs *procs, const struct place *place, uint32_t need,
-    struct rl_process *process)
+static int read_process(const struct rl_procs *procs, const struct place *place, read_fn *read,
+    uint32_t need, struct rl_process *process)
 {
     char name[NAME_SIZE], adj[32];
     CLEANUP_FD first = {rl_open_at(place->dir, name_of(place, "oom_score_adj", name))};
@@ -254,7 +278,7 @@ static int read_process(const struct rl_procs *procs, const struct place *place,
 
     if (first.fd < 0)
         return first.fd;
-    r = read_facts(procs, place, need, process);
+    r = read(procs, place, need, process);
     if (r <= 0)
         return r;
     n = rl_read_fd(first.fd, adj, sizeof(adj));
@@ -268,10 +292,10 @@ static int read_process(const struct rl_procs *procs, const struct place *place,
 }
 
 static int read_at(const struct rl_procs *procs, const struct place *place, pid_t pid,
-    uint32_t need, struct rl_process *ret, bool *ret_gone)
+    read_fn *read, uint32_t need, struct rl_process *ret, bool *ret_gone)
 {
     struct rl_process process = {0};
-    int r = read_process(procs, place, need, &process);
+    int r = read_process(procs, place, read, need, &process);
 
     if (r < 0 && !is_gone(r))
         return r;
@@ -287,7 +311,7 @@ static int read_at(const struct rl_procs *procs, const struct place *place, pid_
 int rl_procs_read_below(const struct rl_procs *procs, int dir_fd, pid_t pid, uint32_t need,
     struct rl_process *ret, bool *ret_gone)
 {
-    return read_at(procs, &(struct place){.dir = dir_fd}, pid, need, ret, ret_gone);
+    return read_at(procs, &(struct place){.dir = dir_fd}, pid, read_facts, need, ret, ret_gone);
 }
 
 int rl_procs_read(
@@ -296,7 +320,15 @@ int rl_procs_read(
     struct place place = {.dir = procs->proc_fd};
 
     snprintf(place.prefix, sizeof(place.prefix), "%d/", (int)pid);
-    return read_at(procs, &place, pid, need, ret, ret_gone);
+    return read_at(procs, &place, pid, read_facts, need, ret, ret_gone);
+}
+
+int rl_procs_glance(const struct rl_procs *procs, pid_t pid, struct rl_process *ret, bool *ret_gone)
+{
+    struct place place = {.dir = procs->proc_fd};
+
+    snprintf(place.prefix, sizeof(place.prefix), "%d/", (int)pid);
+    return read_at(procs, &place, pid, read_little, 0, ret, ret_gone);
 }
 
 /* Numbers in the making while cgroup.procs is read block by block. */

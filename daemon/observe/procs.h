@@ -77,6 +77,17 @@ int rl_procs_read_below(const struct rl_procs *procs, int dir_fd, pid_t pid, uin
     struct rl_process *ret, bool *ret_gone);
 
 /**
+ * rl_procs_glance() - what /proc/PID/stat and oom_score_adj say of a process, and no more
+ *
+ * At less than half the price. ret has comm, ppid, start_ticks, rss_pages, start_code, cpu_ticks,
+ * nice, threads, oom_score_adj and the flags that these tell; DYING may be missing. Of a dead
+ * leader with live threads the memory is not known: see RL_PROCESS_DEAD_LEADER. Otherwise, and in
+ * what it returns, as rl_procs_read() without any need.
+ */
+int rl_procs_glance(
+    const struct rl_procs *procs, pid_t pid, struct rl_process *ret, bool *ret_gone);
+
+/**
  * rl_procs_of() - call fn for every pid in a cgroup.procs text
  * @cgroup_fd:   directory fd of the cgroup
  * @ret_foreign: number of "0" lines, processes of a foreign pid namespace; NULL is allowed

@@ -1,5 +1,6 @@
-/* What it costs to decide who is to die: read the processes of one cgroup, rate, keep and sort
- * them, find who shares memory, choose. The same calls in the same order as in daemon/decide.c.
+/* What it costs to decide who is to die: sketch the processes of one cgroup where the model lets
+ * most of them be left unread, read, rate, keep and sort them, find who shares memory, choose. The
+ * same calls in the same order as in daemon/decide.c.
  *
  * usage: decision crowd N FOLDER              N sleeping processes, listed in FOLDER/cgroup.procs;
  *                                             ends when its standard input does
@@ -27,21 +28,23 @@
 #include "conf/load.h"
 #include "daemon/observe/mm.h"
 #include "daemon/observe/procs.h"
+#include "daemon/scratch.h"
 #include "policy/family.h"
 #include "policy/match.h"
 #include "tests/unit/counted-malloc.h"
 
-#define POOL_SIZE   4096 /* of the daemon */
-#define KIN_MAX     32768
-#define SHARERS_ALL 128 /* likewise */
+#define LISTED      20 /* candidates of a report */
 #define REPEAT_MAX  1000
 #define SHARES_PAGE 16 /* pages that one process of the crowd may have at most */
 #define NOBODY      65534
+
+#define MADE_UP_SWAP 255 /* pages that one of those that were made up may have in swap */
 
 #define CROWD_CGROUP "/system.slice/crowd.service" /* in policies' eyes */
 
 enum phase {
     PHASE_KIN,
+    PHASE_SKETCH,
     PHASE_READ,
     PHASE_RATE,
     PHASE_ADD,
@@ -52,7 +55,7 @@ enum phase {
 };
 
 static const char *const phase_names[PHASES] = {
-    "kin", "read", "rate", "add", "sort", "sharers", "choose"};
+    "kin", "sketch", "read", "rate", "add", "sort", "sharers", "choose"};
 
 struct outcome {
     uint64_t cpu_ns, phase_ns[PHASES];
@@ -67,6 +70,7 @@ struct deciding {
     struct rl_scale scale;
     uint32_t need;
     struct rl_pool pool;
+    struct rl_sketches sketches;
     struct rl_group group;
     struct rl_mm_user *users;
     struct rl_kin *kin;
@@ -176,6 +180,21 @@ static __attribute__((noinline)) bool phase_read(
     return rl_procs_read(&d->procs, pid, need, ret, &gone) >= 0 && !gone;
 }
 
+static __attribute__((noinline)) bool phase_sketch(struct deciding *d, pid_t pid)
+{
+    struct rl_bounds bounds = {.swap_pages = d->folder < 0 ? MADE_UP_SWAP : 0};
+    struct rl_candidate candidate;
+    bool gone = false;
+
+    if (d->folder < 0)
+        candidate.process = d->made_up[pid - 1];
+    else if (rl_procs_glance(&d->procs, pid, &candidate.process, &gone) < 0 || gone)
+        return true;
+    rl_candidate_bound(&d->victim, NULL, &d->scale, &bounds, d->group.path, &candidate);
+    return !(candidate.process.flags & RL_PROCESS_DEAD_LEADER) &&
+           rl_sketches_add(&d->sketches, &candidate, d->need);
+}
+
 static __attribute__((noinline)) void phase_rate(struct deciding *d, struct rl_candidate *candidate)
 {
     rl_family_give(d->kin, d->n_kin, &candidate->process);
@@ -187,6 +206,7 @@ static __attribute__((noinline)) void phase_add(
     struct deciding *d, const struct rl_candidate *candidate)
 {
     rl_pool_add(&d->pool, candidate);
+    rl_sketches_read(&d->sketches, candidate);
 }
 
 static __attribute__((noinline)) void phase_sort(struct deciding *d)
@@ -199,11 +219,16 @@ static __attribute__((noinline)) void phase_sharers(struct deciding *d)
     const struct rl_picking *picking = &d->victim.model->picking;
     struct rl_candidate *items = d->pool.items;
 
+    if (d->sketches.n > 0) {
+        if (rl_relations_first_shares(&d->pool, &d->sketches, d->compare))
+            errx(2, "the first one shares his memory: all would have to be read");
+        return;
+    }
     if (d->n_kin > 0 || (!picking->sharers && picking->sacrifice == RL_SACRIFICE_NONE))
         return;
     for (size_t i = 0; i < d->pool.n; i++)
         d->users[i] = rl_mm_user_of(&items[i].process, (uint32_t)i);
-    if (picking->sacrifice == RL_SACRIFICE_NONE && d->pool.n > SHARERS_ALL)
+    if (picking->sacrifice == RL_SACRIFICE_NONE && d->pool.n > RL_SHARERS_ALL)
         rl_mm_find_first(d->users, d->pool.n, d->compare);
     else
         rl_mm_find(d->users, d->pool.n, d->compare);
@@ -230,7 +255,7 @@ static void add_kin(pid_t pid, void *userdata)
     struct deciding *d = userdata;
     struct rl_process process;
 
-    if (d->n_kin == KIN_MAX || !phase_read(d, pid, 0, &process))
+    if (d->n_kin == RL_KIN_MOST || !phase_read(d, pid, 0, &process))
         return;
     d->kin[d->n_kin] = rl_kin_of(&process);
     d->users[d->n_kin] = rl_mm_user_of(&process, (uint32_t)d->n_kin);
@@ -250,6 +275,41 @@ static void rate_process(pid_t pid, void *userdata)
     pass(d, PHASE_RATE, &mark);
     phase_add(d, &candidate);
     pass(d, PHASE_ADD, &mark);
+}
+
+static void sketch_process(pid_t pid, void *userdata)
+{
+    struct deciding *d = userdata;
+    uint64_t mark = phase_clock(d);
+    bool sketched = phase_sketch(d, pid);
+
+    pass(d, PHASE_SKETCH, &mark);
+    if (!sketched)
+        rate_process(pid, d);
+}
+
+static void count_process(pid_t pid, void *userdata)
+{
+    *(size_t *)userdata += pid > 0;
+}
+
+static bool is_crowd(const struct deciding *d)
+{
+    size_t n = d->n_made_up;
+
+    if (d->folder >= 0)
+        rl_procs_of(d->folder, count_process, &n, NULL);
+    return n > RL_SHARERS_ALL;
+}
+
+static void rate_sketched(struct deciding *d)
+{
+    struct rl_sketch next;
+
+    rl_sketches_order(&d->sketches);
+    while (rl_sketches_next(&d->sketches, &next))
+        rate_process(next.pid, d);
+    d->pool.seen += d->sketches.n;
 }
 
 static void for_each(struct deciding *d, void (*fn)(pid_t pid, void *userdata))
@@ -280,10 +340,16 @@ static void decide(struct deciding *d)
     d->n_kin = 0;
     d->group = (struct rl_group){.path = CROWD_CGROUP, .parent = -1};
     rl_pool_clear(&d->pool, d->victim.model);
+    rl_sketches_clear(&d->sketches, LISTED);
     if (d->victim.model->needs & RL_SCORE_NEEDS_CHILDREN)
         sum_kin(d);
     pass(d, PHASE_KIN, &mark);
-    for_each(d, rate_process);
+    if (d->victim.model->bounded && is_crowd(d)) {
+        for_each(d, sketch_process);
+        rate_sketched(d);
+    } else {
+        for_each(d, rate_process);
+    }
     mark = phase_clock(d);
     phase_sort(d);
     pass(d, PHASE_SORT, &mark);
@@ -346,10 +412,12 @@ static void prepare(struct deciding *d, const char *model)
         .uptime_ticks = clock_ns(CLOCK_BOOTTIME) / 1000000000 * (uint64_t)ticks,
         .swappiness = 60,
     };
-    d->users = room(KIN_MAX, sizeof(*d->users));
-    d->kin = room(KIN_MAX, sizeof(*d->kin));
-    if (rl_pool_new(POOL_SIZE, &d->pool) < 0)
+    d->users = room(RL_KIN_MOST, sizeof(*d->users));
+    d->kin = room(RL_KIN_MOST, sizeof(*d->kin));
+    if (rl_pool_new(RL_POOL_MOST, &d->pool) < 0)
         errx(2, "no memory for the pool");
+    d->sketches.items = room(RL_POOL_MOST, sizeof(*d->sketches.items));
+    d->sketches.size = RL_POOL_MOST;
 }
 
 static int compare_made_up(pid_t a, pid_t b)
@@ -374,7 +442,7 @@ static void make_up(struct deciding *d, size_t n)
             .start_ticks = i * 10,
             .flags = state >> 41 & 1 ? RL_PROCESS_CAPS : 0,
             .rss_pages = 1 + (state >> 44) % (1u << (state >> 60)),
-            .swap_pages = state >> 42 & 255,
+            .swap_pages = (state >> 42) % (MADE_UP_SWAP + 1),
             .table_pages = 16,
             .start_code = 4096,
             .cpu_ticks = state >> 50,
@@ -467,12 +535,12 @@ int main(int argc, char **argv)
     struct deciding d = {.folder = -1};
 
     if (argc == 4 && strcmp(argv[1], "crowd") == 0)
-        return crowd((unsigned)number(argv[2], KIN_MAX), argv[3]);
+        return crowd((unsigned)number(argv[2], RL_KIN_MOST), argv[3]);
     if (argc != 5 || (strcmp(argv[1], "live") != 0 && strcmp(argv[1], "pure") != 0))
         errx(2, "usage: decision crowd N FOLDER | live MODEL FOLDER REPEAT | pure MODEL N REPEAT");
     prepare(&d, argv[2]);
     if (strcmp(argv[1], "pure") == 0) {
-        make_up(&d, number(argv[3], KIN_MAX));
+        make_up(&d, number(argv[3], RL_KIN_MOST));
     } else {
         d.compare = rl_mm_compare;
         d.folder = open(argv[3], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -482,6 +550,7 @@ int main(int argc, char **argv)
     measure(&d, argv[1], number(argv[4], REPEAT_MAX));
     rl_policy_set_free(d.policies);
     rl_pool_free(&d.pool);
+    free(d.sketches.items);
     free(d.made_up);
     free(d.users);
     free(d.kin);

@@ -103,6 +103,66 @@ static void test_fixture(void **state)
     close(procs.proc_fd);
 }
 
+/* A glance tells what a long look does, but for what only other files say. */
+static void test_glance(void **state)
+{
+    const uint32_t unseen = RL_PROCESS_CAPS | RL_PROCESS_DYING;
+    struct rl_procs procs = {.page_size = 4096};
+
+    procs.proc_fd = open(
+        RL_SOURCE_ROOT "/tests/fixtures/node-basic/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(procs.proc_fd >= 0);
+    for (size_t i = 0; i < COUNT(known); i++) {
+        struct rl_process all, some;
+        bool gone = true;
+
+        memset(&some, 0xa5, sizeof(some));
+        assert_int_equal(rl_procs_read(&procs, known[i].pid, 0, &all, &gone), 0);
+        assert_int_equal(rl_procs_glance(&procs, known[i].pid, &some, &gone), 0);
+        assert_false(gone);
+        assert_int_equal(some.pid, all.pid);
+        assert_int_equal(some.ppid, all.ppid);
+        assert_string_equal(some.comm, all.comm);
+        assert_int_equal(some.flags & ~unseen, all.flags & ~unseen);
+        assert_int_equal(some.oom_score_adj, all.oom_score_adj);
+        assert_int_equal(some.start_ticks, all.start_ticks);
+        assert_int_equal(some.start_code, all.start_code);
+        assert_int_equal(some.threads, all.threads);
+        if (!(all.flags & RL_PROCESS_DEAD_LEADER))
+            assert_int_equal(some.rss_pages, all.rss_pages);
+        assert_int_equal(some.swap_pages, 0);
+        assert_string_equal(some.exe, "");
+    }
+    close(procs.proc_fd);
+}
+
+/* Whoever has exited is gone at a glance, too, and nobody is taken for himself unless he is. */
+static void test_glance_at_child(void **state)
+{
+    struct rl_self self = {.pid = getpid()};
+    struct rl_procs procs = live_procs(&self);
+    struct rl_process process;
+    bool gone = true;
+    pid_t child = fork();
+    siginfo_t info;
+
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(0);
+    assert_int_equal(rl_procs_glance(&procs, getpid(), &process, &gone), 0);
+    assert_false(gone);
+    assert_true(process.flags & RL_PROCESS_SELF);
+    assert_true(process.rss_pages > 0);
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(rl_procs_glance(&procs, child, &process, &gone), 0);
+    assert_true(gone);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    gone = false;
+    assert_int_equal(rl_procs_glance(&procs, child, &process, &gone), 0);
+    assert_true(gone);
+    close(procs.proc_fd);
+}
+
 /* Every process of a fixture is in one cgroup.procs, and its cgroup file says the same. */
 static const char *const fixture_cgroups[] = {
     "",
@@ -648,6 +708,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fixture),
+        cmocka_unit_test(test_glance),
+        cmocka_unit_test(test_glance_at_child),
         cmocka_unit_test(test_fixture_members),
         cmocka_unit_test(test_user_namespace),
         cmocka_unit_test(test_exe),
