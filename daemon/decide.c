@@ -58,7 +58,7 @@ static bool is_populated(const struct rl_engine *engine, const struct rl_cgroup 
 }
 
 /* Of ten thousand cgroups most are empty: nothing in or below them is opened. */
-static struct rl_cgroup *next_populated(
+struct rl_cgroup *rl_next_populated(
     const struct rl_engine *engine, const struct rl_cgroup *top, struct rl_cgroup *cgroup)
 {
     cgroup = rl_tree_next(top, cgroup);
@@ -76,7 +76,7 @@ static void visit_all(struct reading *r, visit_fn visit)
 {
     const struct rl_tree *tree = rl_watch_tree(r->engine->watch);
 
-    for (struct rl_cgroup *c = r->top; c; c = next_populated(r->engine, r->top, c)) {
+    for (struct rl_cgroup *c = r->top; c; c = rl_next_populated(r->engine, r->top, c)) {
         int fd = rl_cgroup_open(tree, c);
 
         if (fd >= 0) {

@@ -143,6 +143,10 @@ void rl_course_report(struct rl_engine *engine);
 void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy,
     bool waited_out);
 
+/* The next cgroup after one, in the order of rl_tree_next(), that has processes in it or below. */
+struct rl_cgroup *rl_next_populated(
+    const struct rl_engine *engine, const struct rl_cgroup *top, struct rl_cgroup *cgroup);
+
 /* ---- grow.c: room for choices, made when nothing is urgent ---- */
 /* Count the processes, for whoever needs to know before there is a watch. */
 void rl_growth_begin(struct rl_engine *engine);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,14 +51,13 @@ static size_t count_processes(int proc_fd)
 static void count_cgroups(struct rl_engine *engine, struct rl_census *census)
 {
     struct rl_cgroup *root = rl_tree_root(rl_watch_tree(engine->watch));
-    char path[4096];
+    char path[PATH_MAX];
 
-    census->cgroups = census->levels = census->path_bytes = 0;
-    for (struct rl_cgroup *c = root; c; c = rl_tree_next(root, c)) {
-        census->cgroups++;
+    census->cgroups = rl_tree_size(rl_watch_tree(engine->watch));
+    census->populated = census->path_bytes = 0;
+    for (struct rl_cgroup *c = root; c; c = rl_next_populated(engine, root, c)) {
+        census->populated++;
         census->path_bytes += rl_cgroup_path(c, path, sizeof(path)) + 1;
-        if (c->depth + (size_t)1 > census->levels)
-            census->levels = c->depth + (size_t)1;
     }
 }
 
@@ -115,7 +115,7 @@ static bool has_grown(struct rl_engine *engine)
     size_t cgroups = rl_tree_size(rl_watch_tree(engine->watch));
     size_t threads = count_threads(engine->options.probe->proc_fd);
 
-    return threads > growth->threads + growth->threads / 2 ||
+    return threads > growth->threads + growth->threads / 4 ||
            cgroups > growth->census.cgroups + growth->census.cgroups / 8 + RL_GROUPS_LEAST / 2;
 }
 

@@ -18,8 +18,9 @@ struct rl_extent rl_extent_of(const struct rl_census *census)
 {
     size_t twice = least(2 * census->processes, RL_KIN_MOST);
     size_t cgroups = census->cgroups + census->cgroups / 4;
-    size_t groups = most(least(twice * census->levels, cgroups), RL_GROUPS_LEAST);
-    size_t path = census->cgroups > 0 ? census->path_bytes / census->cgroups + 1 : 1;
+    size_t used = census->populated + census->populated / 2 + RL_GROUPS_LEAST;
+    size_t groups = most(least(used, cgroups), RL_GROUPS_LEAST);
+    size_t path = census->populated > 0 ? census->path_bytes / census->populated + 1 : 1;
 
     return (struct rl_extent){
         .processes = most(least(twice, RL_POOL_MOST), RL_POOL_LEAST),

@@ -23,8 +23,8 @@
 struct rl_census {
     size_t processes;
     size_t cgroups;
-    size_t levels;     /* of the tree: 1 where there is the root alone */
-    size_t path_bytes; /* of all paths together, each with its NUL */
+    size_t populated;  /* of these, those with processes in them or below */
+    size_t path_bytes; /* of the paths of those, each with its NUL */
 };
 
 /* How much there is room for, or was needed. */
@@ -72,8 +72,8 @@ struct rl_scratch {
  * rl_extent_of() - the room that a machine asks for
  *
  * Twice its processes, from RL_POOL_LEAST to RL_POOL_MOST (kin: to RL_KIN_MOST). A group for each
- * cgroup that can have members in it or below it: those above as many processes, but no more than
- * there are cgroups and a quarter; and bytes for as many paths of the middle length and a quarter.
+ * cgroup that has members in it or below it, half as many again and some, but no more than there
+ * are cgroups and a quarter; and bytes for as many paths of the middle length and a quarter.
  */
 struct rl_extent rl_extent_of(const struct rl_census *census);
 

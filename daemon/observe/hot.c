@@ -13,7 +13,9 @@
 /* Whoever is to be looked at no sooner than this may give way to somebody who stirs. */
 #define GIVES_WAY_US RL_US_PER_S
 
-#define ROOM_LEAST (RL_HOT_CHUNK / 2) /* free places below which more are made */
+/* Free places below which more are made; a hot cgroup takes files for those above it, too. */
+#define ROOM_LEAST  (RL_HOT_CHUNK / 2)
+#define FILES_LEAST (RL_FILES_CHUNK / 2)
 
 /* ---- room ---- */
 
@@ -80,22 +82,23 @@ void rl_hot_free(struct rl_watch *watch)
 
 bool rl_hot_grow(struct rl_watch *watch)
 {
-    size_t room = hot_room(watch);
+    size_t room = hot_room(watch), wanted = 2 * room < RL_HOT_MAX ? 2 * room : RL_HOT_MAX;
     int r = 0;
 
-    if (room < RL_HOT_MAX && room - watch->stats.hot < ROOM_LEAST)
+    if (room - watch->stats.hot >= ROOM_LEAST)
+        wanted = room;
+    while (r >= 0 && hot_room(watch) < wanted)
         r = add_hot(watch);
-    if (r >= 0 && watch->n_free_files < RL_FILES_CHUNK / 2)
+    while (r >= 0 && watch->n_free_files < FILES_LEAST + hot_room(watch) - watch->stats.hot)
         r = add_files(watch);
     if (r == -ENOMEM)
-        rl_warning("no memory to watch more than %zu cgroups closely", room);
-    return r >= 0 && hot_room(watch) > room;
+        rl_warning("no memory to watch more than %zu cgroups closely", hot_room(watch));
+    return hot_room(watch) > room;
 }
 
 static void ask_for_room(struct rl_watch *watch)
 {
-    if (hot_room(watch) - watch->stats.hot >= ROOM_LEAST &&
-        watch->n_free_files >= RL_FILES_CHUNK / 2)
+    if (hot_room(watch) - watch->stats.hot >= ROOM_LEAST && watch->n_free_files >= FILES_LEAST)
         return;
     watch->to_grow = true;
     rl_watch_later(watch);

@@ -3,8 +3,8 @@
 
 #include "daemon/observe/watch.h"
 
-#define RL_HOT_CHUNK   16 /* hot cgroups are made room for in steps of so many */
-#define RL_FILES_CHUNK 64 /* and sets of kept files: a hot cgroup and those above it */
+#define RL_HOT_CHUNK   8  /* hot cgroups are made room for in steps of so many */
+#define RL_FILES_CHUNK 48 /* and sets of kept files: a hot cgroup and those above it */
 
 /* Kept files that nobody uses wait in a list. */
 struct rl_files_slot {
@@ -22,8 +22,8 @@ struct rl_watch {
     sd_event_source *pressure, *timer, *later;
     struct rl_watch_stats stats;
 
-    struct rl_hot *hot[RL_HOT_MAX / RL_HOT_CHUNK]; /* chunks; NULL: not made yet */
-    struct rl_files_slot *files[2 * RL_HOT_MAX / RL_FILES_CHUNK + 1]; /* chunks */
+    struct rl_hot *hot[RL_HOT_MAX / RL_HOT_CHUNK];                /* chunks; NULL: not made yet */
+    struct rl_files_slot *files[3 * RL_HOT_MAX / RL_FILES_CHUNK]; /* chunks */
     struct rl_files_slot *free_files;
     size_t n_free_files;
 

@@ -382,5 +382,6 @@ int main(int argc, char **argv)
     print_time("dead", load.signal_ns, load.timeout ? 0 : load.dead_ns);
     print_time("back", load.signal_ns, load.signal_ns && !load.timeout ? memory_back(&load) : 0);
     printf("sender=%s\nnumber=%d\n", load.signal_ns ? load.sender : "null", load.number);
+    free(load.samples);
     return 0;
 }

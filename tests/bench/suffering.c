@@ -180,5 +180,6 @@ int main(int argc, char **argv)
     print_time("first", s.first > 0, s.first, hog);
     print_time("recovered", s.over, end, hog);
     printf("lost=%.0f\n", lost > 0 ? lost : 0);
+    free(answers.all);
     return 0;
 }

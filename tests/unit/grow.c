@@ -104,7 +104,7 @@ static void test_census(void **state)
 
     assert_int_equal(census->processes, 5);
     assert_int_equal(census->cgroups, 2);
-    assert_int_equal(census->levels, 2);
+    assert_int_equal(census->populated, 2);
     assert_int_equal(census->path_bytes, 2 + 3);
     assert_int_equal(f->engine.scratch.room.processes, RL_POOL_LEAST);
     assert_int_equal(f->engine.scratch.room.groups, RL_GROUPS_LEAST);
@@ -161,13 +161,16 @@ static void test_cgroups(void **state)
     const struct rl_extent *room = &f->engine.scratch.room;
 
     put_cgroups(f, 500);
+    folder_write(&f->folder, "cgroup/a/cgroup.events", "populated 0\nfrozen 0\n");
     assert_int_equal(rl_tree_rescan(rl_watch_tree(f->engine.watch)), 0);
     rl_growth_catch_up(&f->engine);
     assert_int_equal(f->engine.growth.census.cgroups, 502);
-    assert_int_equal(room->groups, RL_GROUPS_LEAST); /* of five processes */
+    assert_int_equal(f->engine.growth.census.populated, 1);
+    assert_int_equal(room->groups, RL_GROUPS_LEAST + 1); /* nobody is in them */
+    folder_write(&f->folder, "cgroup/a/cgroup.events", "populated 1\nfrozen 0\n");
     put_processes(f, 100);
     rl_growth_catch_up(&f->engine);
-    assert_int_equal(room->groups, 600);
+    assert_int_equal(room->groups, 502 + 502 / 4);
     put_cgroups(f, 1000);
     assert_int_equal(rl_tree_rescan(rl_watch_tree(f->engine.watch)), 0);
     put_threads(f, 5);

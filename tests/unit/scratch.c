@@ -23,14 +23,15 @@ static void test_extent(void **state)
         struct rl_extent extent;
     } rows[] = {
         {"nothing is known", {0, 0, 0, 0}, {256, 256, 64, RL_PATHS_LEAST + 64}},
-        {"an idle machine", {70, 27, 4, 27 * 20}, {256, 256, 64, RL_PATHS_LEAST + 64 * 26}},
-        {"twice the processes", {1000, 600, 6, 600 * 39},
-            {2000, 2000, 750, RL_PATHS_LEAST + 37500}},
-        {"ten thousand cgroups and nobody in them", {70, 10107, 5, 10107 * 79},
-            {256, 256, 700, RL_PATHS_LEAST + 70000}},
-        {"ten thousand that are used", {10000, 10000, 4, 10000 * 79},
+        {"an idle machine", {70, 27, 20, 20 * 20}, {256, 256, 64, RL_PATHS_LEAST + 64 * 26}},
+        {"half of them used", {1000, 600, 300, 300 * 39},
+            {2000, 2000, 514, RL_PATHS_LEAST + 514 * 50}},
+        {"ten thousand cgroups and hardly anybody in them", {70, 10107, 30, 30 * 79},
+            {256, 256, 109, RL_PATHS_LEAST + 109 * 100}},
+        {"ten thousand that are used", {10000, 10000, 10000, 10000 * 79},
             {4096, 20000, 12500, RL_PATHS_LEAST + 1250000}},
-        {"the bounds", {100000, 100000, 9, 100000}, {4096, 32768, 125000, RL_PATHS_LEAST + 250000}},
+        {"the bounds", {100000, 100000, 100000, 100000},
+            {4096, 32768, 125000, RL_PATHS_LEAST + 250000}},
     };
 
     for (size_t i = 0; i < LENGTH(rows); i++) {
