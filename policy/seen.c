@@ -96,8 +96,7 @@ bool rl_seen_sample(const struct rl_seen *seen, uint32_t above_ms, const struct 
 
 uint32_t rl_stir_share(const struct rl_stir *stir, uint64_t span_us)
 {
-    uint64_t over = stir->over_us == 0 || stir->over_us > span_us ? span_us : stir->over_us;
-    uint64_t share = rl_mul_div(stir->grown_us, RL_WHOLE, over > 0 ? over : 1);
+    uint64_t share = rl_mul_div(stir->grown_us, RL_WHOLE, span_us > 0 ? span_us : 1);
 
     return share < RL_WHOLE ? (uint32_t)share : RL_WHOLE;
 }

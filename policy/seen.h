@@ -67,8 +67,10 @@ bool rl_seen_sample(const struct rl_seen *seen, uint32_t above_ms, const struct 
     struct rl_sample *ret);
 
 /**
- * rl_stir_share() - the share of stall between two glances
- * @span_us: growth within a longer time counts as if it had come within this one
+ * rl_stir_share() - the growth as a share of the time between two walks
+ * @span_us: that time. Growth within a longer one counts as if it had come within this one; and so
+ *           does that within a shorter one: a burst that was seen early is no more than that, and
+ *           what goes on is there at the next walk
  *
  * Return: hundredths of a percent; RL_WHOLE at most.
  */

@@ -67,6 +67,12 @@ int rl_gate_listen(sd_event *event, const struct rl_tree *tree, struct rl_cgroup
     return r < 0 ? r : 0;
 }
 
+void rl_gate_mute(struct rl_cgroup *cgroup, bool mute)
+{
+    if (cgroup->gate)
+        sd_event_source_set_enabled(cgroup->gate->source, mute ? SD_EVENT_OFF : SD_EVENT_ON);
+}
+
 void rl_gate_forget(struct rl_cgroup *cgroup)
 {
     struct rl_gate *gate = cgroup->gate;

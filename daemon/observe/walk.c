@@ -163,6 +163,12 @@ static void put_off(struct rl_watch *watch, uint64_t at_us)
         watch->walk_at_us = at_us;
 }
 
+static void unmute(struct rl_watch *watch)
+{
+    for (struct rl_cgroup *c = rl_tree_root(watch->tree)->children; c; c = c->next)
+        rl_gate_mute(c, false);
+}
+
 static void listen_where_missing(struct rl_watch *watch)
 {
     /* The memory controller may have been switched on since the cgroup was made. */
@@ -209,6 +215,7 @@ static void walk_all(struct rl_watch *watch, uint64_t now_us)
     rescan_if_blind(watch);
     root = rl_tree_root(watch->tree);
     some_before = root->seen.some;
+    unmute(watch);
     visit(&top, root);
     if (root->seen.some != some_before)
         watch->moved_us = now_us;
@@ -275,7 +282,9 @@ static void on_top_events(void *userdata, struct rl_cgroup *cgroup)
         walk_or_wait(watch, now);
     } else if (!watch->wants_events && cgroup->seen.at_ms != 0 &&
                ago_ms * UINT64_C(1000) < watch->walk_us) {
+        /* The walk will see it; until then there is nothing more to hear from here. */
         put_off(watch, now + watch->walk_us - ago_ms * UINT64_C(1000));
+        rl_gate_mute(cgroup, true);
     } else {
         watch->stats.walks++;
         level.dir_fd = watch->probe->cgroup_fd;
@@ -399,6 +408,7 @@ int rl_walk_open_gate(struct rl_watch *watch, const struct rl_policy *policies, 
     watch->stats.threshold_us = watch->stats.window_us = 0;
     take_wishes(watch, policies, n);
     watch->walk_at_us = 0;
+    unmute(watch);
     if (!watch->wants_pressure)
         return 0;
     sound = rl_wake_threshold_of(policies, n, FINE_WINDOW_US, cpus);
