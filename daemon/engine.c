@@ -118,7 +118,8 @@ static void wants(void *userdata, struct rl_cgroup *cgroup, struct rl_wish *ret)
             ret->want = RL_WANT_IF_LIMITED;
         return;
     }
-    ret->share = close_share(policy);
+    /* A default's levels begin to be looked at when anything moves, see heat_timed(). */
+    ret->share = rl_policy_timed(policy) ? 0 : close_share(policy);
     ret->events = rl_policy_has_line(policy, RL_LINE_EVENTS);
     ret->want = RL_WANT_IF_LIMITED;
     if (!cgroup->parent || (cgroup->subject == cgroup && policy->match.attach != RL_ATTACH_DEFAULT))

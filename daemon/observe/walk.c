@@ -390,6 +390,9 @@ static void take_wishes(struct rl_watch *watch, const struct rl_policy *policies
     for (size_t p = 0; p < n; p++) {
         uint32_t share = rl_wake_heat_share(&policies[p]);
 
+        for (size_t t = 0; t < policies[p].n_triggers; t++)
+            if (rl_trigger_timed(&policies[p].triggers[t]))
+                share = 0; /* where it is a default, its subjects are found when anything moves */
         if (share < watch->least_share)
             watch->least_share = share;
         watch->wants_pressure |= rl_policy_has_line(&policies[p], RL_LINE_PRESSURE);

@@ -46,14 +46,16 @@ void rl_watch_later(struct rl_watch *watch)
 static int on_later(sd_event_source *source, void *userdata)
 {
     struct rl_watch *watch = userdata;
+    bool grow = watch->to_grow, listen = watch->to_listen, prime = watch->to_prime;
 
-    if (watch->to_grow && rl_hot_grow(watch) && watch->short_of_room)
-        rl_walk_again(watch);
-    if (watch->to_listen)
-        rl_walk_listen_all(watch);
-    if (watch->to_prime)
-        rl_walk_prime(watch);
+    /* Walking anew may ask for more. */
     watch->to_grow = watch->to_listen = watch->to_prime = false;
+    if (grow && rl_hot_grow(watch) && watch->short_of_room)
+        rl_walk_again(watch);
+    if (listen)
+        rl_walk_listen_all(watch);
+    if (prime)
+        rl_walk_prime(watch);
     return 0;
 }
 
