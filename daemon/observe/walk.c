@@ -415,7 +415,7 @@ int rl_walk_open_gate(struct rl_watch *watch, const struct rl_policy *policies, 
     if (!watch->wants_pressure)
         return 0;
     sound = rl_wake_threshold_of(policies, n, FINE_WINDOW_US, cpus);
-    watch->descend_us = sound / DESCEND_PART;
+    watch->descend_us = watch->least_share == 0 ? 0 : sound / DESCEND_PART;
     r = try_gate(watch, sound, "fine", FINE_WINDOW_US);
     if (r == -EINVAL || r == -EPERM || r == -EACCES)
         r = try_gate(

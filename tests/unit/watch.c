@@ -420,6 +420,27 @@ static void each_cgroup_has_a_share_of_its_own(void **state)
     assert_false(is_hot(w, "/a"));
 }
 
+/* Levels tell nobody when they move: where a policy has a trigger of them, any stall will do. */
+static void levels_begin_to_be_looked_at_when_anything_moves(void **state)
+{
+    struct world *w = *state;
+
+    w->wish.share = 0;
+    make(w, "a");
+    make(w, "a/b");
+    start(w);
+    w->policy.n_triggers = 2;
+    w->policy.triggers[1].n = 1;
+    w->policy.triggers[1].lines[0] = (struct rl_line){.kind = RL_LINE_USAGE, .share = 9000};
+    assert_int_equal(rl_watch_open_gate(w->watch, &w->policy, 1), -EOPNOTSUPP);
+    walk(w);
+    stall(w, "", 50);
+    stall(w, "a", 50);
+    stall(w, "a/b", 50);
+    walk(w);
+    assert_true(is_hot(w, "/a/b"));
+}
+
 static void a_gone_cgroup_leaves_no_file_open(void **state)
 {
     struct world *w = *state;
@@ -464,6 +485,7 @@ int main(void)
         TEST(whoever_is_close_does_not_give_way),
         TEST(the_farthest_one_goes_first),
         TEST(each_cgroup_has_a_share_of_its_own),
+        TEST(levels_begin_to_be_looked_at_when_anything_moves),
         TEST(a_gone_cgroup_leaves_no_file_open),
     };
 
