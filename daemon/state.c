@@ -142,12 +142,12 @@ static json_t *gate_json(struct rl_engine *engine)
 {
     const struct rl_watch_stats *s = rl_watch_stats(engine->watch);
 
-    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "kind", s->gate,
+    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "kind", s->gate,
         "threshold_us", rl_json_number(s->threshold_us), "window_us", rl_json_number(s->window_us),
         "events", (json_int_t)(s->gate_events + s->events_events), "wakeups",
         (json_int_t)(s->gate_events + s->events_events + s->looks), "walks", (json_int_t)s->walks,
-        "glances", (json_int_t)s->glances, "looks", (json_int_t)s->looks, "evicted",
-        (json_int_t)s->evicted, "refused", (json_int_t)s->refused);
+        "descents", (json_int_t)s->descents, "glances", (json_int_t)s->glances, "looks",
+        (json_int_t)s->looks, "evicted", (json_int_t)s->evicted, "refused", (json_int_t)s->refused);
 }
 
 static char *text_of(json_t *json, const char **ret_error)

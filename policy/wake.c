@@ -85,6 +85,18 @@ uint64_t rl_wake_walk_us(const struct rl_policy *policies, size_t n)
     return walk > WALK_LEAST_US ? walk : WALK_LEAST_US;
 }
 
+uint64_t rl_wake_least_growth_us(
+    uint64_t stall_us, uint64_t span_us, unsigned cpus, uint64_t jiffy_us, uint64_t sample_us)
+{
+    uint64_t hidden = 2 * jiffy_us * (span_us / (sample_us > 0 ? sample_us : 1) + 1);
+    uint64_t seen = stall_us > hidden ? stall_us - hidden : 0;
+    rl_wide whole = 2 * (rl_wide)(cpus > 0 ? cpus : 1) * span_us + seen;
+
+    if (cpus <= 1 || seen == 0)
+        return seen;
+    return (uint64_t)(8 * (rl_wide)seen * seen * span_us / (whole * whole));
+}
+
 uint32_t rl_wake_heat_share(const struct rl_policy *policy)
 {
     uint32_t least = 0;

@@ -83,6 +83,22 @@ uint64_t rl_wake_threshold_of(
 uint64_t rl_wake_walk_us(const struct rl_policy *policies, size_t n);
 
 /**
+ * rl_wake_least_growth_us() - how much a parent's total grows at the least where a child stalls
+ * @stall_us: of the child, at most span_us
+ * @span_us:  in which both grew, both totals read at its ends
+ * @jiffy_us: 1 / HZ
+ * @sample_us: how far apart the parent's samples are at the least
+ *
+ * 2. above with J left out: 8 * X^2 * T / (2 * C * T + X)^2, where X is the stall without what a
+ * CPU that was non-idle for less than a jiffy can hide: 2 jiffies a sample. Nothing is dropped
+ * here, since whoever reads the file makes the kernel sample it.
+ *
+ * Return: microseconds; 0 where all of it may be hidden.
+ */
+uint64_t rl_wake_least_growth_us(
+    uint64_t stall_us, uint64_t span_us, unsigned cpus, uint64_t jiffy_us, uint64_t sample_us);
+
+/**
  * rl_wake_heat_share() - the share of stall between two walks from which on to watch closely
  *
  * An eighth of the policy's smallest Pressure= share. Of the times between walks that are

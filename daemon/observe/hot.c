@@ -118,6 +118,7 @@ static int hold_files(struct rl_watch *watch, struct rl_cgroup *cgroup)
         fd = rl_cgroup_open(watch->tree, cgroup);
         if (fd < 0)
             return fd;
+        rl_warm_drop(watch->warm, cgroup);
         watch->free_files = slot->next;
         watch->n_free_files--;
         cgroup->files = &slot->files;

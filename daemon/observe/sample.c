@@ -168,21 +168,52 @@ void rl_files_glance(const struct rl_files *files, bool events, struct rl_glance
     }
 }
 
-/* Return: false when the file cannot be read. */
-static bool read_below(int dir_fd, const char *name, const char *file)
+static int open_below(int dir_fd, const char *name, const char *file)
 {
     char path[PATH_MAX + 32];
+    int fd;
 
     snprintf(path, sizeof(path), "%s%s%s", name, *name ? "/" : "", file);
-    return rl_read_at(dir_fd, path, text, sizeof(text)) >= 0;
+    fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+int rl_pressure_open(int dir_fd, const char *name)
+{
+    return open_below(dir_fd, name, "memory.pressure");
+}
+
+int rl_pressure_glance(int fd, struct rl_glance *ret)
+{
+    ssize_t n = rl_read_fd(fd, text, sizeof(text));
+
+    if (n < 0)
+        return (int)n;
+    glance_pressure(text, ret);
+    return 0;
+}
+
+void rl_events_glance(int dir_fd, const char *name, struct rl_glance *ret)
+{
+    int fd = open_below(dir_fd, name, "memory.events");
+
+    if (fd < 0)
+        return;
+    if (rl_read_fd(fd, text, sizeof(text)) >= 0)
+        glance_events(text, ret);
+    close(fd);
 }
 
 void rl_glance_at(int dir_fd, const char *name, bool events, struct rl_glance *ret)
 {
-    if (read_below(dir_fd, name, "memory.pressure"))
-        glance_pressure(text, ret);
-    if (events && read_below(dir_fd, name, "memory.events"))
-        glance_events(text, ret);
+    int fd = rl_pressure_open(dir_fd, name);
+
+    if (fd >= 0) {
+        rl_pressure_glance(fd, ret); /* what cannot be read is not set */
+        close(fd);
+    }
+    if (events)
+        rl_events_glance(dir_fd, name, ret);
 }
 
 uint64_t rl_number_at(int dir_fd, const char *name, uint64_t missing)

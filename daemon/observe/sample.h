@@ -15,7 +15,7 @@ struct rl_files {
     int dir_fd;
     int fds[RL_FILES_MAX]; /* one per row of the table in sample.c; -1: missing */
     unsigned users;
-    uint32_t tried; /* private: what was read, or could not be, at the sample's instant */
+    uint32_t tried;          /* private: what was read, or could not be, at the sample's instant */
     struct rl_sample sample; /* the newest one */
 };
 
@@ -42,7 +42,17 @@ int rl_files_read(struct rl_files *files, uint32_t needs, uint64_t now_us);
  * ret->now_us is the caller's. */
 void rl_files_glance(const struct rl_files *files, bool events, struct rl_glance *ret);
 
-/* The same of a cgroup that nobody keeps open: a child of dir_fd, or dir_fd itself for "". */
+/* Open memory.pressure of a cgroup: a child of dir_fd, or dir_fd itself for "". Return: an fd or
+ * -errno. */
+int rl_pressure_open(int dir_fd, const char *name);
+
+/* A glance through that. Return: 0, or -errno when it cannot be read. */
+int rl_pressure_glance(int fd, struct rl_glance *ret);
+
+/* The part of a glance that memory.events tell. */
+void rl_events_glance(int dir_fd, const char *name, struct rl_glance *ret);
+
+/* Both, of a cgroup that nobody keeps open. */
 void rl_glance_at(int dir_fd, const char *name, bool events, struct rl_glance *ret);
 
 /* One number of one file, opened for it: for cgroups that nobody keeps open. "max" is RL_NO_LIMIT.

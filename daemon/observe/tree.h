@@ -55,6 +55,7 @@ struct rl_cgroup {
     int wd;                    /* inotify watch, -1 without */
     uint8_t depth : 6;         /* 0 for the root */
     uint8_t mark : 1;          /* of the last rescan that found it */
+    uint8_t warm : 1;          /* its memory.pressure is kept open, see warm.h */
     char name[];               /* packed, see name.h; "" for the root */
 };
 

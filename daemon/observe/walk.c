@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/observe/gate.h"
@@ -20,6 +21,13 @@
  * gate's threshold: the bound goes with the square. */
 #define DESCEND_PART 4
 
+/* Where nobody below can have stalled for long a walk ends at the root, but not more often in a row
+ * than makes this many times the time between two. */
+#define BELOW_LEAST 4
+
+/* How far apart the kernel takes samples of the root: a tenth of our trigger's window. */
+#define SAMPLE_US (FINE_WINDOW_US / 10)
+
 /* One level of a walk. */
 struct level {
     struct rl_watch *watch;
@@ -33,6 +41,28 @@ static void on_top_events(void *userdata, struct rl_cgroup *cgroup);
 
 /* ---- one cgroup ---- */
 
+/* memory.pressure through a file that is kept open where it can be. */
+static void glance_warm(
+    const struct level *level, struct rl_cgroup *c, const char *name, struct rl_glance *ret)
+{
+    struct rl_warm *warm = level->watch->warm;
+    uint32_t walk = (uint32_t)level->watch->stats.descents;
+    int fd = rl_warm_find(warm, c, walk), r;
+
+    if (fd >= 0) {
+        r = rl_pressure_glance(fd, ret);
+        if (r < 0)
+            rl_warm_drop(warm, c);
+        return;
+    }
+    fd = rl_pressure_open(level->dir_fd, name);
+    if (fd < 0)
+        return;
+    r = rl_pressure_glance(fd, ret);
+    if (r < 0 || !rl_warm_keep(warm, c, walk, fd))
+        close(fd);
+}
+
 static void glance_at(const struct level *level, struct rl_cgroup *c, struct rl_glance *ret)
 {
     char name[NAME_MAX + 1];
@@ -44,7 +74,9 @@ static void glance_at(const struct level *level, struct rl_cgroup *c, struct rl_
         return;
     }
     rl_name_unpack(c->name, name);
-    rl_glance_at(level->dir_fd, name, level->events, ret);
+    glance_warm(level, c, name, ret);
+    if (level->events)
+        rl_events_glance(level->dir_fd, name, ret);
 }
 
 /* Return: an fd for files below it; level->dir_fd itself for the root. */
@@ -87,7 +119,7 @@ static void consider(const struct level *level, struct rl_cgroup *c, const struc
     const struct rl_glance *glance, const struct rl_stir *stir)
 {
     struct rl_watch *watch = level->watch;
-    uint32_t share = rl_stir_share(stir, watch->walk_us);
+    uint32_t share = rl_stir_share(stir, watch->span_us);
     struct rl_sample before;
     struct rl_wish wish = {0};
     bool known;
@@ -103,15 +135,48 @@ static void consider(const struct level *level, struct rl_cgroup *c, const struc
     rl_hot_heat(watch, c, &wish, known ? &before : NULL);
 }
 
+/* Within what time what was seen has come. */
+static uint64_t span_of(const struct rl_watch *watch, const struct rl_stir *stir)
+{
+    return stir->over_us == 0 || stir->over_us > watch->span_us ? watch->span_us : stir->over_us;
+}
+
 static bool worth_descending(const struct rl_watch *watch, const struct rl_stir *stir)
 {
-    uint64_t span = stir->over_us;
-
     if (stir->blind || stir->events)
         return true;
-    if (span == 0 || span > watch->walk_us)
-        span = watch->walk_us;
-    return stir->grown_us > watch->descend_us * span / RL_US_PER_S;
+    return stir->grown_us > watch->descend_us * span_of(watch, stir) / RL_US_PER_S;
+}
+
+/* Can anybody have come near a threshold since the last walk that went below the root? The root
+ * alone tells: it stalls when anybody does. */
+static bool is_due_below(struct rl_watch *watch, const struct rl_stir *stir, uint64_t now_us)
+{
+    uint64_t most = BELOW_LEAST * watch->walk_us, since = now_us - watch->below_us;
+    bool looked = stir->over_us != 0 && stir->over_us <= 2 * watch->walk_us;
+
+    if (stir->blind || watch->least_share == 0 || watch->below_us == 0 || !looked || since >= most)
+        return true;
+    return watch->grown_us >= rl_wake_least_growth_us(watch->walk_us, since, watch->probe->cpus,
+                                  watch->jiffy_us, SAMPLE_US);
+}
+
+/* The root's part of a walk. Return: go on below it? */
+static bool begin_below(struct rl_watch *watch, const struct rl_stir *stir, uint64_t now_us)
+{
+    uint64_t since = now_us - watch->below_us;
+
+    watch->grown_us += stir->grown_us;
+    if (!rl_stir_any(stir) || !worth_descending(watch, stir) || !is_due_below(watch, stir, now_us))
+        return false;
+    /* What stood still for long before this may have come all at once. */
+    watch->span_us = watch->walk_us;
+    if (watch->below_us != 0 && since > watch->walk_us && since < BELOW_LEAST * watch->walk_us)
+        watch->span_us = since;
+    watch->below_us = now_us;
+    watch->grown_us = 0;
+    watch->stats.descents++;
+    return true;
 }
 
 static void descend(
@@ -129,7 +194,10 @@ static void visit(const struct level *level, struct rl_cgroup *c)
     glance_at(level, c, &glance);
     rl_seen_take(&c->seen, level->above_ms, &glance, &stir);
     consider(level, c, &seen, &glance, &stir);
-    if (!c->children || !rl_stir_any(&stir) || !worth_descending(level->watch, &stir))
+    if (!c->parent ? !begin_below(level->watch, &stir, level->now_us)
+                   : !rl_stir_any(&stir) || !worth_descending(level->watch, &stir))
+        return;
+    if (!c->children)
         return;
     fd = open_below(level, c);
     if (fd < 0)
@@ -200,12 +268,19 @@ static void walk_on(struct rl_watch *watch, uint64_t now_us)
         put_off(watch, now_us + (watch->walk_us > NO_GATE_US ? watch->walk_us : NO_GATE_US));
     else if (watch->moved_us != 0 && now_us < watch->moved_us + watch->stats.window_us)
         put_off(watch, now_us + watch->walk_us);
+    else
+        rl_warm_clear(watch->warm);
+    /* While walks go on anyway events would only make them more frequent. */
+    if (watch->walk_at_us == 0 || watch->reads_events)
+        unmute(watch);
 }
 
 static void walk_all(struct rl_watch *watch, uint64_t now_us)
 {
-    struct level top = {
-        .watch = watch, .now_us = now_us, .dir_fd = watch->probe->cgroup_fd, .events = true};
+    struct level top = {.watch = watch,
+        .now_us = now_us,
+        .dir_fd = watch->probe->cgroup_fd,
+        .events = watch->reads_events};
     struct rl_cgroup *root;
     uint32_t some_before;
 
@@ -215,7 +290,6 @@ static void walk_all(struct rl_watch *watch, uint64_t now_us)
     rescan_if_blind(watch);
     root = rl_tree_root(watch->tree);
     some_before = root->seen.some;
-    unmute(watch);
     visit(&top, root);
     if (root->seen.some != some_before)
         watch->moved_us = now_us;
@@ -280,13 +354,20 @@ static void on_top_events(void *userdata, struct rl_cgroup *cgroup)
     rl_hot_look_due(watch, now);
     if (rl_tree_blind(watch->tree) || !cgroup->parent || cgroup->parent->parent) {
         walk_or_wait(watch, now);
+    } else if (!watch->reads_events) {
+        /* Somebody may begin to stall there; the walk tells, and until it there is nothing more to
+         * hear from here. */
+        rl_gate_mute(cgroup, true);
+        watch->moved_us = now;
+        walk_or_wait(watch, now);
     } else if (!watch->wants_events && cgroup->seen.at_ms != 0 &&
                ago_ms * UINT64_C(1000) < watch->walk_us) {
-        /* The walk will see it; until then there is nothing more to hear from here. */
         put_off(watch, now + watch->walk_us - ago_ms * UINT64_C(1000));
         rl_gate_mute(cgroup, true);
     } else {
         watch->stats.walks++;
+        watch->stats.descents++;
+        watch->span_us = watch->walk_us;
         level.dir_fd = watch->probe->cgroup_fd;
         visit(&level, cgroup);
     }
@@ -398,6 +479,9 @@ static void take_wishes(struct rl_watch *watch, const struct rl_policy *policies
         watch->wants_pressure |= rl_policy_has_line(&policies[p], RL_LINE_PRESSURE);
         watch->wants_events |= rl_policy_has_line(&policies[p], RL_LINE_EVENTS);
     }
+    watch->reads_events = watch->wants_events || watch->least_share == 0 || !watch->wants_pressure;
+    watch->span_us = watch->walk_us;
+    watch->below_us = 0;
 }
 
 int rl_walk_open_gate(struct rl_watch *watch, const struct rl_policy *policies, size_t n)

@@ -1,6 +1,7 @@
 /* What the files of the watch share. Nobody else includes this. */
 #pragma once
 
+#include "daemon/observe/warm.h"
 #include "daemon/observe/watch.h"
 
 #define RL_HOT_CHUNK   8  /* hot cgroups are made room for in steps of so many */
@@ -26,6 +27,7 @@ struct rl_watch {
     struct rl_files_slot *files[3 * RL_HOT_MAX / RL_FILES_CHUNK]; /* chunks */
     struct rl_files_slot *free_files;
     size_t n_free_files;
+    struct rl_warm *warm; /* of those that are not hot */
 
     /* of the policies in force */
     uint64_t walk_us;     /* walks are at least so far apart */
@@ -33,9 +35,14 @@ struct rl_watch {
     uint32_t least_share; /* no policy wants what stalls less, see struct rl_wish */
     bool wants_pressure;  /* some policy has a Pressure= line */
     bool wants_events;    /* or an Events= line */
+    bool reads_events;    /* what memory.events tell matters below those that are listened to */
+    uint64_t jiffy_us;
 
     uint64_t moved_us;  /* the root's pressure was seen to move, or its trigger said so; 0: never */
-    uint64_t walked_us; /* the last walk from the root; 0: none */
+    uint64_t walked_us; /* the last glance at the root; 0: none */
+    uint64_t below_us;  /* the last time that this led below it; 0: never */
+    uint64_t grown_us;  /* stall of the root since then */
+    uint64_t span_us;   /* what a walk finds came within so long */
     uint64_t walk_at_us;               /* one is put off until then; 0: none */
     bool to_prime, to_listen, to_grow; /* for when nothing is urgent */
     bool short_of_room;                /* somebody who stirred found none: walk again */

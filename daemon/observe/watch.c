@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/observe/watch-private.h"
 #include "daemon/report/log.h"
@@ -78,11 +79,22 @@ static void on_gone(void *userdata, struct rl_cgroup *cgroup)
 
     watch->client.on_gone(watch->client.userdata, cgroup);
     rl_walk_forget(watch, cgroup);
+    rl_warm_drop(watch->warm, cgroup);
     if (cgroup->hot)
         rl_hot_cool(watch, cgroup->hot);
 }
 
 /* ---- life ---- */
+
+/* HZ is told nowhere, but the coarse clock moves once a jiffy. */
+static uint64_t jiffy_us(void)
+{
+    struct timespec ts;
+
+    if (clock_getres(CLOCK_MONOTONIC_COARSE, &ts) < 0)
+        return 10 * RL_US_PER_MS;
+    return (uint64_t)ts.tv_nsec / 1000;
+}
 
 static int open_sources(struct rl_watch *watch)
 {
@@ -111,7 +123,9 @@ int rl_watch_new(sd_event *event, const struct rl_probe *probe,
     watch->probe = probe;
     watch->client = *client;
     watch->stats.gate = "none";
-    watch->walk_us = RL_US_PER_S;
+    watch->walk_us = watch->span_us = RL_US_PER_S;
+    watch->reads_events = true;
+    watch->jiffy_us = jiffy_us();
     watch->to_prime = true;
     watch->node = (struct rl_node_files){-1, -1, -1, 0, {0}};
     r = rl_node_files_open(&watch->node, probe->proc_fd, probe->page_size);
@@ -119,6 +133,9 @@ int rl_watch_new(sd_event *event, const struct rl_probe *probe,
         r = rl_node_files_read(&watch->node);
     if (r >= 0)
         r = rl_hot_init(watch);
+    watch->warm = rl_warm_new();
+    if (r >= 0 && !watch->warm)
+        r = -ENOMEM;
     if (r >= 0)
         r = open_sources(watch);
     if (r >= 0)
@@ -142,6 +159,7 @@ struct rl_watch *rl_watch_free(struct rl_watch *watch)
     sd_event_source_disable_unref(watch->later);
     rl_node_files_close(&watch->node);
     rl_hot_free(watch);
+    rl_warm_free(watch->warm);
     sd_event_unref(watch->event);
     free(watch);
     return NULL;

@@ -70,7 +70,9 @@ struct rl_watch_client {
 struct rl_watch_stats {
     const char *gate; /* "fine", "2s", "none": the kind of root trigger */
     uint64_t threshold_us, window_us;
-    uint64_t gate_events, events_events, walks, glances, looks;
+    uint64_t gate_events, events_events;
+    uint64_t walks, descents; /* descents: walks that went below the root */
+    uint64_t glances, looks;
     size_t hot;
     uint64_t evicted; /* hot cgroups that gave way to others */
     uint64_t refused; /* cgroups that stirred while all RL_HOT_MAX others were closer to acting */

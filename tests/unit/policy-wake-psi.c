@@ -310,6 +310,52 @@ static void whatever_crosses_a_line_wakes(void **state)
     assert_true(n[GUARANTEED] > RANDOM_CASES / 8);
 }
 
+/* --- a parent that grew little tells that nobody below stalled long --- */
+
+/* Between the root's last sample before the window and its first one after it. Return: whether
+ * there is any growth to be asked for. */
+static bool check_growth(const struct pattern *p)
+{
+    const struct psi_run *from = NULL, *to = NULL;
+    uint64_t least, stall = result.child / US, span;
+
+    for (size_t i = 0; i < result.n_runs; i++) {
+        const struct psi_run *run = &result.runs[i];
+
+        if (run->at <= scene.from)
+            from = run;
+        if (run->at >= scene.to && !to)
+            to = run;
+    }
+    if (!from || !to)
+        return false;
+    span = (to->at - from->at) / US;
+    least = rl_wake_least_growth_us(
+        stall, span, p->cpus, SEC / p->hz, p->gate_us % (2 * SEC) ? p->gate_us / 10 : 2 * SEC);
+    if ((to->total - from->total) / US < least) {
+        describe(p);
+        fail_msg("%llu us of stall in %llu us: growth %llu, promised %llu",
+            (unsigned long long)stall, (unsigned long long)span,
+            (unsigned long long)(to->total - from->total) / US, (unsigned long long)least);
+    }
+    return least > 0;
+}
+
+static void a_parent_grows_where_a_child_stalls(void **state)
+{
+    struct dice dice = {seed()};
+    size_t n = 0;
+
+    for (size_t i = 0; i < RANDOM_CASES; i++) {
+        const struct pattern p = a_pattern(&dice);
+
+        play(&p);
+        n += check_growth(&p);
+    }
+    print_message("%zu of %d told\n", n, RANDOM_CASES);
+    assert_true(n > RANDOM_CASES / 8);
+}
+
 /* --- the worst that can be found --- */
 
 /* Return: how much higher the threshold might be, in thousandths, for this pattern and the highest
@@ -601,6 +647,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_crosses_a_line_wakes),
+        cmocka_unit_test(a_parent_grows_where_a_child_stalls),
         cmocka_unit_test(the_worst_that_is_found_wakes),
         cmocka_unit_test(what_a_naive_threshold_misses_wakes),
         cmocka_unit_test(what_is_left),

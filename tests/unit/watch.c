@@ -7,6 +7,7 @@
 #include "daemon/observe/watch-private.h"
 #include "tests/unit/folder.h"
 #include "tests/unit/policy.h"
+#include "tests/unit/victims.h"
 
 #define LOOKED_MAX 4096
 
@@ -230,6 +231,58 @@ static void only_what_moved_is_looked_below(void **state)
     before = rl_watch_stats(w->watch)->glances;
     walk(w);
     assert_int_equal(rl_watch_stats(w->watch)->glances - before, 1 + 2 + 10);
+}
+
+/* One CPU: a child cannot have stalled longer than the root. */
+static void a_walk_ends_at_the_root_where_nobody_can_be_near(void **state)
+{
+    struct world *w = *state;
+    uint64_t before;
+
+    make(w, "a");
+    make(w, "b");
+    start(w);
+    stall(w, "", 1 * SEC);
+    walk(w);
+    before = rl_watch_stats(w->watch)->glances;
+    for (int i = 1; i < 4; i++) {
+        /* above what is worth descending for, and three times are below 200 ms, half of what
+         * crosses the line */
+        stall(w, "", 1 * SEC + (uint64_t)i * 60 * MS);
+        walk(w);
+        assert_int_equal(rl_watch_stats(w->watch)->glances - before, i);
+    }
+    stall(w, "", 1 * SEC + 260 * MS);
+    stall(w, "b", 260 * MS);
+    walk(w);
+    assert_int_equal(rl_watch_stats(w->watch)->glances - before, 4 + 2);
+    assert_true(is_hot(w, "/b"));
+}
+
+/* ... and what has been read again and again is open only as long as that goes on. */
+static void what_is_passed_again_and_again_stays_open(void **state)
+{
+    struct world *w = *state;
+    size_t before;
+
+    for (int i = 0; i < 2 * RL_WARM_MAX; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "c%03d", i);
+        make(w, name);
+    }
+    start(w);
+    before = count_fds();
+    for (int i = 1; i < 4; i++) {
+        stall(w, "", (uint64_t)i * SEC);
+        walk(w);
+        assert_true(count_fds() > before + RL_WARM_MAX / 2);
+        assert_true(count_fds() <= before + RL_WARM_MAX);
+    }
+    w->watch->moved_us = 0;
+    w->watch->wants_pressure = false;
+    walk(w);
+    assert_true(count_fds() <= before);
 }
 
 static void events_lead_down_as_well(void **state)
@@ -477,6 +530,8 @@ int main(void)
         TEST(what_stalls_becomes_hot_and_nobody_else),
         TEST(a_little_stall_is_not_worth_the_files),
         TEST(only_what_moved_is_looked_below),
+        TEST(a_walk_ends_at_the_root_where_nobody_can_be_near),
+        TEST(what_is_passed_again_and_again_stays_open),
         TEST(events_lead_down_as_well),
         TEST(a_cgroup_without_pressure_is_looked_below),
         TEST(what_was_seen_before_counts),
