@@ -395,7 +395,10 @@ void rl_walk_listen_all(struct rl_watch *watch)
 {
     struct rl_cgroup *root = rl_tree_root(watch->tree);
 
-    for (struct rl_cgroup *c = root; c; c = rl_tree_next(root, c))
+    for (struct rl_cgroup *c = root->children; c && !watch->probe->local_events_mount; c = c->next)
+        rl_walk_listen(watch, c);
+    for (struct rl_cgroup *c = root; c && watch->probe->local_events_mount;
+         c = rl_tree_next(root, c))
         rl_walk_listen(watch, c);
 }
 
