@@ -113,8 +113,9 @@ static void test_finished(void **state)
                      "\"processes\":4,\"eligible\":true,\"reason\":null}"},
         {"processes_seen", "35"},
         {"steps.0",
-            "{\"step\":\"terminate\",\"signal\":\"SIGTERM\",\"at_ms\":12,\"took_ms\":3000,"
-            "\"signalled\":1,\"whole_cgroup\":false,\"result\":\"time-up\",\"error\":null}"},
+            "{\"step\":\"terminate\",\"signal\":\"SIGTERM\",\"arguments\":null,\"at_ms\":12,"
+            "\"took_ms\":3000,\"signalled\":1,\"whole_cgroup\":false,\"skipped\":false,"
+            "\"assuming_no_effect\":false,\"gained_bytes\":null,\"result\":\"time-up\",\"error\":null}"},
         {"steps.1.result", "\"victim-gone\""},
         {"before.full_percent", "42.17"},
         {"before.some_percent", "52.17"},
@@ -209,7 +210,7 @@ static void test_counts_out_of_range(void **state)
     assert_int_equal(json_array_size(rl_get(json, "groups")), RL_RECORD_GROUPS);
     assert_int_equal(json_array_size(rl_get(json, "victim.sharers")), RL_RECORD_SHARERS);
     assert_int_equal(json_array_size(rl_get(json, "trigger.lines")), RL_LINES_MAX);
-    assert_int_equal(json_array_size(rl_get(json, "steps")), RL_STEPS_MAX);
+    assert_int_equal(json_array_size(rl_get(json, "steps")), RL_RECORD_STEPS);
     json_decref(json);
 }
 
