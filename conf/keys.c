@@ -418,7 +418,7 @@ const struct rl_key rl_keys[] = {
         .form = "yes|no",
         .fallback = "no",
         .example = "no",
-        .help = "whether OnNoVictim=panic of a policy counts",
+        .help = "whether OnNoVictim=panic and Step=panic of a policy count",
         .parse = rl_key_parse_yes_no,
     },
     {
