@@ -86,7 +86,7 @@ uint64_t rl_step_frozen_us(const struct rl_relief *relief, uint8_t rung)
     for (uint8_t i = rung; i < relief->n; i++) {
         const struct rl_step_traits *t = rl_step_traits(relief->steps[i].kind);
 
-        if (i > rung && (t->thaws || t->strikes))
+        if (t->thaws || t->strikes)
             break;
         sum += relief->steps[i].wait_us;
         if (sum > RL_FREEZE_MAX_US)

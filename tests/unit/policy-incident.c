@@ -47,6 +47,19 @@ static const struct rl_relief frozen = {
 };
 static const struct rl_relief only_freeze = {
     .n = 1, .steps = {{.kind = RL_STEP_FREEZE, .wait_us = 4 * SEC}}};
+static const struct rl_relief frozen_and_killed = {
+    .n = 2, .steps = {{.kind = RL_STEP_FREEZE, .wait_us = 4 * SEC}, {.kind = RL_STEP_KILL}}};
+static const struct rl_relief warned_twice = {
+    .n = 4,
+    .steps = {{.kind = RL_STEP_WARN, .wait_us = 1 * SEC},
+        {.kind = RL_STEP_WARN, .wait_us = 2 * SEC},
+        {.kind = RL_STEP_THROTTLE, .share = 6000, .wait_us = 4 * SEC}, {.kind = RL_STEP_KILL}},
+};
+static const struct rl_relief reclaimed_twice = {
+    .n = 2,
+    .steps = {{.kind = RL_STEP_RECLAIM, .wait_us = 6 * SEC},
+        {.kind = RL_STEP_RECLAIM, .wait_us = 6 * SEC}},
+};
 static const struct rl_relief to_the_end = {
     .n = 3,
     .steps = {{.kind = RL_STEP_KILL}, {.kind = RL_STEP_KILL}, {.kind = RL_STEP_PANIC}},
@@ -70,8 +83,9 @@ enum fact {
     DONE = 1 << 6,   /* early, without having brought anything */
     GAINED = 1 << 7, /* early, with something */
     VETO = 1 << 8,
-    QUIET = 1 << 9, /* the machine has just resumed: until 8 s */
-    FELL = 1 << 10, /* the memory in use fell to a half */
+    QUIET = 1 << 9,   /* the machine has just resumed: until 8 s */
+    UNREAD = 1 << 11, /* what is in use could not be read */
+    FELL = 1 << 10,   /* the memory in use fell to a half */
 };
 
 struct turn {
@@ -254,6 +268,34 @@ static const struct course courses[] = {
     {"throttled, and memory fell", &throttled, 0, false,
         {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(4)}, {4, HOLDS | FELL, END}}, RL_OUTCOME_EASED, true,
         false},
+    {"throttled, and what is in use cannot be read: the trigger's word", &throttled, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(4)}, {4, CALM | UNREAD, END}}, RL_OUTCOME_EASED, true,
+        false},
+    {"throttled without knowing from where", &throttled, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS | UNREAD, WAIT(4)}, {4, CALM, END}}, RL_OUTCOME_EASED, true,
+        false},
+    {"throttled, killed, and memory fell", &throttled, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(4)}, {4, CALM, STEP(1)}, {4, HOLDS, WAIT(14)},
+            {5, DEAD | HOLDS, WAIT(6)}, {6, HOLDS | FELL, END}},
+        RL_OUTCOME_RELIEVED, true, true},
+    {"throttled on another rung than the first", &warned_twice, 2, false,
+        {{0, HOLDS, STEP(2)}, {0, HOLDS, WAIT(4)}, {4, HOLDS | FELL, END}}, RL_OUTCOME_EASED, true,
+        false},
+    {"frozen and killed: those who are left run again", &frozen_and_killed, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(4)}, {4, CALM, STEP(1)}, {4, HOLDS, WAIT(14)},
+            {5, DEAD | HOLDS, WAIT(6)}, {6, CALM, END}},
+        RL_OUTCOME_RELIEVED, true, true},
+    {"two steps that end early, one after the other", &reclaimed_twice, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(6)}, {1, HOLDS | GAINED, WAIT(2)},
+            {2, HOLDS, STEP(1)}, {2, HOLDS, WAIT(8)}, {3, HOLDS | GAINED, WAIT(4)}, {4, CALM, END}},
+        RL_OUTCOME_EASED, true, false},
+    {"nobody may be chosen: a hook does without", &asked_late, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, FAILED, STEP(1)}, {0, HOLDS, WAIT(5)}, {1, HOLDS | DONE, END}},
+        RL_OUTCOME_LADDER_END, true, false},
+    {"after a resume any number of warnings", &warned_twice, 0, false,
+        {{0, HOLDS | QUIET, STEP(0)}, {0, HOLDS | QUIET, WAIT(1)}, {1, HOLDS | QUIET, STEP(1)},
+            {1, HOLDS | QUIET, WAIT(3)}, {3, HOLDS | QUIET, WAIT(8)}, {8, CALM, END}},
+        RL_OUTCOME_EASED, false, false},
     {"frozen: it holds until the thaw", &frozen, 0, false,
         {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(4)}, {4, CALM, STEP(1)}, {4, HOLDS, WAIT(7)},
             {7, CALM, END}},
@@ -313,7 +355,7 @@ static struct rl_news news_of(uint64_t at_us, unsigned facts)
         .gained = facts & GAINED ? 4096 : 0,
         .vetoed = facts & VETO,
         .quiet_until_us = facts & QUIET ? OPENED + 8 * SEC : 0,
-        .used_known = true,
+        .used_known = !(facts & UNREAD),
         .used = facts & FELL ? 500 : 1000,
     };
 }
@@ -380,6 +422,23 @@ static void windows_count_from_the_step_and_from_the_death(void **state)
     rl_incident_next(&incident, &gentle, &news);
     assert_int_equal(incident.since_us, OPENED + 700 * MS);
     assert_int_equal(incident.step_us, OPENED + 100 * MS);
+}
+
+/* What a step has brought is seen in what comes after its end. */
+static void windows_count_from_the_end_of_what_has_brought_something(void **state)
+{
+    const struct rl_trigger trigger = {0};
+    struct rl_incident incident;
+    struct rl_news news = news_of(0, HOLDS);
+
+    rl_incident_open(&incident, &trigger, false, OPENED);
+    rl_incident_next(&incident, &no_more_than_reclaim, &news);
+    rl_incident_next(&incident, &no_more_than_reclaim, &news);
+    assert_int_equal(incident.since_us, OPENED);
+    news = news_of(700 * MS, HOLDS | GAINED);
+    rl_incident_next(&incident, &no_more_than_reclaim, &news);
+    assert_int_equal(incident.since_us, OPENED + 700 * MS);
+    assert_int_equal(incident.step_us, OPENED);
 }
 
 /* --- while somebody is on his way out --- */
@@ -736,6 +795,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_course),
         cmocka_unit_test(windows_count_from_the_step_and_from_the_death),
+        cmocka_unit_test(windows_count_from_the_end_of_what_has_brought_something),
         cmocka_unit_test(a_choice_is_put_off_and_tried_again),
         cmocka_unit_test(waiting_for_somebody_has_an_end),
         cmocka_unit_test(nobody_has_to_die_when_going_was_enough),
