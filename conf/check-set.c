@@ -217,6 +217,19 @@ static int check_allowed(const struct rl_compiled *compiled, const struct rl_set
     return error;
 }
 
+static int check_panic_steps(const struct rl_compiled *compiled, struct rl_findings *findings)
+{
+    const struct rl_relief *relief = &compiled->policy.relief;
+    int error = 0;
+
+    for (size_t i = 0; i < relief->n && !error; i++)
+        if (relief->steps[i].kind == RL_STEP_PANIC && compiled->steps[i].path)
+            error = rl_findings_add(findings, compiled->steps[i].path, compiled->steps[i].line,
+                RL_WARNING, "panic-not-allowed",
+                "Step=panic is passed over without AllowPanic=yes in reliefd.conf");
+    return error;
+}
+
 int rl_check_set(const struct rl_compiled *const *compiled, size_t n,
     const struct rl_settings *settings, struct rl_findings *findings)
 {
@@ -226,6 +239,8 @@ int rl_check_set(const struct rl_compiled *const *compiled, size_t n,
         error = check_shadows(compiled, i, findings);
         if (!error && settings)
             error = check_allowed(compiled[i], settings, findings);
+        if (!error && settings && !settings->allow_panic)
+            error = check_panic_steps(compiled[i], findings);
     }
     return error;
 }

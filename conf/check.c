@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/suggest.h"
+#include "policy/step.h"
 
 static struct rl_written whole(const struct rl_draft *draft)
 {
@@ -52,14 +53,24 @@ static bool counts_limit_hits(const struct rl_line *line)
            (line->counter == RL_COUNT_HIGH || line->counter == RL_COUNT_MAX);
 }
 
-/* Every step there is sends a signal. */
-static void check_events(struct rl_draft *draft, const struct rl_draft_trigger *trigger)
+/* The first rung from that one on that may end processes; NULL: none. */
+static const struct rl_step *first_kill(const struct rl_relief *relief, uint8_t from)
+{
+    for (size_t i = from; i < relief->n; i++)
+        if (rl_step_traits(relief->steps[i].kind)->kills)
+            return &relief->steps[i];
+    return NULL;
+}
+
+static void check_events(
+    struct rl_draft *draft, const struct rl_draft_trigger *trigger, uint8_t from)
 {
     const struct rl_relief *relief = &draft->policy->relief;
+    const struct rl_step *deadly = first_kill(relief, from);
     size_t hits = 0;
     bool kills = false;
 
-    for (size_t i = 0; i < relief->n; i++)
+    for (size_t i = from; i < relief->n; i++)
         kills = kills || relief->steps[i].kind == RL_STEP_KILL;
     for (size_t i = 0; i < trigger->n; i++) {
         hits += counts_limit_hits(&trigger->lines[i]);
@@ -68,11 +79,11 @@ static void check_events(struct rl_draft *draft, const struct rl_draft_trigger *
             rl_draft_say(draft, RL_WARNING, &trigger->places[i], "kill-after-kill",
                 "Events=oom_kill with Step=kill: the kernel has killed already when this holds");
     }
-    if (relief->n && trigger->n && hits == trigger->n)
+    if (deadly && trigger->n && hits == trigger->n)
         rl_draft_say(draft, RL_ERROR, &trigger->places[0], "events-alone",
             "[Trigger %s] has only Events=high or max, which page cache alone moves, and leads to "
             "'%s'; add Pressure= or Headroom=",
-            trigger->name, rl_step_name(relief->steps[0].kind));
+            trigger->name, rl_step_name(deadly->kind));
 }
 
 #define REFAULTS_WINDOW_US (10 * RL_US_PER_S) /* of Refaults= without another window */
@@ -90,7 +101,8 @@ static void fill_windows(struct rl_trigger *trigger)
             trigger->lines[i].window_us = longest ? longest : REFAULTS_WINDOW_US;
 }
 
-static void take_trigger(struct rl_draft *draft, const struct rl_draft_trigger *from)
+static void take_trigger(
+    struct rl_draft *draft, const struct rl_draft_trigger *from, uint8_t first_step)
 {
     struct rl_policy *policy = draft->policy;
     struct rl_trigger *to = &policy->triggers[policy->n_triggers++];
@@ -99,7 +111,7 @@ static void take_trigger(struct rl_draft *draft, const struct rl_draft_trigger *
         .name = from->name,
         .lineno = from->place.line,
         .n = from->n,
-        .from = resolve_from(draft, from),
+        .from = first_step,
         .for_us = from->for_us,
         .origin = from->origin,
         .gate = from->gate,
@@ -156,8 +168,10 @@ static void check_triggers(struct rl_draft *draft)
 
         said = said || trigger->faulty;
         if (trigger->n) {
-            check_events(draft, trigger);
-            take_trigger(draft, trigger);
+            uint8_t from = resolve_from(draft, trigger);
+
+            check_events(draft, trigger, from);
+            take_trigger(draft, trigger, from);
             check_timed(draft, trigger);
         } else if (!trigger->emptied && !trigger->faulty) {
             said = true;
@@ -169,6 +183,25 @@ static void check_triggers(struct rl_draft *draft)
             "nothing says when to act; expected a [Trigger NAME] section");
 }
 
+/* What a rung can still do behind the ones before it. */
+static void check_behind(struct rl_draft *draft, uint8_t rung)
+{
+    const struct rl_relief *relief = &draft->policy->relief;
+    const struct rl_step *step = &relief->steps[rung];
+    bool struck = false;
+
+    for (uint8_t i = 0; i < rung; i++)
+        struck = struck || rl_step_traits(relief->steps[i].kind)->strikes;
+    if (relief->steps[rung - 1].kind == RL_STEP_PANIC)
+        rl_draft_say(draft, RL_WARNING, &draft->step_places[rung], "step-after-panic",
+            "Step=%s stands behind Step=panic, which leaves nothing to act on",
+            rl_step_name(step->kind));
+    else if (struck && rl_step_traits(step->kind)->signals)
+        rl_draft_say(draft, RL_WARNING, &draft->step_places[rung], "step-after-kill",
+            "Step=%s stands behind Step=kill, which leaves it nobody to act on",
+            rl_step_name(step->kind));
+}
+
 static void check_relief(struct rl_draft *draft)
 {
     const struct rl_relief *relief = &draft->policy->relief;
@@ -178,10 +211,7 @@ static void check_relief(struct rl_draft *draft)
         rl_draft_say(draft, RL_ERROR, &file, "no-step",
             "nothing says what to do; expected Step= in [Relief]");
     for (size_t i = 1; i < relief->n; i++)
-        if (relief->steps[i - 1].kind == RL_STEP_KILL)
-            rl_draft_say(draft, RL_WARNING, &draft->step_places[i], "step-after-kill",
-                "Step=%s stands behind Step=kill, which leaves it nobody to act on",
-                rl_step_name(relief->steps[i].kind));
+        check_behind(draft, (uint8_t)i);
 }
 
 static void warn_without(

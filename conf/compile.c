@@ -67,6 +67,8 @@ static void keep_spots(struct rl_draft *draft, struct rl_compiled *compiled)
     compiled->match = keep_spot(draft, &draft->match_place);
     compiled->within = keep_spot(draft, rl_draft_given(draft, "Victim", "Within"));
     compiled->on_no_victim = keep_spot(draft, rl_draft_given(draft, "Relief", "OnNoVictim"));
+    for (size_t i = 0; i < compiled->policy.relief.n; i++)
+        compiled->steps[i] = keep_spot(draft, &draft->step_places[i]);
 }
 
 /* Whose word Within= is: where it is not given, nobody reaches out, and the main file counts. */

@@ -30,6 +30,7 @@ struct rl_compiled {
     struct rl_arena arena;
     struct rl_policy policy;
     struct rl_spot match, within, on_no_victim; /* for findings about the set it is in */
+    struct rl_spot steps[RL_STEPS_MAX];         /* as above, of each rung */
 };
 
 struct rl_source {

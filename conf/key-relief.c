@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TERMINATE_WAIT_US (5 * RL_US_PER_S) /* where no wait is given */
-#define WAIT_MAX_US       (600 * RL_US_PER_S)
+#include "conf/suggest.h"
+#include "policy/step.h"
+
+#define WAIT_MAX_US    (600 * RL_US_PER_S)
+#define THROTTLE_LEAST 100u /* 1 %: less would stop it altogether */
 
 /* Signals that ask a process to leave or to shrink. Not SIGKILL, which is a step of its own, and
  * none that stops, goes on or says nothing. */
@@ -50,46 +53,242 @@ static bool take_signal(
     return i >= 0;
 }
 
-/* [wait T], to the end of the text; word is the first one, NULL when there is none. */
-static bool take_wait(struct rl_draft *draft, const struct rl_key *key, const char *word,
-    const char *rest, struct rl_step *step)
+/* What is left of a line: the word that is looked at, NULL at the end, and the text behind it. */
+struct words {
+    char *word, *rest;
+};
+
+static void next_word(struct words *words)
 {
-    if (!word)
+    words->word = rl_word(&words->rest);
+}
+
+/* A word that nothing can be made of; known: the only one that could stand there but for "wait". */
+static bool refuse_word(
+    struct rl_draft *draft, const struct rl_key *key, const char *word, const char *known)
+{
+    struct rl_suggestion near = {.word = word};
+    char buf[96];
+
+    rl_suggest(&near, "wait");
+    if (known)
+        rl_suggest(&near, known);
+    rl_draft_refuse(draft, key, "trailing-text", "'%s' is left over%s", word,
+        rl_suggestion_text(&near, buf, sizeof(buf)));
+    return false;
+}
+
+/* Is that word there? It is taken then. */
+static bool take_flag(struct words *words, const char *flag)
+{
+    bool there = words->word && strcmp(words->word, flag) == 0;
+
+    if (there)
+        next_word(words);
+    return there;
+}
+
+/* One parser for the arguments of each kind, up to "wait" or the end. */
+typedef bool (*take_args_fn)(
+    struct rl_draft *draft, const struct rl_key *key, struct words *words, struct rl_step *step);
+
+static bool take_warn(
+    struct rl_draft *draft, const struct rl_key *key, struct words *words, struct rl_step *step)
+{
+    step->desktop = take_flag(words, "desktop");
+    return true;
+}
+
+static bool take_restart(
+    struct rl_draft *draft, const struct rl_key *key, struct words *words, struct rl_step *step)
+{
+    step->stop = take_flag(words, "stop");
+    return true;
+}
+
+static bool take_terminate(
+    struct rl_draft *draft, const struct rl_key *key, struct words *words, struct rl_step *step)
+{
+    step->signal = SIGTERM;
+    if (!words->word || strcmp(words->word, "wait") == 0)
         return true;
-    if (strcmp(word, "wait") != 0) {
-        rl_draft_refuse(draft, key, "trailing-text", "'%s' is left over", word);
+    if (!take_signal(draft, key, words->word, &step->signal))
+        return false;
+    next_word(words);
+    return true;
+}
+
+static bool take_kill(
+    struct rl_draft *draft, const struct rl_key *key, struct words *words, struct rl_step *step)
+{
+    step->signal = SIGKILL;
+    return true;
+}
+
+static bool refuse_missing(
+    struct rl_draft *draft, const struct rl_key *key, const struct rl_step *step, const char *what)
+{
+    rl_draft_refuse(
+        draft, key, "missing-argument", "'%s' has no %s", rl_step_name(step->kind), what);
+    return false;
+}
+
+static bool is_missing(const struct words *words)
+{
+    return !words->word || strcmp(words->word, "wait") == 0;
+}
+
+static bool take_reclaim(
+    struct rl_draft *draft, const struct rl_key *key, struct words *words, struct rl_step *step)
+{
+    if (is_missing(words))
+        return refuse_missing(draft, key, step, "amount");
+    if (strchr(words->word, '%') ? !rl_take_share(draft, key, words->word, &step->share)
+                                 : !rl_take_size(draft, key, words->word, &step->bytes))
+        return false;
+    if (step->share == 0 && step->bytes == 0) {
+        rl_draft_refuse(draft, key, "out-of-range", "'%s' reclaims nothing", words->word);
         return false;
     }
-    if (!*rest) {
+    next_word(words);
+    return true;
+}
+
+static bool take_throttle_share(
+    struct rl_draft *draft, const struct rl_key *key, struct words *words, uint32_t *ret_share)
+{
+    if (!rl_take_share(draft, key, words->word, ret_share))
+        return false;
+    if (*ret_share < THROTTLE_LEAST) {
+        rl_draft_refuse(draft, key, "out-of-range", "'%s' is less than 1%%", words->word);
+        return false;
+    }
+    next_word(words);
+    return true;
+}
+
+static bool take_throttle(
+    struct rl_draft *draft, const struct rl_key *key, struct words *words, struct rl_step *step)
+{
+    if (is_missing(words))
+        return refuse_missing(draft, key, step, "N%");
+    if (!take_throttle_share(draft, key, words, &step->share))
+        return false;
+    if (!take_flag(words, "cpu"))
+        return true;
+    if (is_missing(words))
+        return refuse_missing(draft, key, step, "M% behind 'cpu'");
+    return take_throttle_share(draft, key, words, &step->cpu_share);
+}
+
+/* Arguments up to an unquoted "wait". The array is for good, and so is the text it points into. */
+static bool take_hook_args(
+    struct rl_draft *draft, const struct rl_key *key, struct words *words, struct rl_step *step)
+{
+    const char **args = NULL;
+    size_t n = 0;
+
+    for (;;) {
+        bool quoted = words->rest[strspn(words->rest, " \t")] == '"';
+        char *item = rl_take_item(draft, key, &words->rest);
+        bool end = !item || (!quoted && strcmp(item, "wait") == 0);
+
+        args = rl_draft_grow(draft, args, n, sizeof(*args));
+        if (!args)
+            return false;
+        args[n] = end ? NULL : item;
+        if (end) {
+            step->args = args;
+            words->word = item;
+            return draft->error == 0;
+        }
+        if (n++ == RL_ARGS_MAX) {
+            rl_draft_refuse(draft, key, "too-many-arguments",
+                "'%s' is one argument too much; at most %d are possible", item, RL_ARGS_MAX);
+            return false;
+        }
+    }
+}
+
+/* The path was not cut off as a word: it may stand in quotes, too. */
+static bool take_hook(
+    struct rl_draft *draft, const struct rl_key *key, struct words *words, struct rl_step *step)
+{
+    const char *path = rl_take_item(draft, key, &words->rest);
+    size_t len = path ? strlen(path) : 0;
+
+    if (!path || strcmp(path, "wait") == 0)
+        return refuse_missing(draft, key, step, "path");
+    if (path[0] != '/' || path[len - 1] == '/') {
+        rl_draft_refuse(draft, key, "bad-path",
+            path[0] == '/' ? "'%s' is no file" : "'%s' does not begin with '/'", path);
+        return false;
+    }
+    step->command = path;
+    return take_hook_args(draft, key, words, step);
+}
+
+static bool take_none(
+    struct rl_draft *draft, const struct rl_key *key, struct words *words, struct rl_step *step)
+{
+    return true;
+}
+
+static const struct {
+    take_args_fn take;
+    bool items;        /* it splits the text itself: its arguments may stand in quotes */
+    const char *known; /* a word that may stand there, for suggestions */
+} forms[RL_STEP_KINDS] = {
+    [RL_STEP_WARN] = {take_warn, false, "desktop"},
+    [RL_STEP_HOOK] = {take_hook, true, NULL},
+    [RL_STEP_RECLAIM] = {take_reclaim, false, NULL},
+    [RL_STEP_THROTTLE] = {take_throttle, false, "cpu"},
+    [RL_STEP_FREEZE] = {take_none, false, NULL},
+    [RL_STEP_TERMINATE] = {take_terminate, false, NULL},
+    [RL_STEP_KILL] = {take_kill, false, NULL},
+    [RL_STEP_RESTART] = {take_restart, false, "stop"},
+    [RL_STEP_PANIC] = {take_none, false, NULL},
+};
+
+/* [wait T], to the end of the text. */
+static bool take_wait(
+    struct rl_draft *draft, const struct rl_key *key, struct words *words, struct rl_step *step)
+{
+    const struct rl_step_traits *traits = rl_step_traits(step->kind);
+
+    step->wait_us = traits->wait_us;
+    if (!words->word)
+        return true;
+    if (strcmp(words->word, "wait") != 0)
+        return refuse_word(draft, key, words->word, forms[step->kind].known);
+    if (!*words->rest) {
         rl_draft_refuse(draft, key, "bad-time", "no time follows 'wait'");
         return false;
     }
-    return rl_take_time(draft, key, rest, 0, WAIT_MAX_US, &step->wait_us);
+    if (!rl_take_time(draft, key, words->rest, 0, WAIT_MAX_US, &step->wait_us))
+        return false;
+    if (traits->timed && step->wait_us == 0) {
+        rl_draft_refuse(draft, key, "out-of-range", "'%s' is given no time at all", traits->name);
+        return false;
+    }
+    return true;
 }
 
 static bool parse_step(
     struct rl_draft *draft, const struct rl_key *key, char *rest, struct rl_step *step)
 {
-    char *word = rl_word(&rest);
-    int kind = word ? rl_take_word(draft, key, "step", word, step_at) : -1;
+    struct words words = {.rest = rest};
+    int kind;
 
+    next_word(&words);
+    kind = words.word ? rl_take_word(draft, key, "step", words.word, step_at) : -1;
     if (kind < 0)
         return false;
     step->kind = (enum rl_step_kind)kind;
     step->lineno = draft->place.line;
-    word = rl_word(&rest);
-    if (step->kind == RL_STEP_KILL) {
-        step->signal = SIGKILL;
-    } else {
-        step->signal = SIGTERM;
-        step->wait_us = TERMINATE_WAIT_US;
-        if (word && strcmp(word, "wait") != 0) {
-            if (!take_signal(draft, key, word, &step->signal))
-                return false;
-            word = rl_word(&rest);
-        }
-    }
-    return take_wait(draft, key, word, rest, step);
+    if (!forms[kind].items)
+        next_word(&words);
+    return forms[kind].take(draft, key, &words, step) && take_wait(draft, key, &words, step);
 }
 
 void rl_key_parse_step(struct rl_draft *draft, const struct rl_key *key, const char *value)

@@ -294,8 +294,11 @@ const struct rl_key rl_keys[] = {
     },
     {
         .section = "Relief", .name = "Step", .file = RL_POLICY_FILE,
-        .form = "terminate [SIGNAL] [wait T] | kill [wait T]", .unit = "time",
-        .range = "T up to 10min",
+        .form = "warn [desktop] | hook PATH [ARGUMENT ...] | reclaim SIZE|N% | "
+                "throttle N% [cpu M%] | freeze | terminate [SIGNAL] | kill | restart [stop] | "
+                "panic; each: [wait T]",
+        .unit = "bytes, percent, time",
+        .range = "0 < N <= 100, two decimals; throttle: N and M from 1; T up to 10min",
         .example = "terminate TERM wait 5s",
         .help = "the ladder, a rung a line; the next is taken after T if the trigger still holds",
         .parse = rl_key_parse_step, .reset = rl_reset_step,
@@ -415,7 +418,7 @@ const struct rl_key rl_keys[] = {
         .form = "yes|no",
         .fallback = "no",
         .example = "no",
-        .help = "whether OnNoVictim=panic of a policy counts",
+        .help = "whether OnNoVictim=panic and Step=panic of a policy count",
         .parse = rl_key_parse_yes_no,
     },
     {

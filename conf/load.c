@@ -9,6 +9,7 @@
 #include "conf/compile.h"
 #include "conf/folder.h"
 #include "conf/open.h"
+#include "conf/program.h"
 
 #define BUILT_IN "(built in)"
 
@@ -419,6 +420,8 @@ static int check_together(struct loading *load)
         if (load->set->backing[i].compiled)
             compiled[n++] = load->set->backing[i].compiled;
     error = rl_check_set(compiled, n, load->settings, load->findings);
+    if (!error)
+        error = rl_check_programs(compiled, n, load->findings);
     free(compiled);
     return error;
 }

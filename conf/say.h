@@ -26,3 +26,6 @@ void rl_say_victim(FILE *out, const struct rl_victim *victim);
 
 /* "Never touches: ..." */
 void rl_say_protect(FILE *out, const struct rl_victim *victim);
+
+/* "sends SIGTERM and waits 5 s, if that was not enough ...": the ladder, to the last comma. */
+void rl_say_steps(FILE *out, const struct rl_relief *relief);

@@ -24,16 +24,7 @@ static void say_limit(FILE *out, const struct rl_relief *relief)
 static void say_relief(FILE *out, const struct rl_relief *relief)
 {
     fputs("Then: ", out);
-    for (size_t i = 0; i < relief->n; i++) {
-        const struct rl_step *step = &relief->steps[i];
-
-        fprintf(out, "sends SIG%s", sigabbrev_np(step->signal));
-        if (step->wait_us)
-            fprintf(out, " and waits %s", RL_SAY(time, step->wait_us));
-        fputs(", ", out);
-        if (i + 1 < relief->n)
-            fputs("if that was not enough ", out);
-    }
+    rl_say_steps(out, relief);
     fprintf(out, "and then leaves it alone for %s. ", RL_SAY(time, relief->cooldown_us));
     say_limit(out, relief);
     if (relief->on_no_victim == RL_NO_VICTIM_PANIC)

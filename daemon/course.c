@@ -1,10 +1,8 @@
 /* The course of incidents: carrying out what policy/incident.c orders. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "daemon/engine-private.h"
 #include "daemon/report/log.h"
@@ -43,6 +41,7 @@ static int running_new(struct rl_engine *engine, struct rl_running **ret)
     memset(running, 0, sizeof(*running));
     running->engine = engine;
     running->cgroup_fd = -1;
+    running->reclaiming.fd = -1;
     running->targets = rl_table_new(RL_TARGETS_MAX, sizeof(*running->targets));
     running->paths = rl_table_new(RL_VICTIM_PATHS, 1);
     if (running->targets && running->paths)
@@ -127,20 +126,25 @@ static void note_waiting(struct rl_running *running, uint64_t now_us)
 {
     const struct rl_incident *incident = &running->incident;
 
-    if (incident->yield_us == 0 || incident->acted)
+    if (incident->yield_us == 0 || running->chosen)
         return;
     running->record.waited_us = now_us - incident->yield_us;
     running->record.waited_out = incident->waited_out;
 }
 
-/* The first step chooses; every later one acts on the same victim. */
+/* The first step that asks for a victim chooses; every later one acts on the same. */
 static enum rl_reason choose(struct rl_running *running)
 {
     struct rl_engine *engine = running->engine;
-    const struct rl_policy *policy = running->hot->cgroup->policy;
+    const struct rl_policy *policy = running->hot ? running->hot->cgroup->policy : NULL;
     int r;
 
+    if (!policy)
+        return RL_OUTCOME_GONE;
+    engine->scratch.vetoed = running->vetoed_ones;
+    engine->scratch.n_vetoed = running->n_vetoed;
     rl_decide(engine, running->hot, policy, running->incident.waited_out);
+    engine->scratch.n_vetoed = 0;
     note_waiting(running, rl_now_us());
     rl_fill_choice(engine, &running->record, policy);
     engine->growth.pending = true; /* it may have been short of room */
@@ -148,25 +152,98 @@ static enum rl_reason choose(struct rl_running *running)
     if (!engine->scratch.choice.found)
         return engine->scratch.choice.why;
     r = rl_victim_take(running);
+    running->chosen = r >= 0;
     return r < 0 ? RL_OUTCOME_GONE : RL_REASON_NONE;
 }
 
-static enum rl_reason take_step(struct rl_running *running, uint8_t step)
+/* A victim for a step that asks for one. What is told of him and does without goes on alone, but
+ * not where it has just vetoed one. */
+static enum rl_reason provide_victim(struct rl_running *running, const struct rl_order *order)
 {
-    enum rl_reason failed = RL_REASON_NONE;
-    bool first = !running->incident.acted;
+    enum rl_step_victim asks = rl_step_traits(running->relief.steps[order->step].kind)->victim;
+    enum rl_reason why;
 
-    if (first && !running->hot)
-        return RL_OUTCOME_GONE;
-    if (first)
-        failed = choose(running);
-    if (failed == RL_REASON_NONE)
-        failed = rl_step_take(running, &running->relief.steps[step], rl_now_us());
-    if (first && failed != RL_WAIT_EXITING) {
-        running->to_announce = true;
-        rl_engine_later(running->engine);
+    if (order->exclude)
+        rl_victim_exclude(running);
+    if (asks == RL_VICTIM_NONE || running->chosen)
+        return RL_REASON_NONE;
+    why = choose(running);
+    if (asks == RL_VICTIM_ASKED && !order->exclude && why != RL_OUTCOME_GONE)
+        return RL_REASON_NONE;
+    return why;
+}
+
+/* How an incident ends that is one kill too many. */
+static enum rl_reason instead_of_kill(const struct rl_allowance *allowance)
+{
+    if (allowance->why == RL_WAIT_BUDGET || allowance->instead == RL_REPEAT_ALARM)
+        return RL_OUTCOME_ALARM;
+    return RL_OUTCOME_HELD;
+}
+
+static struct rl_allowance allowance_of(struct rl_running *running, uint64_t now_us)
+{
+    struct rl_engine *engine = running->engine;
+    const struct rl_settings *settings = engine->options.settings;
+    struct rl_allowance allowance = rl_limit_allows(
+        &rl_past_of(engine, running->record.offender_id)->kills, &running->relief, now_us);
+
+    if (allowance.why != RL_REASON_NONE)
+        return allowance;
+    return rl_budget_allows(&engine->budget, settings->budget_kills, settings->budget_us, now_us);
+}
+
+/* May this incident kill? It is asked when the first rung is due that may; the answer counts for
+ * all of the incident. Return: RL_REASON_NONE, or how the incident ends instead; then nothing is
+ * done for as long as nothing may be done. */
+static enum rl_reason ask_allowance(struct rl_running *running, uint8_t rung)
+{
+    struct rl_allowance allowance;
+
+    if (running->allowed || !rl_step_traits(running->relief.steps[rung].kind)->kills)
+        return RL_REASON_NONE;
+    allowance = allowance_of(running, rl_now_us());
+    running->allowed = allowance.why == RL_REASON_NONE;
+    if (running->allowed)
+        return RL_REASON_NONE;
+    running->hold_until_us = allowance.until_us;
+    rl_log(allowance.instead == RL_REPEAT_HOLD ? LOG_WARNING : LOG_CRIT,
+        "%s is short of memory, but %s (%u kills)", running->record.offender,
+        rl_reason_text(allowance.why), (unsigned)allowance.kills);
+    return instead_of_kill(&allowance);
+}
+
+static void announce(struct rl_running *running)
+{
+    if (running->announced)
+        return;
+    running->announced = true;
+    running->to_announce = true;
+    rl_engine_later(running->engine);
+}
+
+/* What an order to take or to skip a step comes to is news for the next one. */
+static void take_step(
+    struct rl_running *running, const struct rl_order *order, struct rl_news *news)
+{
+    enum rl_reason why = RL_REASON_NONE;
+
+    if (order->what == RL_DO_SKIP) {
+        rl_step_skip(running, order, rl_now_us());
+        news->skipped = order->why;
+        return;
     }
-    return failed;
+    why = ask_allowance(running, order->step);
+    if (why == RL_REASON_NONE)
+        why = provide_victim(running, order);
+    if (why == RL_REASON_NONE)
+        why = rl_step_take(running, order, rl_now_us());
+    if (rl_reason_skips(why))
+        news->skipped = why;
+    else
+        news->failed = why;
+    if (why != RL_WAIT_EXITING && why != RL_OUTCOME_ALARM && why != RL_OUTCOME_HELD)
+        announce(running);
 }
 
 /* Does its trigger still hold, counted from the last step? */
@@ -217,6 +294,18 @@ static void measure_freed(struct rl_running *running, uint64_t now_us)
     record->after = state;
 }
 
+/* What became of a step that has not said so itself. */
+static enum rl_reason result_of(const struct rl_running *running, const struct rl_record_step *step)
+{
+    const struct rl_step_traits *traits = rl_step_traits(step->kind);
+
+    if (running->incident.gone)
+        return RL_DONE_VICTIM_GONE;
+    if (traits->signals)
+        return RL_DONE_TIME_UP;
+    return traits->timed && traits->trace == RL_TRACE_NONE ? RL_DONE_CUT_SHORT : RL_DONE_DONE;
+}
+
 static void close_step(struct rl_running *running, uint64_t now_us)
 {
     struct rl_record *record = &running->record;
@@ -228,7 +317,7 @@ static void close_step(struct rl_running *running, uint64_t now_us)
     if (step->took_us == 0)
         step->took_us = (record->gone_us > step->at_us ? record->gone_us : now_us) - step->at_us;
     if (step->result == RL_DONE_SENT)
-        step->result = running->incident.gone ? RL_DONE_VICTIM_GONE : RL_DONE_TIME_UP;
+        step->result = result_of(running, step);
 }
 
 /* Cooldown, and the kill that it comes from: what a dry run would have killed counts too. */
@@ -240,27 +329,23 @@ static void remember(struct rl_running *running, uint64_t now_us)
     past->until_us = now_us + running->relief.cooldown_us;
     if (running->hold_until_us > past->until_us)
         past->until_us = running->hold_until_us;
-    if (!running->incident.acted)
+    if (!running->incident.killed)
         return;
     rl_limit_note(&past->kills, now_us);
     rl_limit_note(&engine->budget, now_us);
 }
 
-/* vm.panic_on_oom's way, for those who asked for it twice. */
+/* OnNoVictim=panic */
 static void panic(struct rl_running *running)
 {
     struct rl_engine *engine = running->engine;
-    int fd;
+    int r;
 
     if (!running->panic || running->incident.dry || !engine->options.settings->allow_panic)
         return;
-    rl_log(LOG_EMERG, "nobody may be chosen in %s, and OnNoVictim=panic: the machine panics",
-        running->record.offender);
-    fd = openat(engine->options.probe->proc_fd, "sysrq-trigger", O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, "c", 1) < 0)
-        rl_error("/proc/sysrq-trigger: %s", strerror(errno));
-    if (fd >= 0)
-        close(fd);
+    r = rl_panic(engine, "OnNoVictim=panic, and nobody may be chosen", running->record.offender);
+    if (r < 0)
+        rl_error("/proc/sysrq-trigger: %s", strerror(-r));
 }
 
 static void finish(struct rl_running *running, uint64_t now_us)
@@ -282,6 +367,7 @@ static void finish(struct rl_running *running, uint64_t now_us)
     record->ended_wall_us = rl_wall_us();
     record->outcome = running->incident.outcome;
     sd_event_source_set_enabled(running->timer, SD_EVENT_OFF);
+    rl_steps_undo(running);
     rl_victim_drop(running);
     remember(running, now_us);
     if (running->hot) {
@@ -305,10 +391,32 @@ static void arm(struct rl_running *running, uint64_t wake_us)
     sd_event_source_set_enabled(running->timer, SD_EVENT_ONESHOT);
 }
 
+/* All that has happened, and what the offender looks like now where that is asked. */
+static void gather(struct rl_running *running, struct rl_news *news)
+{
+    struct rl_engine *engine = running->engine;
+    enum rl_phase phase = running->incident.phase;
+
+    news->now_us = rl_now_us();
+    news->gone = running->gone;
+    news->offender_gone = !running->hot;
+    news->step_done = running->done;
+    news->gained = running->gained;
+    news->vetoed = running->vetoed;
+    if (phase == RL_PHASE_WAIT || phase == RL_PHASE_SETTLE || phase == RL_PHASE_YIELD)
+        news->holds = still_holds(running, news->now_us);
+    news->used_known = running->hot && running->hot->level.used_known;
+    news->used = news->used_known ? running->hot->level.used : 0;
+    news->quiet_until_us = rl_resumed_recently(&engine->suspend, news->now_us)
+                               ? engine->suspend.resumed_us + RL_RESUME_US
+                               : 0;
+}
+
 static void advance(struct rl_running *running)
 {
     struct rl_news news = {0};
     struct rl_order order;
+    bool step;
 
     /* Ended, and only waiting to be reported. */
     if (!running->used || running->incident.phase == RL_PHASE_ENDED)
@@ -316,27 +424,61 @@ static void advance(struct rl_running *running)
     do {
         bool was_gone = running->incident.gone;
 
-        news.now_us = rl_now_us();
-        news.gone = running->gone;
-        news.offender_gone = !running->hot;
-        if (running->incident.phase == RL_PHASE_WAIT ||
-            running->incident.phase == RL_PHASE_SETTLE || running->incident.phase == RL_PHASE_YIELD)
-            news.holds = still_holds(running, news.now_us);
+        gather(running, &news);
+        running->done = running->vetoed = false;
         order = rl_incident_next(&running->incident, &running->relief, &news);
         if (running->incident.gone && !was_gone)
             measure_freed(running, news.now_us);
-        news.failed = RL_REASON_NONE;
-        if (order.what == RL_DO_STEP) {
+        news.failed = news.skipped = RL_REASON_NONE;
+        step = order.what == RL_DO_STEP || order.what == RL_DO_SKIP;
+        if (step) {
+            rl_step_stop(running);
             close_step(running, news.now_us);
-            news.failed = take_step(running, order.step);
+            take_step(running, &order, &news);
         }
         /* A victim that was gone before its signal is news of its own. */
-    } while (order.what == RL_DO_STEP ||
-             (running->gone && !running->incident.gone && order.what == RL_DO_WAIT));
+    } while (step || (running->gone && !running->incident.gone && order.what == RL_DO_WAIT));
     if (order.what == RL_DO_END)
         finish(running, news.now_us);
     else
         arm(running, order.wake_us);
+}
+
+bool rl_course_holds(struct rl_running *running)
+{
+    struct rl_news news = {0};
+
+    gather(running, &news);
+    return rl_incident_holds(&running->incident, &running->relief, &news);
+}
+
+void rl_course_step_done(struct rl_running *running, uint64_t gained)
+{
+    struct rl_record_step *step = &running->record.steps[running->record.n_steps - 1];
+
+    if (step->result == RL_DONE_SENT)
+        step->result = RL_DONE_DONE;
+    step->took_us = rl_now_us() - step->at_us;
+    running->done = true;
+    running->gained = gained;
+    advance(running);
+}
+
+void rl_course_vetoed(struct rl_running *running)
+{
+    running->record.steps[running->record.n_steps - 1].result = RL_DONE_VETOED;
+    running->vetoed = true;
+    advance(running);
+}
+
+/* The step that the victim's death was waited for since. */
+static struct rl_record_step *last_signal(struct rl_record *record)
+{
+    uint8_t i = (uint8_t)(record->n_steps - 1);
+
+    while (i > 0 && (record->steps[i].skipped || !rl_step_traits(record->steps[i].kind)->signals))
+        i--;
+    return &record->steps[i];
 }
 
 void rl_course_victim_gone(struct rl_running *running, uint64_t gone_us, int error)
@@ -344,7 +486,7 @@ void rl_course_victim_gone(struct rl_running *running, uint64_t gone_us, int err
     struct rl_record *record = &running->record;
 
     if (error != 0) {
-        struct rl_record_step *step = &record->steps[record->n_steps - 1];
+        struct rl_record_step *step = last_signal(record);
 
         step->result = RL_DONE_ERROR;
         step->error = error;
@@ -363,43 +505,10 @@ void rl_course_offender_gone(struct rl_running *running)
     advance(running);
 }
 
-/* How an incident ends that is one kill too many. */
-static enum rl_reason instead_of_kill(const struct rl_allowance *allowance)
-{
-    if (allowance->why == RL_WAIT_BUDGET || allowance->instead == RL_REPEAT_ALARM)
-        return RL_OUTCOME_ALARM;
-    return RL_OUTCOME_HELD;
-}
-
-/* Record that nothing was done, once for all the time that nothing may be done. */
-static void refuse(struct rl_running *running, const struct rl_allowance *allowance)
-{
-    running->hold_until_us = allowance->until_us;
-    running->incident.phase = RL_PHASE_ENDED;
-    running->incident.outcome = instead_of_kill(allowance);
-    rl_log(allowance->instead == RL_REPEAT_HOLD ? LOG_WARNING : LOG_CRIT,
-        "%s is short of memory, but %s (%u kills)", running->record.offender,
-        rl_reason_text(allowance->why), (unsigned)allowance->kills);
-    finish(running, rl_now_us());
-}
-
-static struct rl_allowance allowance_of(
-    struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)
-{
-    const struct rl_settings *settings = engine->options.settings;
-    struct rl_allowance allowance = rl_limit_allows(
-        &rl_past_of(engine, hot->cgroup->id)->kills, &hot->cgroup->policy->relief, now_us);
-
-    if (allowance.why != RL_REASON_NONE)
-        return allowance;
-    return rl_budget_allows(&engine->budget, settings->budget_kills, settings->budget_us, now_us);
-}
-
 enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
 {
     const struct rl_policy *policy = hot->cgroup->policy;
     const struct rl_trigger *trigger = &policy->triggers[hot->verdict.trigger];
-    struct rl_allowance allowance;
     struct rl_running *running;
 
     if (rl_cooldown_left(engine, hot->cgroup->id, now_us) > 0)
@@ -409,24 +518,25 @@ enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint
     running = free_slot(engine);
     if (!running)
         return RL_WAIT_BUSY_DOMAIN;
-    allowance = allowance_of(engine, hot, now_us);
     running->used = true;
     rl_engine_later(engine); /* room for the next one */
     running->hot = hot;
-    running->gone = false;
+    running->announced = running->chosen = running->allowed = false;
+    running->gone = running->done = running->vetoed = false;
+    running->gained = 0;
+    running->going_on = 0;
+    running->n_vetoed = 0;
     running->whole = false;
     running->hold_until_us = 0;
     running->trigger = *trigger;
     running->relief = policy->relief;
+    rl_steps_keep(running);
     running->panic = policy->relief.on_no_victim == RL_NO_VICTIM_PANIC;
     hot->keep = true;
     rl_incident_open(&running->incident, trigger, rl_engine_dry(engine, policy), now_us);
     rl_fill_open(engine, &running->record, hot, policy, trigger, now_us);
-    if (allowance.why != RL_REASON_NONE)
-        refuse(running, &allowance);
-    else
-        advance(running);
-    return allowance.why;
+    advance(running);
+    return RL_REASON_NONE;
 }
 
 void rl_course_report(struct rl_engine *engine)

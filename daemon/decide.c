@@ -290,6 +290,8 @@ static void rate_exactly(struct reading *r, pid_t pid, const struct rl_sketch *b
     /* Whoever owns the incident: a cgroup's own policy has a say about its processes. */
     if (own)
         rl_candidate_rate_own(&own->victim, r->path, &candidate);
+    if (rl_candidate_may_go(&candidate) && rl_scratch_vetoed(s, &candidate.process, r->cgroup))
+        candidate.spared = RL_SPARED_VETOED;
     if (r->homeless)
         rate_homeless(r, &candidate);
     else

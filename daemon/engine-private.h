@@ -9,6 +9,7 @@
 #include "daemon/relieve/guard.h"
 #include "daemon/relieve/kill.h"
 #include "daemon/relieve/self.h"
+#include "daemon/relieve/worker.h"
 #include "daemon/report/record.h"
 #include "daemon/scratch.h"
 #include "daemon/suspend.h"
@@ -17,6 +18,14 @@
 #define RL_PASTS_MAX     256
 #define RL_VICTIM_PATHS  (16 * 1024)
 #define RL_RUNNING_READY 2 /* incidents that there is room for from the start */
+#define RL_WORDS_SIZE    (RL_STEPS_MAX * 192)
+
+/* What `reclaim` is about, see daemon/step/reclaim.c. */
+struct rl_reclaiming {
+    int fd; /* the offender's directory; -1: nothing goes on */
+    uint64_t wanted, gained, piece;
+    uint64_t asked, before; /* of the piece that is on its way */
+};
 
 /* An incident while it runs. It copies what it needs of its policy, which may be reloaded. */
 struct rl_running {
@@ -30,8 +39,20 @@ struct rl_running {
     struct rl_relief relief;
     sd_event_source *timer;
     struct rl_victim_watch *watch;
-    bool gone;     /* the victim, as the watch said */
-    int cgroup_fd; /* of a victim that dies as a whole; -1 */
+    bool announced;
+    bool chosen;       /* there is a victim */
+    bool allowed;      /* to kill, by Limit= and [Budget] */
+    bool gone;         /* the victim, as the watch said */
+    bool done, vetoed; /* what the current step has said, until it is news */
+    uint64_t gained;
+    uint8_t going_on; /* 1 + the rung that was taken last, until its time is up; 0: none */
+    struct rl_reclaiming reclaiming;
+    char words[RL_WORDS_SIZE];                       /* of hooks: a reload frees the policy's own */
+    const char *args[RL_STEPS_MAX][RL_ARGS_MAX + 2]; /* path, arguments, NULL; into words */
+    struct rl_vetoed vetoed_ones[RL_VETOES_MAX];
+    size_t n_vetoed;
+    uint64_t group_id; /* the victim's cgroup */
+    int cgroup_fd;     /* of a victim that dies as a whole; -1 */
     uint64_t cgroup_id;
     bool whole;                /* through cgroup.kill */
     struct rl_target *targets; /* RL_TARGETS_MAX entries */
@@ -64,6 +85,7 @@ struct rl_engine {
     struct rl_policy_set *policies;
     struct rl_watch *watch;
     struct rl_killer *killer;
+    struct rl_worker *reclaimer; /* NULL: no policy asks for it, or it could not be had */
     struct rl_self self;
     struct rl_procs procs;
     struct rl_scratch scratch;
@@ -133,6 +155,12 @@ enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint
 void rl_course_offender_gone(struct rl_running *running);
 /* The victim is dead and its memory back (error 0), or cannot be killed (errno). */
 void rl_course_victim_gone(struct rl_running *running, uint64_t gone_us, int error);
+/* The current step has ended before its time, and has brought so many bytes; or it says that this
+ * victim must live. From the event loop, never from within take(). */
+void rl_course_step_done(struct rl_running *running, uint64_t gained);
+void rl_course_vetoed(struct rl_running *running);
+/* Is there still a reason to act? Samples the offender. */
+bool rl_course_holds(struct rl_running *running);
 /* Hand over to report/ what was put off. */
 void rl_course_report(struct rl_engine *engine);
 
@@ -158,13 +186,32 @@ void rl_growth_consider(struct rl_engine *engine, uint64_t now_us);
 /* Grow what is too small. Allocates. */
 void rl_growth_catch_up(struct rl_engine *engine);
 
-/* ---- steps.c: the rungs ---- */
+/* ---- step/victim.c ---- */
 /* Keep what is needed of the choice to act on it. Return: 0, -ESTALE when it is gone. */
 int rl_victim_take(struct rl_running *running);
 void rl_victim_drop(struct rl_running *running);
-/* Return: RL_REASON_NONE, or the outcome when the step could not be taken. */
+/* He must live: he is not chosen again in this incident, and there is no victim now. */
+void rl_victim_exclude(struct rl_running *running);
+
+/* ---- step/step.c: the rungs ---- */
+/* Take the rung that was ordered, or only write down what would be taken. Return: RL_REASON_NONE;
+ * RL_SKIP_* or another reason, as in struct rl_news. */
 enum rl_reason rl_step_take(
-    struct rl_running *running, const struct rl_step *step, uint64_t now_us);
+    struct rl_running *running, const struct rl_order *order, uint64_t now_us);
+/* Write down that it is passed over. */
+void rl_step_skip(struct rl_running *running, const struct rl_order *order, uint64_t now_us);
+/* The time of the rung taken last is up. */
+void rl_step_stop(struct rl_running *running);
+/* The incident is over: what lasts of its steps ends. */
+void rl_steps_undo(struct rl_running *running);
+/* Copy what the incident's steps point to. */
+void rl_steps_keep(struct rl_running *running);
+/* Start what the steps of the policies in force need. Allocates. */
+void rl_steps_prepare(struct rl_engine *engine);
+
+/* ---- step/panic.c ---- */
+/* Return: -errno of trying. */
+int rl_panic(struct rl_engine *engine, const char *why, const char *offender);
 
 /* ---- fill.c: the record ---- */
 void rl_fill_open(struct rl_engine *engine, struct rl_record *record, const struct rl_hot *hot,

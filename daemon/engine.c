@@ -397,6 +397,7 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
         return r;
     }
     say_findings(engine->policies);
+    rl_steps_prepare(engine);
     rl_attach_all(engine);
     rehearse(engine);
     open_gate(engine);
@@ -416,6 +417,7 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     engine->guardian = rl_guard_free(engine->guardian);
     engine->watch = rl_watch_free(engine->watch);
     engine->killer = rl_killer_free(engine->killer);
+    engine->reclaimer = rl_worker_free(engine->reclaimer);
     rl_course_free(engine);
     engine->policies = rl_policy_set_free(engine->policies);
     engine->cmdline = rl_cmdline_free(engine->cmdline);
@@ -434,6 +436,7 @@ int rl_engine_reload(struct rl_engine *engine)
     if (r < 0)
         return r;
     say_findings(engine->policies);
+    rl_steps_prepare(engine);
     rl_attach_all(engine);
     /* Verdicts of the old policies speak of triggers that may be gone. */
     for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));) {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/observe/tree.h"
+
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -177,4 +179,25 @@ int32_t rl_scratch_seat(
     scratch->seats[i] = (struct rl_seat){.cgroup = cgroup};
     scratch->n_groups++;
     return (int32_t)i;
+}
+
+static bool is_below(const struct rl_cgroup *cgroup, uint64_t id)
+{
+    for (; cgroup; cgroup = cgroup->parent)
+        if (cgroup->id == id)
+            return true;
+    return false;
+}
+
+bool rl_scratch_vetoed(const struct rl_scratch *scratch, const struct rl_process *process,
+    const struct rl_cgroup *cgroup)
+{
+    for (size_t i = 0; i < scratch->n_vetoed; i++) {
+        const struct rl_vetoed *v = &scratch->vetoed[i];
+
+        if (v->pid == 0 ? is_below(cgroup, v->group_id)
+                        : v->pid == process->pid && v->start_ticks == process->start_ticks)
+            return true;
+    }
+    return false;
 }

@@ -43,6 +43,13 @@ struct rl_relations {
     size_t n_kin;
 };
 
+/* Who must live in this incident, because a hook has said so. */
+struct rl_vetoed {
+    pid_t pid; /* 0: all in a cgroup and below */
+    uint64_t start_ticks;
+    uint64_t group_id; /* the cgroup then */
+};
+
 /* A cgroup that has a group: seats[i] is that of groups[i]. */
 struct rl_seat {
     struct rl_cgroup *cgroup;
@@ -55,6 +62,8 @@ struct rl_scratch {
      * difference to them and to the choice, others may be left out of the pool and of the sums of
      * groups, but for pool.seen. 0: all. At most RL_BEST_MOST. */
     size_t listed;
+    const struct rl_vetoed *vetoed; /* of the incident that it is for; the caller's */
+    size_t n_vetoed;
     struct rl_sketches sketches; /* room for as many as in the pool */
     struct rl_group *groups;
     struct rl_seat *seats;
@@ -91,6 +100,10 @@ void rl_scratch_free(struct rl_scratch *scratch);
 /* Make room for at least that much; nothing shrinks. What the last choice left is gone when
  * something was to be done. Return: 0, or -ENOMEM: what could not grow is there as it was. */
 int rl_scratch_grow(struct rl_scratch *scratch, const struct rl_extent *extent);
+
+/* Is that process of that cgroup among the vetoed? */
+bool rl_scratch_vetoed(const struct rl_scratch *scratch, const struct rl_process *process,
+    const struct rl_cgroup *cgroup);
 
 /* Forget the last choice, before the next one. */
 void rl_scratch_clear(struct rl_scratch *scratch, const struct rl_model *model);

@@ -5,6 +5,7 @@
 #define RL_TRIGGERS_MAX 8  /* [Trigger] sections in one policy */
 #define RL_LINES_MAX    8  /* lines in one trigger */
 #define RL_STEPS_MAX    12 /* rungs of one ladder */
+#define RL_ARGS_MAX     16 /* arguments of a hook, its path not counted */
 #define RL_HISTORY_MAX  64 /* points kept for one cgroup's windows */
 #define RL_DEPTH_MAX    32 /* levels between a cgroup and the root */
 #define RL_KILLS_MAX    64 /* kills remembered of one offender, and of all: N of "N per T" */

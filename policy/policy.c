@@ -6,11 +6,6 @@ static const char *const kill_names[] = {
     [RL_KILL_TREE] = "tree",
 };
 
-static const char *const step_names[RL_STEP_KINDS] = {
-    [RL_STEP_TERMINATE] = "terminate",
-    [RL_STEP_KILL] = "kill",
-};
-
 static const char *const fact_names[RL_FACTS] = {
     [RL_FACT_COMM] = "comm",
     [RL_FACT_EXE] = "exe",
@@ -27,11 +22,6 @@ static const char *const fact_names[RL_FACTS] = {
 const char *rl_kill_name(enum rl_kill kill)
 {
     return NAME_OF(kill_names, kill);
-}
-
-const char *rl_step_name(enum rl_step_kind kind)
-{
-    return NAME_OF(step_names, kind);
 }
 
 const char *rl_fact_name(enum rl_fact fact)

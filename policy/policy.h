@@ -113,16 +113,32 @@ struct rl_victim {
     uint32_t max_processes; /* more die only one at a time; 0: no such rule */
 };
 
+/* From the mildest to the hardest; what is true of each is in step.h. */
 enum rl_step_kind {
+    RL_STEP_WARN,      /* tells those who can help themselves */
+    RL_STEP_HOOK,      /* runs a program, which may veto the victim */
+    RL_STEP_RECLAIM,   /* memory.reclaim of the offender */
+    RL_STEP_THROTTLE,  /* memory.high and cpu.max of the offender, until the incident ends */
+    RL_STEP_FREEZE,    /* cgroup.freeze of the offender, until the incident ends */
     RL_STEP_TERMINATE, /* SIGTERM, or the signal named */
     RL_STEP_KILL,      /* SIGKILL */
+    RL_STEP_RESTART,   /* by systemd: the victim's unit */
+    RL_STEP_PANIC,     /* of the kernel */
     RL_STEP_KINDS,
 };
 
 struct rl_step {
     enum rl_step_kind kind;
-    int signal;
-    uint64_t wait_us; /* before the next rung is considered */
+    int signal;          /* TERMINATE, KILL */
+    uint64_t wait_us;    /* before the next rung is considered */
+    uint64_t bytes;      /* RECLAIM SIZE */
+    uint32_t share;      /* RECLAIM N%: of what is in use; THROTTLE N%: that may stay; hundredths of
+                          * a percent, 0: not given */
+    uint32_t cpu_share;  /* THROTTLE ... cpu M%: of one processor; 0: cpu.max is left alone */
+    const char *command; /* HOOK: an absolute path */
+    const char *const *args; /* HOOK: what follows the path; ends in NULL */
+    bool stop;               /* RESTART stop: it is not started again */
+    bool desktop;            /* WARN desktop: by a notification, too */
     unsigned lineno;
 };
 
@@ -147,7 +163,7 @@ enum rl_dry {
 struct rl_relief {
     struct rl_step steps[RL_STEPS_MAX];
     uint8_t n;
-    uint64_t cooldown_us; /* per offender, from the end of its last kill */
+    uint64_t cooldown_us; /* per offender, from the end of its last incident */
     uint32_t limit;       /* kills per offender within limit_us; 0: no such rule */
     uint64_t limit_us;
     enum rl_on_repeat on_repeat;

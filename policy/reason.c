@@ -46,6 +46,7 @@ static const struct {
     [RL_SPARED_SHARES_MEMORY] = {"shares-memory",
         "it shares its address space with a process that may not be chosen"},
     [RL_SPARED_NO_POINTS] = {"no-points", "the score model never chooses who has no points"},
+    [RL_SPARED_VETOED] = {"vetoed", "a hook has said that it must live"},
 
     [RL_OUTCOME_RELIEVED] = {"relieved", "the victim is gone and the pressure is over"},
     [RL_OUTCOME_NOT_RELIEVED] = {"not-relieved", "the victim is gone, but the pressure goes on"},
@@ -55,12 +56,14 @@ static const struct {
     [RL_OUTCOME_FAILED] = {"failed", "the step could not be taken"},
     [RL_OUTCOME_GONE] = {"gone", "the cgroup was removed meanwhile"},
     [RL_OUTCOME_STUCK] = {"stuck", "the victim did not die in time"},
-    [RL_OUTCOME_LADDER_END] = {"ladder-end", "the last step was taken and the victim lives on"},
+    [RL_OUTCOME_LADDER_END] = {"ladder-end", "the last step was taken and the shortage goes on"},
     [RL_OUTCOME_KERNEL_KILLED] = {"kernel-killed", "the kernel's OOM killer acted"},
     [RL_OUTCOME_INTERRUPTED] = {"interrupted", "reliefd ended before the outcome was known"},
     [RL_OUTCOME_ALARM] = {"alarm", "enough was killed here already: an alarm instead of a kill"},
     [RL_OUTCOME_HELD] = {"held",
         "enough was killed here already: left alone for the rest of the time"},
+    [RL_OUTCOME_VETOED] = {"all-vetoed", "a hook has vetoed everybody who was to be chosen"},
+    [RL_OUTCOME_NOTHING_DONE] = {"nothing-done", "none of the steps could be taken here"},
 
     [RL_WAIT_COOLDOWN] = {"cooldown", "the cooldown after the last kill is not over"},
     [RL_WAIT_FOR] = {"not-long-enough", "its lines have not held for as long as For= asks"},
@@ -79,11 +82,30 @@ static const struct {
     [RL_DONE_TIME_UP] = {"time-up", "the time was up and the victim still there"},
     [RL_DONE_ERROR] = {"error", "an error kept it from being done"},
     [RL_DONE_WOULD_HAVE] = {"would-have", "it would have been done, but for the dry run"},
+    [RL_DONE_DONE] = {"done", "it was done"},
+    [RL_DONE_VETOED] = {"veto", "it has said that the victim must live"},
+    [RL_DONE_CUT_SHORT] = {"cut-short", "the incident ended before it was done"},
+
+    [RL_SKIP_NOT_AVAILABLE] = {"not-available", "this reliefd cannot take that step"},
+    [RL_SKIP_NO_FILE] = {"no-file", "this kernel or cgroup has no file for it"},
+    [RL_SKIP_STRUCK] = {"struck", "the victim was sent SIGKILL already"},
+    [RL_SKIP_FROZEN] = {"frozen", "the victim is frozen and cannot follow a signal"},
+    [RL_SKIP_CONTAINER_INIT] = {"container-init",
+        "the victim is PID 1 of a container and has no handler for that signal"},
+    [RL_SKIP_NOT_ALLOWED] = {"not-allowed", "it needs AllowPanic=yes in reliefd.conf"},
+    [RL_SKIP_NOT_SAFE] = {"not-safe", "its program may be changed by others than root"},
+    [RL_SKIP_NO_UNIT] = {"no-unit", "no manager of services is there that knows the unit"},
+    [RL_SKIP_BUSY] = {"busy", "too much of the kind is under way already"},
 };
 
 static int known(enum rl_reason reason)
 {
     return (unsigned)reason < RL_REASONS && reasons[reason].id != NULL;
+}
+
+bool rl_reason_skips(enum rl_reason reason)
+{
+    return reason >= RL_SKIP_NOT_AVAILABLE && reason <= RL_SKIP_BUSY;
 }
 
 const char *rl_reason_id(enum rl_reason reason)

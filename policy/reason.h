@@ -2,6 +2,8 @@
  * Log, JSON, metrics and documentation use the same ids; ids are never reused or renamed. */
 #pragma once
 
+#include <stdbool.h>
+
 enum rl_reason {
     RL_REASON_NONE = 0,
 
@@ -40,6 +42,7 @@ enum rl_reason {
     RL_SPARED_OUTSIDE,
     RL_SPARED_SHARES_MEMORY,
     RL_SPARED_NO_POINTS,
+    RL_SPARED_VETOED,
 
     /* how an incident ended, or why none was opened */
     RL_OUTCOME_RELIEVED,
@@ -55,6 +58,8 @@ enum rl_reason {
     RL_OUTCOME_INTERRUPTED,
     RL_OUTCOME_ALARM,
     RL_OUTCOME_HELD,
+    RL_OUTCOME_VETOED,
+    RL_OUTCOME_NOTHING_DONE,
     RL_WAIT_COOLDOWN,
     RL_WAIT_FOR,
     RL_WAIT_GATE,
@@ -71,9 +76,26 @@ enum rl_reason {
     RL_DONE_TIME_UP,
     RL_DONE_ERROR,
     RL_DONE_WOULD_HAVE,
+    RL_DONE_DONE,
+    RL_DONE_VETOED,
+    RL_DONE_CUT_SHORT,
+
+    /* why a step was not taken, so that the next one came at once */
+    RL_SKIP_NOT_AVAILABLE,
+    RL_SKIP_NO_FILE,
+    RL_SKIP_STRUCK,
+    RL_SKIP_FROZEN,
+    RL_SKIP_CONTAINER_INIT,
+    RL_SKIP_NOT_ALLOWED,
+    RL_SKIP_NOT_SAFE,
+    RL_SKIP_NO_UNIT,
+    RL_SKIP_BUSY,
 
     RL_REASONS,
 };
+
+/* Is it why a step was passed over (RL_SKIP_*)? */
+bool rl_reason_skips(enum rl_reason reason);
 
 /* Return: the stable id ("protected", "relieved" ...), never NULL. */
 const char *rl_reason_id(enum rl_reason reason);

@@ -369,10 +369,56 @@ static void tell_spared(const json_t *record)
     end(&p);
 }
 
+/* "reclaim 64M", "terminate SIGINT": a step as a policy has it. */
+static void say_step(struct rl_say *say, const json_t *step)
+{
+    rl_say_foreign(say, rl_get_text(step, "step"));
+    if (rl_get(step, "arguments")) {
+        rl_say(say, " ");
+        rl_say_foreign(say, rl_get_text(step, "arguments"));
+    }
+}
+
+static void say_signalled(struct rl_say *say, const json_t *step, bool dry)
+{
+    uint64_t n = rl_get_count(step, "signalled");
+
+    rl_say_foreign(say, rl_get_text(step, "signal"));
+    rl_say(say, dry ? " would have gone to " : " went to ");
+    if (rl_get_true(step, "whole_cgroup"))
+        rl_say(say, "the whole cgroup");
+    else if (n > 0)
+        rl_say(say, "%" PRIu64 " process%s", n, n == 1 ? "" : "es");
+    else
+        rl_say(say, "it");
+}
+
+static void tell_step(struct rl_say *say, const json_t *step, bool dry)
+{
+    const char *result = rl_get_text(step, "result");
+    bool skipped = rl_get_true(step, "skipped");
+    char buf[NAMES_MAX];
+
+    rl_say(say, "After %s ", rl_get_ms(step, "at_ms", buf, sizeof(buf)));
+    if (rl_get(step, "signal") && !skipped) {
+        say_signalled(say, step, dry);
+    } else {
+        say_step(say, step);
+        rl_say(say, skipped ? " was passed over" : dry ? " would have been taken" : " was taken");
+    }
+    if (rl_get(step, "gained_bytes"))
+        rl_say(say, " and brought %s", rl_get_size(step, "gained_bytes", buf, sizeof(buf)));
+    if (rl_get_true(step, "assuming_no_effect"))
+        rl_say(say, ", assuming that the steps before had no effect");
+    if (*result && (!dry || skipped))
+        rl_say(say, ": %s", rl_show_reason(result));
+    if (rl_get(step, "error"))
+        rl_say(say, ": %s", rl_get_name(step, "error", buf, sizeof(buf)));
+    rl_say(say, ".");
+}
+
 static void tell_steps(const json_t *record)
 {
-    bool dry = rl_get_true(record, "dry_run");
-    char at[RL_TEXT_MAX], signal[NAMES_MAX], error[NAMES_MAX];
     size_t i;
     json_t *step;
     struct paragraph p;
@@ -380,23 +426,8 @@ static void tell_steps(const json_t *record)
 
     json_array_foreach(rl_get(record, "steps"), i, step)
     {
-        const char *result = rl_get_text(step, "result");
-        uint64_t n = rl_get_count(step, "signalled");
-        rl_get_ms(step, "at_ms", at, sizeof(at));
-        rl_get_name(step, "signal", signal, sizeof(signal));
-        rl_say(say, "%sAfter %s %s ", i > 0 ? " " : "", at, signal);
-        rl_say(say, dry ? "would have gone to " : "went to ");
-        if (rl_get_true(step, "whole_cgroup"))
-            rl_say(say, "the whole cgroup");
-        else if (n > 0)
-            rl_say(say, "%" PRIu64 " process%s", n, n == 1 ? "" : "es");
-        else
-            rl_say(say, "it");
-        if (*result && !dry)
-            rl_say(say, ": %s", rl_show_reason(result));
-        if (rl_get(step, "error"))
-            rl_say(say, ": %s", rl_get_name(step, "error", error, sizeof(error)));
-        rl_say(say, ".");
+        rl_say(say, "%s", i > 0 ? " " : "");
+        tell_step(say, step, rl_get_true(record, "dry_run"));
     }
     end(&p);
 }
@@ -449,7 +480,8 @@ static void show_steps(const json_t *record)
         {"RESULT", RL_COLUMN_LEFT},
     };
     const json_t *steps = rl_get(record, "steps");
-    char buf[RL_TEXT_MAX];
+    char buf[RL_TEXT_MAX], step[NAMES_MAX];
+    struct rl_say say;
     size_t i;
     json_t *one;
 
@@ -460,12 +492,16 @@ static void show_steps(const json_t *record)
     json_array_foreach(steps, i, one)
     {
         rl_table_row(table, RL_STYLE_PLAIN);
-        rl_table_text(table, rl_get_text(one, "step"));
+        rl_say_begin(&say, step, sizeof(step));
+        say_step(&say, one);
+        rl_table_text(table, step);
         rl_table_text(table, rl_get_text(one, "signal"));
         rl_table_cell(table, "%s", rl_get_ms(one, "at_ms", buf, sizeof(buf)));
         rl_table_cell(table, "%s", rl_get_ms(one, "took_ms", buf, sizeof(buf)));
         if (rl_get_true(one, "whole_cgroup"))
             rl_table_cell(table, "all");
+        else if (!rl_get(one, "signal"))
+            rl_table_cell(table, "%s", "");
         else
             rl_table_cell(table, "%s", rl_get_int(one, "signalled", buf, sizeof(buf)));
         if (rl_get(one, "error"))

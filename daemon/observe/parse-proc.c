@@ -187,6 +187,39 @@ int rl_parse_status(const char *text, uint32_t page_size, struct rl_process *pro
     return 0;
 }
 
+/* NSpid: one number for each pid namespace from that of /proc inwards. */
+static bool is_inner_init(struct rl_span line)
+{
+    struct rl_span word;
+    uint64_t pid = 0;
+    size_t n = 0;
+
+    while (rl_text_word(&line, &word)) {
+        if (rl_text_u64(word, &pid) < 0)
+            return false;
+        n++;
+    }
+    return n > 1 && pid == 1;
+}
+
+int rl_parse_reaction(const char *text, struct rl_reaction *ret)
+{
+    static const struct rl_text_key keys[] = {
+        {"SigCgt:", offsetof(struct rl_reaction, caught), RL_TEXT_HEX, true},
+    };
+    struct rl_reaction reaction = {0};
+    struct rl_span line, word;
+    int r = rl_text_keys(text, keys, COUNT(keys), &reaction);
+
+    if (r < 0)
+        return r;
+    while (rl_text_line(&text, &line))
+        if (rl_text_word(&line, &word) && rl_span_is(word, "NSpid:"))
+            reaction.container_init = is_inner_init(line);
+    *ret = reaction;
+    return 0;
+}
+
 int rl_parse_adj(const char *text, int *ret)
 {
     struct rl_span line;

@@ -167,21 +167,30 @@ int rl_parse_cpu_periods(const char *text, uint64_t *ret_periods, uint64_t *ret_
     return 0;
 }
 
-int rl_parse_populated(const char *text, bool *ret)
+/* A key of cgroup.events, which is 0 or 1. */
+static int parse_state(const char *text, const char *name, bool *ret)
 {
-    static const struct rl_text_key keys[] = {
-        {"populated", 0, RL_TEXT_NUMBER, true},
-    };
-    uint64_t populated;
+    const struct rl_text_key keys[] = {{name, 0, RL_TEXT_NUMBER, true}};
+    uint64_t state;
     int r;
 
-    r = rl_text_keys(text, keys, COUNT(keys), &populated);
+    r = rl_text_keys(text, keys, COUNT(keys), &state);
     if (r < 0)
         return r;
-    if (populated > 1)
+    if (state > 1)
         return -EINVAL;
-    *ret = populated == 1;
+    *ret = state == 1;
     return 0;
+}
+
+int rl_parse_populated(const char *text, bool *ret)
+{
+    return parse_state(text, "populated", ret);
+}
+
+int rl_parse_frozen(const char *text, bool *ret)
+{
+    return parse_state(text, "frozen", ret);
 }
 
 int rl_parse_meminfo(const char *text, struct rl_node *node)

@@ -44,6 +44,7 @@ int rl_parse_limit(const char *text, uint64_t *ret); /* "max" = RL_NO_LIMIT */
 int rl_parse_cpu_stat(const char *text, uint64_t *ret_throttled_us);
 int rl_parse_cpu_periods(const char *text, uint64_t *ret_periods, uint64_t *ret_throttled);
 int rl_parse_populated(const char *text, bool *ret); /* cgroup.events */
+int rl_parse_frozen(const char *text, bool *ret);    /* likewise, from 5.2 on */
 int rl_parse_meminfo(const char *text, struct rl_node *node);
 /* allocstall_* is needed; kswapd_taken and refaults are 0 where the kernel does not count them. */
 int rl_parse_vmstat(const char *text, struct rl_node *node);
@@ -60,6 +61,12 @@ int rl_parse_stat(const char *text, struct rl_process *process, char *ret_state)
  * memory. To the flags that rl_parse_stat found it adds ROOT (CapEff has CAP_SYS_ADMIN, in whatever
  * user namespace) and DYING (SIGKILL in SigPnd or ShdPnd). */
 int rl_parse_status(const char *text, uint32_t page_size, struct rl_process *process);
+/* /proc/PID/status once more: whom a signal reaches. */
+struct rl_reaction {
+    bool container_init; /* PID 1 of a pid namespace below ours */
+    uint64_t caught;     /* a bit for each signal that it has a handler for, SIGHUP the lowest */
+};
+int rl_parse_reaction(const char *text, struct rl_reaction *ret);
 /* /proc/PID/oom_score_adj: -1000 .. 1000. */
 int rl_parse_adj(const char *text, int *ret);
 /* /proc/PID/cgroup: the path of the "0::" line, a " (deleted)" suffix cut; points into text. */

@@ -100,14 +100,18 @@ static json_t *error_json(int error)
 
 static json_t *step_json(const struct rl_record *record, const struct rl_record_step *step)
 {
-    char signal[RL_TEXT_MAX];
+    bool reclaims = step->kind == RL_STEP_RECLAIM && !record->dry_run && !step->skipped;
+    char signal[RL_TEXT_MAX] = "";
 
-    rl_signal_text(step->signal, signal, sizeof(signal));
-    return json_pack("{s:s, s:s, s:o, s:o, s:I, s:b, s:o, s:o}", "step", rl_step_name(step->kind),
-        "signal", signal, "at_ms", since_start_json(record, step->at_us), "took_ms",
+    if (step->signal > 0)
+        rl_signal_text(step->signal, signal, sizeof(signal));
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:b, s:o, s:o, s:o}", "step",
+        rl_step_name(step->kind), "signal", rl_json_name(signal), "arguments",
+        rl_json_name(step->args), "at_ms", since_start_json(record, step->at_us), "took_ms",
         rl_json_ms(step->took_us), "signalled", (json_int_t)step->signalled, "whole_cgroup",
-        step->whole_cgroup, "result", reason_id_json(step->result), "error",
-        error_json(step->error));
+        step->whole_cgroup, "skipped", step->skipped, "assuming_no_effect", step->assuming,
+        "gained_bytes", reclaims ? rl_json_number(step->gained) : json_null(), "result",
+        reason_id_json(step->result), "error", error_json(step->error));
 }
 
 /* A number of a sample, null where it was not read. */
@@ -238,7 +242,7 @@ static json_t *steps_json(const struct rl_record *record)
 {
     json_t *all = json_array();
 
-    for (uint8_t i = 0; i < record->n_steps && i < RL_STEPS_MAX; i++)
+    for (uint8_t i = 0; i < record->n_steps && i < RL_RECORD_STEPS; i++)
         json_array_append_new(all, step_json(record, &record->steps[i]));
     return all;
 }

@@ -15,6 +15,7 @@
 #define RL_RECORD_CANDIDATES 20
 #define RL_RECORD_GROUPS     20
 #define RL_RECORD_SHARERS    16
+#define RL_RECORD_STEPS      (RL_STEPS_MAX + RL_VETOES_MAX)
 #define RL_NAME_MAX          128
 
 struct rl_record_candidate {
@@ -44,13 +45,17 @@ struct rl_record_group {
 
 struct rl_record_step {
     enum rl_step_kind kind;
-    int signal;
-    uint64_t at_us;        /* CLOCK_MONOTONIC */
-    uint64_t took_us;      /* until the victim was gone or the wait was over */
-    uint32_t signalled;    /* processes that got the signal; 0 with a whole-cgroup kill */
-    bool whole_cgroup;     /* through cgroup.kill */
-    enum rl_reason result; /* RL_DONE_* */
-    int error;             /* errno where result is RL_DONE_ERROR */
+    int signal;             /* TERMINATE, KILL */
+    char args[RL_NAME_MAX]; /* its other arguments, as a policy has them; "" for none */
+    uint64_t at_us;         /* CLOCK_MONOTONIC */
+    uint64_t took_us;       /* until it was over: the victim gone, the step done, the time up */
+    uint32_t signalled;     /* processes that got the signal; 0 with a whole-cgroup kill */
+    bool whole_cgroup;      /* through cgroup.kill */
+    bool skipped;           /* it was not taken, so that the next one came at once */
+    bool assuming;          /* of a dry run: decided as if the steps before had no effect */
+    uint64_t gained;        /* bytes that RECLAIM has brought */
+    enum rl_reason result;  /* RL_DONE_*; RL_SKIP_* where it was skipped */
+    int error;              /* errno where result is RL_DONE_ERROR */
 };
 
 /* Pressure and memory at one instant of the incident. */
@@ -103,7 +108,7 @@ struct rl_record {
     bool waited_out;    /* and was made in the end although he was */
 
     uint8_t n_steps;
-    struct rl_record_step steps[RL_STEPS_MAX];
+    struct rl_record_step steps[RL_RECORD_STEPS];
 
     struct rl_record_state before, after;
     uint64_t freed_bytes;     /* fall of the offender's memory + swap, before to after */

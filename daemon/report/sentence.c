@@ -6,56 +6,85 @@
 #include "daemon/report/say.h"
 #include "daemon/report/text.h"
 
-/* The step that counts most: the last one, kill being above terminate. */
+/* How each kind is told: done, in a dry run, failed. Behind it stands whom it was about: the victim
+ * where it needs one, else the offender. */
+static const struct deed {
+    const char *done, *would, *failed;
+} deeds[RL_STEP_KINDS] = {
+    [RL_STEP_WARN] = {"Warned of ", "Would have warned of ", "Could not warn of "},
+    [RL_STEP_HOOK] = {"Ran a hook for ", "Would have run a hook for ", "Could not run a hook for "},
+    [RL_STEP_RECLAIM] = {"Reclaimed memory of ", "Would have reclaimed memory of ",
+        "Could not reclaim memory of "},
+    [RL_STEP_THROTTLE] = {"Throttled ", "Would have throttled ", "Could not throttle "},
+    [RL_STEP_FREEZE] = {"Froze ", "Would have frozen ", "Could not freeze "},
+    [RL_STEP_TERMINATE] = {"Terminated ", "Would have sent %s to ", "Could not terminate "},
+    [RL_STEP_KILL] = {"Killed ", "Would have killed ", "Could not kill "},
+    [RL_STEP_RESTART] = {"Restarted the unit of ", "Would have restarted the unit of ",
+        "Could not restart the unit of "},
+    [RL_STEP_PANIC] = {"Made the kernel panic for ", "Would have made the kernel panic for ",
+        "Could not make the kernel panic for "},
+};
+
+/* The step that counts most: of those that were taken the hardest one, and of these the last. */
 static const struct rl_record_step *decisive_step(const struct rl_record *record)
 {
     const struct rl_record_step *best = NULL;
 
-    for (uint8_t i = 0; i < record->n_steps && i < RL_STEPS_MAX; i++) {
+    for (uint8_t i = 0; i < record->n_steps && i < RL_RECORD_STEPS; i++) {
         const struct rl_record_step *step = &record->steps[i];
-        if (!best || step->kind >= best->kind)
+        if (!step->skipped && (unsigned)step->kind < RL_STEP_KINDS &&
+            (!best || step->kind >= best->kind))
             best = step;
     }
     return best;
 }
 
-static bool step_failed(const struct rl_record_step *step)
+static bool is_about_victim(const struct rl_record *record, const struct rl_record_step *step)
 {
-    return step && step->result == RL_DONE_ERROR;
+    return record->choice.found &&
+           (!step || rl_step_traits(step->kind)->victim == RL_VICTIM_NEEDED);
 }
 
-static void say_deed(struct rl_say *say, const struct rl_record *record)
+static void say_signal(struct rl_say *say, const char *format, const struct rl_record_step *step)
 {
-    const struct rl_record_step *step = decisive_step(record);
-    bool kill = !step || step->kind == RL_STEP_KILL;
     char signal[RL_TEXT_MAX];
+    const char *at = strstr(format, "%s");
 
-    if (!record->choice.found) {
-        rl_say(say, "Nobody was chosen");
-        return;
-    }
-    rl_signal_text(step ? step->signal : SIGKILL, signal, sizeof(signal));
-    if (record->dry_run && kill)
-        rl_say(say, "Would have killed ");
+    rl_signal_text(step->signal, signal, sizeof(signal));
+    rl_say(say, "%.*s%s%s", (int)(at - format), format, signal, at + 2);
+}
+
+static void say_gain(struct rl_say *say, const struct rl_record_step *step)
+{
+    char amount[RL_TEXT_MAX];
+
+    rl_size_text(step->gained, amount, sizeof(amount));
+    rl_say(say, "Reclaimed %s of ", amount);
+}
+
+static void say_deed(
+    struct rl_say *say, const struct rl_record *record, const struct rl_record_step *step)
+{
+    const struct deed *deed = step ? &deeds[step->kind] : NULL;
+
+    if (!deed)
+        rl_say(say, record->choice.found ? "Chose " : "Nobody was chosen in ");
+    else if (record->dry_run && step->kind == RL_STEP_TERMINATE)
+        say_signal(say, deed->would, step);
     else if (record->dry_run)
-        rl_say(say, "Would have sent %s to ", signal);
-    else if (!step)
-        rl_say(say, "Chose ");
-    else if (step_failed(step))
-        rl_say(say, "Could not %s ", kill ? "kill" : "terminate");
-    else if (record->gone_us > 0)
-        rl_say(say, "%s ", kill ? "Killed" : "Terminated");
+        rl_say(say, "%s", deed->would);
+    else if (step->result == RL_DONE_ERROR)
+        rl_say(say, "%s", deed->failed);
+    else if (step->signal > 0 && record->gone_us == 0)
+        say_signal(say, "Sent %s to ", step);
+    else if (step->kind == RL_STEP_RECLAIM && step->result != RL_DONE_SENT)
+        say_gain(say, step);
     else
-        rl_say(say, "Sent %s to ", signal);
+        rl_say(say, "%s", deed->done);
 }
 
 static void say_victim(struct rl_say *say, const struct rl_record *record)
 {
-    if (!record->choice.found) {
-        rl_say(say, " in ");
-        rl_say_foreign(say, record->offender);
-        return;
-    }
     if (record->choice.scope == RL_KILL_PROCESS) {
         rl_say_foreign(say, record->victim_comm);
         rl_say(say, "[%d] in ", (int)record->victim_pid);
@@ -68,10 +97,17 @@ static void say_victim(struct rl_say *say, const struct rl_record *record)
     rl_say(say, " (score %" PRId64 ")", record->choice.points);
 }
 
+/* "/" alone would not be understood. */
+static void say_offender(struct rl_say *say, const struct rl_record *record, bool nobody)
+{
+    if (!nobody && strcmp(record->offender, "/") == 0)
+        rl_say(say, "the machine");
+    else
+        rl_say_foreign(say, record->offender);
+}
+
 static void say_relatives(struct rl_say *say, const struct rl_record *record)
 {
-    if (!record->choice.found)
-        return;
     if (record->n_sharers > 0)
         rl_say(say, " with %" PRIu32 " more that share%s its memory", record->n_sharers,
             record->n_sharers == 1 ? "s" : "");
@@ -83,19 +119,18 @@ static void say_relatives(struct rl_say *say, const struct rl_record *record)
         record->instead_of.points);
 }
 
-static void say_cause(struct rl_say *say, const struct rl_record *record)
+static void say_cause(struct rl_say *say, const struct rl_record *record, bool about_victim)
 {
     char amount[RL_TEXT_MAX], line[RL_TEXT_MAX];
 
     rl_say(say, " because ");
-    if (strcmp(record->offender, "/") == 0)
-        rl_say(say, "the machine");
-    else if (record->choice.found && strcmp(record->offender, record->victim_cgroup) == 0)
+    if (about_victim && strcmp(record->offender, record->victim_cgroup) == 0 &&
+        strcmp(record->offender, "/") != 0)
         rl_say(say, "that cgroup");
-    else if (!record->choice.found)
+    else if (!about_victim && strcmp(record->offender, "/") != 0)
         rl_say(say, "it");
     else
-        rl_say_foreign(say, record->offender);
+        say_offender(say, record, false);
     rl_say(say, " was short of memory");
 
     for (uint8_t i = 0; i < record->n_lines && i < RL_LINES_MAX; i++) {
@@ -134,12 +169,18 @@ static void say_effect(struct rl_say *say, const struct rl_record *record)
 
 void rl_record_sentence(const struct rl_record *record, char *buf, size_t size)
 {
+    const struct rl_record_step *step = decisive_step(record);
+    bool about_victim = is_about_victim(record, step);
     struct rl_say say;
 
     rl_say_begin(&say, buf, size);
-    say_deed(&say, record);
-    say_victim(&say, record);
-    say_relatives(&say, record);
-    say_cause(&say, record);
+    say_deed(&say, record, step);
+    if (about_victim) {
+        say_victim(&say, record);
+        say_relatives(&say, record);
+    } else {
+        say_offender(&say, record, !step);
+    }
+    say_cause(&say, record, about_victim);
     say_effect(&say, record);
 }

@@ -216,3 +216,37 @@ void rl_reading_text(const struct rl_reading *reading, char *buf, size_t size)
     rl_amount_text(reading->unit, reading->threshold, threshold, sizeof(threshold));
     snprintf(buf, size, "%s, threshold %s", value, threshold);
 }
+
+static void say_hook(struct rl_say *say, const struct rl_step *step)
+{
+    rl_say_foreign(say, step->command);
+    for (const char *const *arg = step->args; *arg; arg++) {
+        bool quoted = !**arg || strpbrk(*arg, " \t");
+
+        rl_say(say, quoted ? " \"" : " ");
+        rl_say_foreign(say, *arg);
+        rl_say(say, quoted ? "\"" : "");
+    }
+}
+
+void rl_step_text(const struct rl_step *step, char *buf, size_t size)
+{
+    char number[RL_TEXT_MAX];
+    struct rl_say say;
+
+    rl_say_begin(&say, buf, size);
+    if (step->bytes > 0)
+        rl_say(&say, "%s", rl_format_size(step->bytes, number, sizeof(number)));
+    if (step->share > 0) {
+        rl_share_text(step->share, number, sizeof(number));
+        rl_say(&say, "%s", number);
+    }
+    if (step->cpu_share > 0) {
+        rl_share_text(step->cpu_share, number, sizeof(number));
+        rl_say(&say, " cpu %s", number);
+    }
+    if (step->command)
+        say_hook(&say, step);
+    if (step->stop || step->desktop)
+        rl_say(&say, step->stop ? "stop" : "desktop");
+}

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "policy/trigger.h"
+#include "policy/step.h"
 
 #define RL_TEXT_MAX 128
 
@@ -30,6 +30,10 @@ void rl_time_text(uint64_t wall_us, char *buf, size_t size);
 
 /* Name of a signal as people type it ("SIGTERM", "SIGRTMIN+3", "signal 77"). */
 void rl_signal_text(int signal, char *buf, size_t size);
+
+/* The arguments of a step but for signal and wait, as a policy has them ("64M", "50% cpu 20%"); ""
+ * for none. */
+void rl_step_text(const struct rl_step *step, char *buf, size_t size);
 
 /* Stable name of a unit: "percent", "bytes", "count". */
 const char *rl_unit_name(enum rl_unit unit);

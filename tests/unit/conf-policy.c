@@ -112,7 +112,15 @@ static const struct row bad[] = {
     {"x.service", "[Trigger t]\nUsage=1\n[Relief]\nStep=kil\n",
         "2: error [bad-share] Usage=: '1' has no '%'; expected N% (0 < N <= 100, two decimals)\n"
         "4: error [unknown-word] Step=: unknown step 'kil'; did you mean 'kill'?; expected "
-        "terminate [SIGNAL] [wait T] | kill [wait T] (T up to 10min)\n"},
+        "warn [desktop] | hook PATH [ARGUMENT ...] | reclaim SIZE|N% | throttle N% [cpu M%] | "
+        "freeze | terminate [SIGNAL] | kill | restart [stop] | panic; each: [wait T] "
+        "(0 < N <= 100, two decimals; throttle: N and M from 1; T up to 10min)\n"},
+    {"x.service", "[Trigger t]\nEvents=high 5 over 1s\n[Relief]\nStep=warn\nStep=restart\n",
+        "2: error [events-alone] [Trigger t] has only Events=high or max, which page cache alone "
+        "moves, and leads to 'restart'; add Pressure= or Headroom=\n"},
+    {"x.service", "[Trigger t]\nEvents=max 5 over 1s\n[Relief]\nStep=freeze\nStep=panic\n",
+        "2: error [events-alone] [Trigger t] has only Events=high or max, which page cache alone "
+        "moves, and leads to 'panic'; add Pressure= or Headroom=\n"},
     {"x.service", "[Trigger t]\nEvents=high 5 over 1s\n" RELIEF,
         "2: error [events-alone] [Trigger t] has only Events=high or max, which page cache alone "
         "moves, and leads to 'kill'; add Pressure= or Headroom=\n"},
@@ -209,6 +217,22 @@ static const struct row good[] = {
         "2: warning [kill-after-kill] Events=oom_kill with Step=kill: the kernel has killed "
         "already "
         "when this holds\n"},
+    {"x.service", "[Trigger t]\nEvents=high 5 over 1s\n[Relief]\nStep=warn\nStep=reclaim 5%\n", ""},
+    {"x.service",
+        "[Trigger t]\nEvents=max 5 over 1s\n[Relief]\nStep=hook /dev/null\nStep=throttle 5%\n"
+        "Step=freeze\n",
+        ""},
+    {"x.service",
+        "[Trigger a]\nEvents=max 5 over 1s\nFrom=reclaim\n" TRIGGER
+        "[Relief]\nStep=terminate\nStep=reclaim 5%\n",
+        ""},
+    {"x.service", TRIGGER RELIEF "Step=restart\nStep=reclaim 1M\n", ""},
+    {"x.service", TRIGGER RELIEF "Step=restart\nStep=terminate\n",
+        "6: warning [step-after-kill] Step=terminate stands behind Step=kill, which leaves it "
+        "nobody to act on\n"},
+    {"x.service", TRIGGER "[Relief]\nStep=panic\nStep=kill\n",
+        "5: warning [step-after-panic] Step=kill stands behind Step=panic, which leaves nothing to "
+        "act on\n"},
     {"x.service", TRIGGER RELIEF "Step=terminate\n",
         "5: warning [step-after-kill] Step=terminate stands behind Step=kill, which leaves it "
         "nobody to act on\n"},
@@ -281,6 +305,51 @@ static struct rl_compiled *compile_well(const char *name, const char *text)
     expect_findings(&findings, "f", "");
     assert_non_null(compiled);
     return compiled;
+}
+
+static void test_steps_come_out(void **state)
+{
+    struct rl_compiled *compiled = compile_well("x.service",
+        TRIGGER "[Relief]\n"
+                "Step=warn desktop\n"
+                "Step=hook \"/a b\" -v \"c d\" wait 3s\n"
+                "Step=reclaim 64M\n"
+                "Step=reclaim 12.5% wait 1s\n"
+                "Step=throttle 50% cpu 20%\n"
+                "Step=freeze\n"
+                "Step=hook /e\n"
+                "Step=kill\n"
+                "Step=restart stop\n"
+                "Step=panic wait 2s\n");
+    const struct rl_step *s = compiled->policy.relief.steps;
+
+    assert_int_equal(compiled->policy.relief.n, 10);
+    for (size_t i = 0; i < 10; i++)
+        assert_int_equal(s[i].signal, s[i].kind == RL_STEP_KILL ? SIGKILL : 0);
+    assert_true(s[0].desktop && s[0].wait_us == 0);
+    assert_string_equal(s[1].command, "/a b");
+    assert_string_equal(s[1].args[0], "-v");
+    assert_string_equal(s[1].args[1], "c d");
+    assert_null(s[1].args[2]);
+    assert_int_equal(s[1].wait_us, 3 * RL_US_PER_S);
+    assert_int_equal(s[2].bytes, 64 << 20);
+    assert_int_equal(s[2].share, 0);
+    assert_int_equal(s[2].wait_us, 10 * RL_US_PER_S);
+    assert_int_equal(s[3].bytes, 0);
+    assert_int_equal(s[3].share, 1250);
+    assert_int_equal(s[4].share, 5000);
+    assert_int_equal(s[4].cpu_share, 2000);
+    assert_int_equal(s[5].kind, RL_STEP_FREEZE);
+    assert_int_equal(s[5].wait_us, 10 * RL_US_PER_S);
+    assert_string_equal(s[6].command, "/e");
+    assert_null(s[6].args[0]);
+    assert_int_equal(s[6].wait_us, 5 * RL_US_PER_S);
+    assert_true(s[8].stop && !s[0].stop && !s[8].desktop);
+    assert_int_equal(s[9].wait_us, 2 * RL_US_PER_S);
+    assert_int_equal(s[9].lineno, 13);
+    assert_int_equal(compiled->steps[9].line, 13);
+    assert_string_equal(compiled->steps[9].path, "f");
+    rl_compiled_release(compiled);
 }
 
 static void test_what_comes_out(void **state)
@@ -842,6 +911,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_good_files),
+        cmocka_unit_test(test_steps_come_out),
         cmocka_unit_test(test_what_comes_out),
         cmocka_unit_test(test_what_else_comes_out),
         cmocka_unit_test(test_drop_ins_of_the_rest),

@@ -46,6 +46,21 @@ static const struct {
         "Then: sends SIGINT and waits 3 s, if that was not enough sends SIGTERM, if that was not "
         "enough sends SIGKILL and waits 1 s, and then leaves it alone for 1 h. "
         "Never touches: main, comm:a b, the built-in list @system (50 patterns), uid:0."},
+    {"x.service",
+        TRIGGER "[Relief]\nStep=warn desktop wait 2s\nStep=hook /usr/bin/true \"a b\" c\n"
+                "Step=reclaim 64M\nStep=reclaim 5%\nStep=throttle 50% cpu 20%\nStep=freeze\n"
+                "Step=restart\nStep=restart stop wait 1min\nStep=panic\nCooldown=0\n",
+        "Acts on x.service " WHEN
+        "Chooses the process with the highest score (percent-times-ten). Then: warns those who can "
+        "help themselves (on the desktop, too) and waits 2 s, if that "
+        "was not enough runs /usr/bin/true \"a b\" c, which may spare the victim, and gives it 5 "
+        "s, if that was not enough has the kernel reclaim 64M, in 10 s at most, if that was not "
+        "enough has the kernel reclaim 5 % of what is in use, in 10 s at most, if that was not "
+        "enough throttles it at 50 % of the memory in use and at 20 % of a processor and waits 10 "
+        "s, if that was not enough freezes it for 10 s, if that was not enough has systemd restart "
+        "the victim's unit and waits 30 s at most, if that was not enough has systemd stop the "
+        "victim's unit and waits 1 min at most, if that was not enough panics the kernel, if "
+        "reliefd.conf allows it, and then leaves it alone for 0 s. " NOBODY},
     {"10-a",
         "[Match]\nLevel=container\nPod=!kube-system/* !a/b\nQoS=besteffort\nLimited=yes\n" TRIGGER
             RELIEF,

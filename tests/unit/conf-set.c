@@ -3,6 +3,7 @@
 
 #include "conf/check-set.h"
 #include "conf/load.h"
+#include "conf/program.h"
 #include "policy/glob.h"
 #include "policy/match.h"
 #include "tests/unit/conf-folders.h"
@@ -183,6 +184,75 @@ static void test_allowed(void **state)
     rl_policy_set_free(set);
 }
 
+static void test_panic_steps(void **state)
+{
+    const struct rl_settings nothing = {0}, all = {.allow_panic = true};
+    char expected[2 * PATH_MAX];
+    struct rl_policy_set *set;
+
+    put(*state, "etc/p.service.conf", REST "Step=panic\n");
+    snprintf(expected, sizeof(expected),
+        "%s:5: warning [panic-not-allowed] Step=panic is passed over without AllowPanic=yes in "
+        "reliefd.conf\n",
+        in(*state, "etc/p.service.conf"));
+    set = load(*state, &nothing);
+    expect_findings(&set->findings, NULL, expected);
+    rl_policy_set_free(set);
+    set = load(*state, &all);
+    assert_int_equal(set->findings.n, 0);
+    rl_policy_set_free(set);
+}
+
+/* A hook is run as root: who can change it? */
+static void test_programs(void **state)
+{
+    static const struct {
+        mode_t mode;
+        const char *why; /* NULL: it may be run */
+    } rows[] = {
+        {0755, NULL},
+        {0711, NULL},
+        {0644, "is not executable (mode 0644)"},
+        {0775, "is not to be trusted: "},
+        {0757, "is not to be trusted: "},
+    };
+    char program[PATH_MAX], text[2 * PATH_MAX];
+    struct rl_policy_set *set;
+
+    put(*state, "usr/program", "#!/bin/sh\n");
+    strcpy(program, in(*state, "usr/program"));
+    snprintf(text, sizeof(text), "%sStep=hook %s wait 3s\n", REST, program);
+    put(*state, "etc/h.service.conf", text);
+    for (size_t i = 0; i < N(rows); i++) {
+        char why[600];
+        int r;
+
+        assert_int_equal(chmod(program, rows[i].mode), 0);
+        r = rl_program_check(program, why, sizeof(why));
+        assert_int_equal(r, rows[i].why ? -EACCES : 0);
+        assert_int_equal(strncmp(why, rows[i].why ? rows[i].why : "", 9), 0);
+        set = load(*state, NULL);
+        assert_int_equal(set->findings.n, rows[i].why ? 1 : 0);
+        if (rows[i].why) {
+            assert_string_equal(set->findings.items[0].code, "hook-not-run");
+            assert_int_equal(set->findings.items[0].line, 5);
+            assert_int_equal(set->findings.items[0].severity, RL_WARNING);
+            assert_non_null(strstr(set->findings.items[0].message, why));
+        }
+        rl_policy_set_free(set);
+    }
+    assert_int_equal(unlink(program), 0);
+    set = load(*state, NULL);
+    assert_non_null(
+        strstr(set->findings.items[0].message, "is not there; the step is passed over"));
+    rl_policy_set_free(set);
+    assert_int_equal(mkdir(program, 0755), 0);
+    set = load(*state, NULL);
+    assert_non_null(strstr(set->findings.items[0].message, "is no regular file"));
+    rl_policy_set_free(set);
+    assert_int_equal(rmdir(program), 0);
+}
+
 static const char *const globs[] = {"/", "**", "*", "a", "/a", "a/*", "a/**", "a/b", "a/b*", "a*/b",
     "a/b/**", "**/b", "a/**/b", "*/b", "a/[b]", "ab/**", "a?/**", "[a]/**", "a/**b", "a**"};
 static const char *const paths[] = {"/", "/a", "/b", "/ab", "/a/b", "/a/bc", "/ab/b", "/ab/c",
@@ -277,6 +347,8 @@ int main(void)
         TEST(test_shadows),
         TEST(test_shipped),
         TEST(test_allowed),
+        TEST(test_panic_steps),
+        TEST(test_programs),
         cmocka_unit_test(test_covers),
         cmocka_unit_test(test_match_covers),
     };

@@ -182,6 +182,51 @@ static void test_story_of_other_kinds(void **state)
     json_decref(json);
 }
 
+static void test_story_of_steps(void **state)
+{
+    sample_record(&record);
+    record.n_steps = 4;
+    record.steps[0] = (struct rl_record_step){.kind = RL_STEP_RECLAIM,
+        .args = "64M",
+        .at_us = SAMPLE_STARTED_US + 12000,
+        .gained = 5u << 20,
+        .result = RL_DONE_DONE};
+    record.steps[1] = (struct rl_record_step){.kind = RL_STEP_TERMINATE,
+        .signal = SIGTERM,
+        .at_us = SAMPLE_STARTED_US + 13000,
+        .skipped = true,
+        .result = RL_SKIP_FROZEN};
+    record.steps[2] = (struct rl_record_step){.kind = RL_STEP_HOOK,
+        .args = "/x\ny",
+        .at_us = SAMPLE_STARTED_US + 14000,
+        .result = RL_DONE_ERROR,
+        .error = EPIPE};
+    json_t *json = rl_record_json(&record);
+    const char *text = unfold(story(json));
+    expect(text, "After 12ms reclaim 64M was taken and brought 5M: it was done.");
+    expect(text, "After 13ms terminate was passed over: the victim is frozen and cannot follow a "
+                 "signal.");
+    expect(text, "After 14ms hook /x\\x0ay was taken: an error kept it from being done: Broken "
+                 "pipe (EPIPE).");
+    json_decref(json);
+
+    record.dry_run = true;
+    record.steps[0].result = RL_DONE_WOULD_HAVE;
+    record.steps[3] = (struct rl_record_step){.kind = RL_STEP_KILL,
+        .signal = SIGKILL,
+        .at_us = SAMPLE_STARTED_US + 15000,
+        .assuming = true,
+        .result = RL_DONE_WOULD_HAVE};
+    json = rl_record_json(&record);
+    text = unfold(story(json));
+    expect(text, "After 12ms reclaim 64M would have been taken.");
+    expect(text, "After 13ms terminate was passed over: the victim is frozen and cannot follow a "
+                 "signal.");
+    expect(text, "After 15ms SIGKILL would have gone to it, assuming that the steps before had no "
+                 "effect.");
+    json_decref(json);
+}
+
 static void test_hostile(void **state)
 {
     struct capture capture;
@@ -399,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_story_of_a_kernel_model),
         cmocka_unit_test(test_story_of_relatives),
         cmocka_unit_test(test_story_of_other_kinds),
+        cmocka_unit_test(test_story_of_steps),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_broken_records),
         cmocka_unit_test(test_daemon_down),

@@ -368,6 +368,50 @@ static void test_kill_cgroup(void **state)
     assert_int_equal(chosen(f)->process.pid, pid_of_rank(0));
 }
 
+/* Whom a hook has spared is left out, and so are all who would die with him. */
+static void test_vetoed(void **state)
+{
+    struct fixture *f = *state;
+    struct rl_scratch *s = &f->engine.scratch;
+    int first = pid_of_rank(0), second = pid_of_rank(1);
+    const struct rl_vetoed vetoed[] = {
+        {.pid = first, .start_ticks = (uint64_t)first},
+        {.pid = second, .start_ticks = (uint64_t)second + 1}, /* another one of that number */
+        {.group_id = child(f, child_of(second))->id},
+    };
+
+    for (size_t groups = 1; groups <= 1 + CHILDREN; groups += CHILDREN) {
+        rl_scratch_free(s);
+        make_room(f, 256, groups);
+        s->vetoed = vetoed;
+        s->n_vetoed = 2;
+        decide(f);
+        assert_int_equal(chosen(f)->process.pid, second);
+        for (size_t n = 0; n < s->pool.n; n++)
+            assert_int_equal(
+                s->pool.items[n].spared == RL_SPARED_VETOED, s->pool.items[n].process.pid == first);
+        s->n_vetoed = 3;
+        decide(f);
+        assert_int_not_equal(child_of(chosen(f)->process.pid), child_of(second));
+        assert_int_equal(chosen(f)->process.pid, pid_of_rank(2));
+    }
+    f->policy.victim.kill = RL_KILL_TREE;
+    decide(f);
+    assert_true(s->choice.one_by_one);
+    /* The cgroup that is chosen for the offender stands for all below. */
+    const struct rl_vetoed all = {.group_id = f->hot.cgroup->id};
+
+    s->vetoed = &all;
+    s->n_vetoed = 1;
+    decide(f);
+    assert_false(s->choice.found);
+    f->policy.victim.kill = RL_KILL_CGROUP;
+    s->vetoed = &vetoed[2];
+    decide(f);
+    assert_true(s->choice.found);
+    assert_ptr_not_equal(s->seats[s->choice.group].cgroup, child(f, child_of(second)));
+}
+
 /* A tree dies as it would have. */
 static void test_kill_tree(void **state)
 {
@@ -528,6 +572,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
         cmocka_unit_test_setup_teardown(test_paths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kill_cgroup, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_vetoed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kill_tree, setup, teardown),
         cmocka_unit_test_setup_teardown(test_patterns, setup, teardown),
         cmocka_unit_test_setup_teardown(test_own_policy, setup, teardown),

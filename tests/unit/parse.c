@@ -362,6 +362,11 @@ static void test_small_files(void **state)
     assert_false(populated);
     assert_int_equal(rl_parse_populated("populated 1\nfrozen 0\n", &populated), 0);
     assert_true(populated);
+    assert_int_equal(rl_parse_frozen("populated 0\nfrozen 1\n", &populated), 0);
+    assert_true(populated);
+    assert_int_equal(rl_parse_frozen("populated 1\nfrozen 0\n", &populated), 0);
+    assert_false(populated);
+    assert_int_equal(rl_parse_frozen("populated 1\n", &populated), -ENODATA);
     assert_int_equal(rl_parse_populated("populated 2\n", &populated), -EINVAL);
     assert_int_equal(rl_parse_populated("populated\n", &populated), -EINVAL);
     assert_int_equal(rl_parse_populated("frozen 0\n", &populated), -ENODATA);
@@ -608,6 +613,36 @@ static void test_stat_refused(void **state)
     assert_int_equal(rl_parse_stat("7 (x) S 1 7\n", &process, NULL), -ENODATA);
 }
 
+/* Whom a signal reaches. */
+static void test_reaction(void **state)
+{
+    static const struct {
+        const char *text;
+        bool init;
+        uint64_t caught;
+    } rows[] = {
+        {"NSpid:\t7\nSigCgt:\t0000000000004002\n", false, 0x4002},
+        {"NSpid:\t1\nSigCgt:\t0000000000000000\n", false, 0}, /* our own namespace's */
+        {"NSpid:\t7\t1\nSigCgt:\t0000000000000000\n", true, 0},
+        {"SigCgt:\t00000001800004ec\nNSpid:\t4711\t12\t1\n", true, 0x1800004ec},
+        {"NSpid:\t4711\t1\t12\nSigCgt:\t1\n", false, 1}, {"NSpid:\t7\t11\nSigCgt:\t1\n", false, 1},
+        {"NSpid:\t7\tx\t1\nSigCgt:\t1\n", false, 1}, {"NSpid:\nSigCgt:\t1\n", false, 1},
+        {"SigCgt:\t1\nNSpid:\t7\t1", false, 1}, /* cut off */
+        {"Name:\tNSpid: 7 1\nSigCgt:\t1\n", false, 1},
+        {"SigCgt:\tffffffffffffffff\n", false, UINT64_MAX}, /* before Linux 4.1 */
+    };
+    struct rl_reaction reaction;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(rl_parse_reaction(rows[i].text, &reaction), 0);
+        assert_int_equal(reaction.container_init, rows[i].init);
+        assert_true(reaction.caught == rows[i].caught);
+    }
+    assert_int_equal(rl_parse_reaction("NSpid:\t7\t1\n", &reaction), -ENODATA);
+    assert_int_equal(rl_parse_reaction("SigCgt:\tx\n", &reaction), -EINVAL);
+    assert_true(reaction.caught == UINT64_MAX); /* untouched */
+}
+
 static void test_status(void **state)
 {
     struct rl_process process = {.flags = RL_PROCESS_KERNEL_THREAD};
@@ -756,6 +791,7 @@ int main(void)
         cmocka_unit_test(test_stat_hostile_comm),
         cmocka_unit_test(test_stat_flags),
         cmocka_unit_test(test_stat_refused),
+        cmocka_unit_test(test_reaction),
         cmocka_unit_test(test_status),
         cmocka_unit_test(test_status_refused),
         cmocka_unit_test(test_adj),

@@ -113,8 +113,10 @@ static void test_finished(void **state)
                      "\"processes\":4,\"eligible\":true,\"reason\":null}"},
         {"processes_seen", "35"},
         {"steps.0",
-            "{\"step\":\"terminate\",\"signal\":\"SIGTERM\",\"at_ms\":12,\"took_ms\":3000,"
-            "\"signalled\":1,\"whole_cgroup\":false,\"result\":\"time-up\",\"error\":null}"},
+            "{\"step\":\"terminate\",\"signal\":\"SIGTERM\",\"arguments\":null,\"at_ms\":12,"
+            "\"took_ms\":3000,\"signalled\":1,\"whole_cgroup\":false,\"skipped\":false,"
+            "\"assuming_no_effect\":false,\"gained_bytes\":null,\"result\":\"time-up\",\"error\":"
+            "null}"},
         {"steps.1.result", "\"victim-gone\""},
         {"before.full_percent", "42.17"},
         {"before.some_percent", "52.17"},
@@ -209,7 +211,7 @@ static void test_counts_out_of_range(void **state)
     assert_int_equal(json_array_size(rl_get(json, "groups")), RL_RECORD_GROUPS);
     assert_int_equal(json_array_size(rl_get(json, "victim.sharers")), RL_RECORD_SHARERS);
     assert_int_equal(json_array_size(rl_get(json, "trigger.lines")), RL_LINES_MAX);
-    assert_int_equal(json_array_size(rl_get(json, "steps")), RL_STEPS_MAX);
+    assert_int_equal(json_array_size(rl_get(json, "steps")), RL_RECORD_STEPS);
     json_decref(json);
 }
 
@@ -362,6 +364,93 @@ static void test_sentences(void **state)
     }
 }
 
+/* The hardest step that was taken is told, of the offender where it needs no victim. */
+static void test_sentences_of_steps(void **state)
+{
+    static const struct {
+        enum rl_step_kind kind;
+        bool dry, found, skipped;
+        enum rl_reason result;
+        const char *begins;
+    } rows[] = {
+        {RL_STEP_WARN, false, false, false, RL_DONE_DONE,
+            "Warned of " SAMPLE_OFFENDER " because it"},
+        {RL_STEP_HOOK, false, true, false, RL_DONE_DONE,
+            "Ran a hook for " SAMPLE_OFFENDER " because it was short"},
+        {RL_STEP_RECLAIM, false, false, false, RL_DONE_DONE,
+            "Reclaimed 64M of " SAMPLE_OFFENDER " because it was short"},
+        {RL_STEP_RECLAIM, false, false, false, RL_DONE_SENT,
+            "Reclaimed memory of " SAMPLE_OFFENDER " because it was short"},
+        {RL_STEP_RECLAIM, true, false, false, RL_DONE_WOULD_HAVE,
+            "Would have reclaimed memory of " SAMPLE_OFFENDER " because it was short"},
+        {RL_STEP_RECLAIM, false, false, false, RL_DONE_ERROR,
+            "Could not reclaim memory of " SAMPLE_OFFENDER " because it was short"},
+        {RL_STEP_THROTTLE, false, false, false, RL_DONE_DONE, "Throttled " SAMPLE_OFFENDER " "},
+        {RL_STEP_FREEZE, true, false, false, RL_DONE_WOULD_HAVE,
+            "Would have frozen " SAMPLE_OFFENDER " "},
+        {RL_STEP_RESTART, false, true, false, RL_DONE_DONE,
+            "Restarted the unit of worker[4711] in " SAMPLE_OFFENDER
+            " (score 812) because that cgroup was short"},
+        {RL_STEP_PANIC, false, true, false, RL_DONE_ERROR,
+            "Could not make the kernel panic for " SAMPLE_OFFENDER " because it was short"},
+        {RL_STEP_KILL, false, true, true, RL_SKIP_STRUCK,
+            "Chose worker[4711] in " SAMPLE_OFFENDER " (score 812) because that cgroup was short"},
+        {RL_STEP_WARN, false, false, true, RL_SKIP_NOT_AVAILABLE,
+            "Nobody was chosen in " SAMPLE_OFFENDER " because it was short"},
+    };
+    char sentence[RL_SENTENCE_MAX];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        sample_record(&record);
+        record.dry_run = rows[i].dry;
+        record.choice.found = rows[i].found;
+        record.n_steps = 1;
+        record.steps[0] = (struct rl_record_step){.kind = rows[i].kind,
+            .gained = 64 << 20,
+            .skipped = rows[i].skipped,
+            .result = rows[i].result};
+        rl_record_sentence(&record, sentence, sizeof(sentence));
+        if (strncmp(sentence, rows[i].begins, strlen(rows[i].begins)) != 0)
+            fail_msg("%s", sentence);
+    }
+    /* Those that were passed over do not count, nor do milder ones. */
+    sample_record(&record);
+    record.n_steps = 3;
+    record.steps[1] = (struct rl_record_step){.kind = RL_STEP_RECLAIM, .result = RL_DONE_DONE};
+    record.steps[2] = (struct rl_record_step){
+        .kind = RL_STEP_PANIC, .skipped = true, .result = RL_SKIP_NOT_ALLOWED};
+    rl_record_sentence(&record, sentence, sizeof(sentence));
+    assert_int_equal(strncmp(sentence, "Terminated worker[4711]", 23), 0);
+}
+
+static void test_steps(void **state)
+{
+    static const struct value_row rows[] = {
+        {"steps.0", "{\"step\":\"reclaim\",\"signal\":null,\"arguments\":\"64M\",\"at_ms\":12,"
+                    "\"took_ms\":1,\"signalled\":0,\"whole_cgroup\":false,\"skipped\":false,"
+                    "\"assuming_no_effect\":false,\"gained_bytes\":4096,\"result\":\"done\","
+                    "\"error\":null}"},
+        {"steps.1.skipped", "true"},
+        {"steps.1.result", "\"frozen\""},
+        {"steps.1.gained_bytes", "null"},
+        {"steps.2.assuming_no_effect", "true"},
+        {"steps.2.gained_bytes", "null"},
+    };
+
+    sample_record(&record);
+    record.n_steps = 3;
+    record.steps[0] = (struct rl_record_step){.kind = RL_STEP_RECLAIM,
+        .args = "64M",
+        .at_us = SAMPLE_STARTED_US + 12000,
+        .took_us = 1000,
+        .gained = 4096,
+        .result = RL_DONE_DONE};
+    record.steps[1] = (struct rl_record_step){
+        .kind = RL_STEP_TERMINATE, .signal = SIGTERM, .skipped = true, .result = RL_SKIP_FROZEN};
+    record.steps[2].assuming = true;
+    CHECK(rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +463,8 @@ int main(void)
         cmocka_unit_test(test_relatives),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_sentences_of_steps),
+        cmocka_unit_test(test_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,6 +157,32 @@ static void test_readings(void **state)
     }
 }
 
+static void test_step(void **state)
+{
+    static const char *const args[] = {"-v", "two words", "", "\n", NULL};
+    static const char *const none[] = {NULL};
+    static const struct {
+        struct rl_step step;
+        const char *text;
+    } rows[] = {
+        {{.kind = RL_STEP_KILL, .signal = 9, .wait_us = 5000000}, ""},
+        {{.kind = RL_STEP_RECLAIM, .bytes = 64 << 20}, "64M"},
+        {{.kind = RL_STEP_RECLAIM, .bytes = 1000}, "1000"},
+        {{.kind = RL_STEP_RECLAIM, .share = 1250}, "12.5%"},
+        {{.kind = RL_STEP_THROTTLE, .share = 5000, .cpu_share = 2000}, "50% cpu 20%"},
+        {{.kind = RL_STEP_HOOK, .command = "/x", .args = none}, "/x"},
+        {{.kind = RL_STEP_HOOK, .command = "/x", .args = args}, "/x -v \"two words\" \"\" \\x0a"},
+        {{.kind = RL_STEP_RESTART, .stop = true}, "stop"},
+        {{.kind = RL_STEP_WARN, .desktop = true}, "desktop"},
+    };
+    char text[RL_TEXT_MAX];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        rl_step_text(&rows[i].step, text, sizeof(text));
+        assert_string_equal(text, rows[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_signals),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_readings),
+        cmocka_unit_test(test_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,10 @@
-/* The rungs: what a chosen victim gets. */
+/* The chosen victim: kept until the incident ends, and signalled. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/engine-private.h"
 #include "daemon/report/log.h"
+#include "daemon/step/step.h"
 
 /* Keep a cgroup's path for the identity check, once for all its members. Return: NULL when there is
  * no room: then the start time alone has to tell. */
@@ -79,6 +79,7 @@ int rl_victim_take(struct rl_running *running)
     running->n_targets = 0;
     running->paths_used = 0;
     running->whole = false;
+    running->group_id = s->groups[choice->group].id;
     if (choice->scope == RL_KILL_PROCESS) {
         add_process(running, choice);
         return 0;
@@ -125,41 +126,43 @@ static int send_signal(
         running, &running->watch, ret);
 }
 
-static enum rl_reason fail_step(struct rl_running *running, struct rl_record_step *entry, int error)
+void rl_victim_exclude(struct rl_running *running)
 {
-    entry->result = RL_DONE_ERROR;
-    entry->error = -error;
-    rl_error("cannot %s the victim of incident %s: %s", rl_step_name(entry->kind),
-        running->record.id, strerror(-error));
-    return RL_OUTCOME_FAILED;
+    struct rl_vetoed *vetoed;
+
+    if (!running->chosen || running->n_vetoed == RL_VETOES_MAX)
+        return;
+    vetoed = &running->vetoed_ones[running->n_vetoed++];
+    if (running->record.choice.scope == RL_KILL_PROCESS)
+        *vetoed = (struct rl_vetoed){
+            .pid = running->targets[0].pid, .start_ticks = running->targets[0].start_ticks};
+    else
+        *vetoed = (struct rl_vetoed){.group_id = running->group_id};
+    rl_victim_drop(running);
+    running->chosen = false;
+    running->gone = false;
 }
 
-enum rl_reason rl_step_take(struct rl_running *running, const struct rl_step *step, uint64_t now_us)
+enum rl_reason rl_victim_signal(
+    struct rl_running *running, const struct rl_step *step, struct rl_record_step *entry)
 {
     struct rl_record *record = &running->record;
-    struct rl_record_step *entry = &record->steps[record->n_steps++];
     struct rl_kill_result result = {0};
     bool whole = false;
-    int r;
+    int r = send_signal(running, step->signal, &result, &whole);
 
-    *entry = (struct rl_record_step){
-        .kind = step->kind, .signal = step->signal, .at_us = now_us, .result = RL_DONE_SENT};
-    if (running->incident.dry) {
-        entry->result = RL_DONE_WOULD_HAVE;
-        entry->whole_cgroup = step->kind == RL_STEP_KILL && running->whole;
-        return RL_REASON_NONE;
-    }
-    r = send_signal(running, step->signal, &result, &whole);
     entry->whole_cgroup = whole;
     entry->signalled = result.signalled;
     if (r == -ESRCH) {
         entry->result = RL_DONE_VICTIM_GONE;
         running->gone = true;
-        record->gone_us = now_us;
+        record->gone_us = entry->at_us;
         return RL_REASON_NONE;
     }
-    if (r < 0)
-        return fail_step(running, entry, r);
+    if (r < 0) {
+        entry->error = -r;
+        return RL_OUTCOME_FAILED;
+    }
     if (record->first_signal_us == 0)
         record->first_signal_us = rl_now_us();
     return RL_REASON_NONE;

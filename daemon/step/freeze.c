@@ -1,0 +1,10 @@
+/* freeze: cgroup.freeze of the offender, until the incident ends, or terminate or restart is taken.
+ */
+#include "daemon/step/step.h"
+
+static enum rl_reason refuse(struct rl_running *running, const struct rl_step *step)
+{
+    return RL_SKIP_NOT_AVAILABLE;
+}
+
+const struct rl_step_ops rl_step_freeze = {.refuse = refuse};

@@ -1,0 +1,9 @@
+/* hook: a program of the administrator's, which may spare the victim. */
+#include "daemon/step/step.h"
+
+static enum rl_reason refuse(struct rl_running *running, const struct rl_step *step)
+{
+    return RL_SKIP_NOT_AVAILABLE;
+}
+
+const struct rl_step_ops rl_step_hook = {.refuse = refuse};

@@ -1,0 +1,9 @@
+/* warn: tells those who can help themselves. */
+#include "daemon/step/step.h"
+
+static enum rl_reason refuse(struct rl_running *running, const struct rl_step *step)
+{
+    return RL_SKIP_NOT_AVAILABLE;
+}
+
+const struct rl_step_ops rl_step_warn = {.refuse = refuse};
