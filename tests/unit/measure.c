@@ -563,7 +563,9 @@ static void test_again_at_once(void **state)
     assert_int_equal(early.news.list[0], RL_MEASURE_TAKEN);
     rl_measure_release(m);
     close(place.fd);
-    assert_int_equal(throttle(b, "a", 4000, 0, &second, &m), 0); /* the very same */
+    assert_int_equal(throttle(b, "a", 4000, 0, &second, &m), 0);
+    rl_measure_release(m);
+    assert_int_equal(throttle(b, "a", 4000, 0, &second, &m), 0); /* the very same: no write more */
     wait_news(b, &second, 1);
     assert_int_equal(second.list[0], RL_MEASURE_TAKEN);
     wait_in(b, "a", "memory.high", "41943040");
