@@ -34,6 +34,44 @@ static struct rl_hold_want want_high(const struct rl_guarded *guarded)
     return want;
 }
 
+static struct rl_hold_want want_order(const struct rl_guarded *guarded, enum rl_guard_value value)
+{
+    enum rl_tristate group = guarded->orders.oom_group;
+
+    if (!guarded->leaving && !guarded->inherited && value == RL_GUARD_HIGH)
+        return want_high(guarded);
+    if (!guarded->leaving && !guarded->inherited && value == RL_GUARD_OOM_GROUP)
+        return (struct rl_hold_want){.any = group != RL_EITHER, .value = group == RL_YES};
+    return (struct rl_hold_want){0};
+}
+
+/* A measure goes before the order, but lifts nothing that the order keeps down. */
+static struct rl_hold_want want_own(const struct rl_guarded *guarded, enum rl_guard_value value)
+{
+    struct rl_hold_want order = want_order(guarded, value), want = guarded->temporary[value];
+
+    if (!want.any)
+        return order;
+    if (want.at_most && order.any && order.value < want.value)
+        want.value = order.value;
+    return want;
+}
+
+int rl_guard_without(struct rl_guarded *guarded, enum rl_guard_value value, int64_t *ret)
+{
+    struct rl_hold_want order = want_order(guarded, value);
+    const struct rl_hold *hold = &guarded->own[value].hold;
+    int r = hold->writing ? 0 : rl_guard_read(guarded->fd, rl_guard_file(value), ret);
+
+    if (r < 0)
+        return r;
+    if (hold->writing || hold->tried || (hold->held && *ret == hold->ours))
+        *ret = hold->old;
+    if (order.any && (!order.at_most || order.value < *ret))
+        *ret = order.value;
+    return 0;
+}
+
 /* Return: the folder of the file, or -errno; *ret_close is to be closed. */
 static int open_cell(const struct rl_guard_cell *cell, int *ret_close)
 {
@@ -64,6 +102,8 @@ static void look_at_cell(struct rl_guard_cell *cell, uint64_t now_us)
     if (cell->hold.writing || (!cell->want.any && !rl_hold_stands(&cell->hold)))
         return;
     r = read_cell(cell, &seen);
+    if (r < 0 && cell->pid == 0 && cell->owner->temporary[cell->value].any)
+        rl_measure_written(cell, r);
     if (is_gone(r)) {
         cell->hold = (struct rl_hold){0};
         cell->want = (struct rl_hold_want){0};
@@ -97,20 +137,18 @@ static void look_at_cell(struct rl_guard_cell *cell, uint64_t now_us)
 
 static void look_at(struct rl_guarded *guarded, uint64_t now_us)
 {
-    bool whole = !guarded->leaving && !guarded->inherited;
-    enum rl_tristate group = guarded->orders.oom_group;
-
     guarded->dirty = false;
-    guarded->high.want = whole ? want_high(guarded) : (struct rl_hold_want){0};
-    guarded->group.want = (struct rl_hold_want){
-        .any = whole && group != RL_EITHER, .value = group == RL_YES};
-    look_at_cell(&guarded->high, now_us);
-    look_at_cell(&guarded->group, now_us);
+    rl_measure_check(guarded);
+    for (unsigned v = 0; v < RL_GUARD_OWN; v++) {
+        guarded->own[v].want = want_own(guarded, (enum rl_guard_value)v);
+        look_at_cell(&guarded->own[v], now_us);
+    }
     for (struct rl_guard_cell *c = guarded->processes; c; c = c->next) {
         if (guarded->leaving)
             c->want = (struct rl_hold_want){0};
         look_at_cell(c, now_us);
     }
+    rl_measure_looked(guarded);
 }
 
 /* ---- the state file ---- */
@@ -139,7 +177,8 @@ static unsigned print_all(const struct rl_guardian *guardian, FILE *file)
     fprintf(file, RL_GUARD_HEADER "\nboot %s\n", guardian->boot_id);
     for (size_t b = 0; b < RL_GUARD_BUCKETS; b++)
         for (const struct rl_guarded *g = guardian->buckets[b]; g; g = g->next) {
-            lines += print_cell(file, &g->high) + print_cell(file, &g->group);
+            for (size_t v = 0; v < RL_GUARD_OWN; v++)
+                lines += print_cell(file, &g->own[v]);
             for (const struct rl_guard_cell *c = g->processes; c; c = c->next)
                 lines += print_cell(file, c);
         }
@@ -179,6 +218,19 @@ int rl_guard_save(struct rl_guardian *guardian)
 
 /* ---- writing ---- */
 
+/* Not behind a memory.high that reclaims: a thaw least of all. */
+static const bool hasty[RL_GUARD_VALUES] = {
+    [RL_GUARD_CPU_MAX] = true,
+    [RL_GUARD_FREEZE] = true,
+};
+
+static struct rl_worker *worker_of(const struct rl_guard_cell *cell)
+{
+    const struct rl_guardian *guardian = cell->owner->guardian;
+
+    return hasty[cell->value] ? guardian->brisk : guardian->worker;
+}
+
 static void on_written(void *userdata, int result, uint64_t took_us)
 {
     struct rl_guard_cell *cell = userdata;
@@ -193,6 +245,12 @@ static void on_written(void *userdata, int result, uint64_t took_us)
     rl_hold_end(&cell->hold, result);
     cell->owner->dirty = true;
     rl_guard_wake(cell->owner->guardian, rl_now_us());
+    if (cell->for_measure)
+        rl_measure_written(cell, result);
+    cell->for_measure = false;
+    /* A release that came meanwhile must not wait until the loop is idle. */
+    if (cell->pid == 0 && hasty[cell->value])
+        (void)rl_guard_look_now(cell->owner);
 }
 
 /* In the worker's thread. */
@@ -215,7 +273,7 @@ static int submit(struct rl_guard_cell *cell)
         return -errno;
     strcpy(job.name, rl_guard_file(cell->value));
     rl_guard_value_text(cell->hold.next, job.text, sizeof(job.text));
-    r = rl_worker_submit(cell->owner->guardian->worker, &job, on_written, cell);
+    r = rl_worker_submit(worker_of(cell), &job, on_written, cell);
     if (r < 0)
         close(job.fds[0]);
     return r;
@@ -232,6 +290,7 @@ static void write_cell(struct rl_guard_cell *cell, uint64_t now_us)
     r = submit(cell);
     if (r == 0) {
         rl_hold_begin(&cell->hold, now_us);
+        cell->for_measure = cell->pid == 0 && cell->owner->temporary[cell->value].any;
         return;
     }
     cell->owner->dirty = true;
@@ -257,22 +316,27 @@ static void look_if_dirty(struct rl_guarded *guarded, uint64_t now_us)
 
 static void write_guarded(struct rl_guarded *guarded, uint64_t now_us)
 {
-    write_cell(&guarded->high, now_us);
-    write_cell(&guarded->group, now_us);
+    for (size_t v = 0; v < RL_GUARD_OWN; v++)
+        write_cell(&guarded->own[v], now_us);
     for (struct rl_guard_cell *c = guarded->processes; c; c = c->next)
         write_cell(c, now_us);
 }
 
+static void put_off_cell(struct rl_guard_cell *cell)
+{
+    /* The state file as it stands is good enough for taking back. */
+    if (!cell->ordered || cell->hold.next == cell->hold.old)
+        return;
+    cell->ordered = false;
+    cell->owner->dirty = true;
+}
+
 static void put_off(struct rl_guarded *guarded, uint64_t now_us)
 {
-    bool any = guarded->high.ordered || guarded->group.ordered;
-
-    guarded->high.ordered = guarded->group.ordered = false;
-    for (struct rl_guard_cell *c = guarded->processes; c; c = c->next) {
-        any = any || c->ordered;
-        c->ordered = false;
-    }
-    guarded->dirty = guarded->dirty || any;
+    for (size_t v = 0; v < RL_GUARD_OWN; v++)
+        put_off_cell(&guarded->own[v]);
+    for (struct rl_guard_cell *c = guarded->processes; c; c = c->next)
+        put_off_cell(c);
 }
 
 /* ---- tidying up ---- */
@@ -298,15 +362,39 @@ static void drop_processes(struct rl_guarded *guarded)
     }
 }
 
+static bool own_idle(const struct rl_guarded *guarded)
+{
+    for (size_t v = 0; v < RL_GUARD_OWN; v++)
+        if (!is_idle(&guarded->own[v]))
+            return false;
+    for (size_t k = 0; k < RL_MEASURE_KINDS; k++)
+        if (guarded->measures[k])
+            return false;
+    return true;
+}
+
 static void drop_idle(struct rl_guardian *guardian)
 {
     for (size_t b = 0; b < RL_GUARD_BUCKETS; b++)
         for (struct rl_guarded *g = guardian->buckets[b], *next; g; g = next) {
             next = g->next;
             drop_processes(g);
-            if (g->leaving && !g->dirty && !g->processes && is_idle(&g->high) && is_idle(&g->group))
+            if (g->leaving && !g->dirty && !g->processes && own_idle(g))
                 rl_guard_forget(guardian, g->id);
         }
+}
+
+/* Return: 0 or -errno, said once. */
+static int save(struct rl_guardian *guardian)
+{
+    int r = rl_guard_save(guardian);
+
+    if (r < 0 && !guardian->said_unsaved)
+        rl_error("%s/%s cannot be written (%s): meanwhile no [Guard] order is carried out, and "
+                 "nothing is throttled or frozen",
+            guardian->runtime_dir, RL_GUARD_STATE, strerror(-r));
+    guardian->said_unsaved = r < 0;
+    return r;
 }
 
 void rl_guard_look(struct rl_guardian *guardian)
@@ -314,17 +402,31 @@ void rl_guard_look(struct rl_guardian *guardian)
     int r;
 
     each_guarded(guardian, look_if_dirty);
-    r = rl_guard_save(guardian);
+    r = save(guardian);
     if (r < 0) {
-        if (!guardian->said_unsaved)
-            rl_error("%s/%s cannot be written (%s): no [Guard] order is carried out meanwhile",
-                guardian->runtime_dir, RL_GUARD_STATE, strerror(-r));
-        guardian->said_unsaved = true;
         each_guarded(guardian, put_off);
         rl_guard_wake(guardian, rl_now_us() + RETRY_US);
-        return;
     }
-    guardian->said_unsaved = false;
     each_guarded(guardian, write_guarded);
+    if (r < 0)
+        return;
     drop_idle(guardian);
+    if (guardian->measures)
+        rl_measures_tidy(guardian->measures);
+}
+
+int rl_guard_look_now(struct rl_guarded *guarded)
+{
+    struct rl_guardian *guardian = guarded->guardian;
+    uint64_t now_us = rl_now_us();
+    int r;
+
+    look_at(guarded, now_us);
+    r = save(guardian);
+    if (r < 0)
+        put_off(guarded, now_us);
+    write_guarded(guarded, now_us);
+    /* For what can wait, and for the state file. */
+    rl_guard_wake(guardian, r < 0 ? now_us + RETRY_US : now_us);
+    return r;
 }

@@ -64,7 +64,11 @@ int rl_guard_read(int dir_fd, const char *file, int64_t *ret)
     char text[64];
     ssize_t n = rl_read_at(dir_fd, file, text, sizeof(text));
 
-    return n < 0 ? (int)n : rl_guard_value_parse(text, ret);
+    if (n < 0)
+        return (int)n;
+    if (strcmp(file, rl_guard_file(RL_GUARD_CPU_MAX)) == 0)
+        text[strcspn(text, " ")] = '\0'; /* the period follows */
+    return rl_guard_value_parse(text, ret);
 }
 
 int rl_guard_write(int dir_fd, const char *file, const char *text)
@@ -145,6 +149,9 @@ static int restore_line(const struct rl_guard_roots *roots, const struct rl_guar
     r = rl_guard_read(fd, file, &seen);
     if (r < 0)
         return r;
+    /* A freeze can still wait for the kernel's cgroup_mutex; a thaw queues up behind it. */
+    if (seen == line->old && line->value == RL_GUARD_FREEZE)
+        return rl_guard_write(fd, file, rl_guard_value_text(line->old, text, sizeof(text)));
     if (seen == line->old || (seen != line->ours && seen != line->next))
         return 0;
     r = rl_guard_write(fd, file, rl_guard_value_text(line->old, text, sizeof(text)));

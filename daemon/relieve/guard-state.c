@@ -18,6 +18,8 @@
 static const char *const files[RL_GUARD_VALUES] = {
     [RL_GUARD_HIGH] = "memory.high",
     [RL_GUARD_OOM_GROUP] = "memory.oom.group",
+    [RL_GUARD_CPU_MAX] = "cpu.max",
+    [RL_GUARD_FREEZE] = "cgroup.freeze",
     [RL_GUARD_ADJ] = "oom_score_adj",
 };
 

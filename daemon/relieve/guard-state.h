@@ -29,9 +29,13 @@
 enum rl_guard_value {
     RL_GUARD_HIGH,      /* memory.high */
     RL_GUARD_OOM_GROUP, /* memory.oom.group */
+    RL_GUARD_CPU_MAX,   /* cpu.max: its quota; the period is never written and stays what it is */
+    RL_GUARD_FREEZE,    /* cgroup.freeze */
     RL_GUARD_ADJ,       /* oom_score_adj, of a process */
     RL_GUARD_VALUES,
 };
+
+#define RL_GUARD_OWN RL_GUARD_ADJ /* those before it are files of the cgroup itself */
 
 /* The file's name; NULL past the end. */
 const char *rl_guard_file(enum rl_guard_value value);

@@ -55,7 +55,7 @@ static int on_modified(sd_event_source *source, const struct inotify_event *even
 }
 
 /* Where it cannot be (watches ran out), foreign writes are seen at the next rl_guard_apply(). */
-static void watch_file(struct rl_guarded *guarded, size_t i, const char *file)
+void rl_guard_watch(struct rl_guarded *guarded, size_t i, const char *file)
 {
     char path[128];
     int r;
@@ -76,11 +76,11 @@ static void watch_files(struct rl_guarded *guarded)
     if (guarded->inherited)
         return;
     if (guarded->orders.high_relative || guarded->orders.high_bytes > 0) {
-        watch_file(guarded, 0, "memory.high");
-        watch_file(guarded, 1, "memory.max");
+        rl_guard_watch(guarded, RL_GUARD_HIGH, rl_guard_file(RL_GUARD_HIGH));
+        rl_guard_watch(guarded, RL_GUARD_WATCH_MAX, "memory.max");
     }
     if (guarded->orders.oom_group != RL_EITHER)
-        watch_file(guarded, 2, "memory.oom.group");
+        rl_guard_watch(guarded, RL_GUARD_OOM_GROUP, rl_guard_file(RL_GUARD_OOM_GROUP));
 }
 
 /* ---- the table ---- */
@@ -90,7 +90,7 @@ static struct rl_guarded **bucket(const struct rl_guardian *guardian, uint64_t i
     return (struct rl_guarded **)&guardian->buckets[id % RL_GUARD_BUCKETS];
 }
 
-static struct rl_guarded *find(const struct rl_guardian *guardian, uint64_t id)
+struct rl_guarded *rl_guard_find(const struct rl_guardian *guardian, uint64_t id)
 {
     struct rl_guarded *g = *bucket(guardian, id);
 
@@ -99,33 +99,63 @@ static struct rl_guarded *find(const struct rl_guardian *guardian, uint64_t id)
     return g;
 }
 
+struct rl_guarded *rl_guard_blank(size_t path_size)
+{
+    struct rl_guarded *blank = calloc(1, sizeof(*blank));
+
+    if (!blank)
+        return NULL;
+    blank->path = malloc(path_size);
+    if (!blank->path) {
+        free(blank);
+        return NULL;
+    }
+    memset(blank->path, 0, path_size);
+    blank->path_size = path_size;
+    blank->fd = -1;
+    return blank;
+}
+
+void rl_guard_blank_free(struct rl_guarded *blank)
+{
+    if (!blank)
+        return;
+    free(blank->path);
+    free(blank);
+}
+
+static void forget_write(struct rl_guardian *guardian, const struct rl_guard_cell *cell)
+{
+    if (guardian->worker)
+        rl_worker_forget(guardian->worker, cell);
+    if (guardian->brisk)
+        rl_worker_forget(guardian->brisk, cell);
+}
+
 static void guarded_free(struct rl_guarded *guarded)
 {
     struct rl_guardian *guardian = guarded->guardian;
 
+    rl_measure_gone(guarded);
     for (size_t i = 0; i < RL_GUARD_WATCHED; i++)
         sd_event_source_disable_unref(guarded->watched[i]);
-    if (guardian->worker) {
-        rl_worker_forget(guardian->worker, &guarded->high);
-        rl_worker_forget(guardian->worker, &guarded->group);
-    }
+    for (size_t v = 0; v < RL_GUARD_OWN; v++)
+        forget_write(guardian, &guarded->own[v]);
     for (struct rl_guard_cell *c = guarded->processes, *next; c; c = next) {
         next = c->next;
-        if (guardian->worker)
-            rl_worker_forget(guardian->worker, c);
+        forget_write(guardian, c);
         guardian->n_processes--;
         free(c);
     }
     close(guarded->fd);
-    free(guarded->path);
-    free(guarded);
+    rl_guard_blank_free(guarded);
 }
 
-static int guarded_new(
-    struct rl_guardian *guardian, const struct rl_guard_place *place, struct rl_guarded **ret)
+int rl_guard_seat(
+    struct rl_guardian *guardian, const struct rl_guard_place *place, struct rl_guarded *blank)
 {
-    struct rl_guarded *guarded;
     struct stat st;
+    int fd;
 
     if (fstat(place->fd, &st) < 0)
         return -errno;
@@ -133,28 +163,37 @@ static int guarded_new(
         return -ESTALE;
     if (guardian->n_cgroups == RL_GUARD_CGROUPS_MAX)
         return -ENOSPC;
-    rl_auto_fd int fd = fcntl(place->fd, F_DUPFD_CLOEXEC, 3);
+    if (strlen(place->path) >= blank->path_size)
+        return -ENAMETOOLONG;
+    fd = fcntl(place->fd, F_DUPFD_CLOEXEC, 3);
     if (fd < 0)
         return -errno;
-    guarded = calloc(1, sizeof(*guarded));
-    if (guarded)
-        guarded->path = strdup(place->path);
-    if (!guarded || !guarded->path) {
-        free(guarded);
-        return -ENOMEM;
+    strcpy(blank->path, place->path);
+    blank->guardian = guardian;
+    blank->id = place->id;
+    blank->fd = fd;
+    blank->leaving = true;
+    for (unsigned v = 0; v < RL_GUARD_OWN; v++) {
+        blank->own[v].owner = blank;
+        blank->own[v].value = (enum rl_guard_value)v;
     }
-    guarded->guardian = guardian;
-    guarded->id = place->id;
-    guarded->fd = fd;
-    fd = -1;
-    guarded->high.owner = guarded->group.owner = guarded;
-    guarded->high.value = RL_GUARD_HIGH;
-    guarded->group.value = RL_GUARD_OOM_GROUP;
-    guarded->next = *bucket(guardian, place->id);
-    *bucket(guardian, place->id) = guarded;
+    blank->next = *bucket(guardian, place->id);
+    *bucket(guardian, place->id) = blank;
     guardian->n_cgroups++;
-    *ret = guarded;
     return 0;
+}
+
+static int guarded_new(
+    struct rl_guardian *guardian, const struct rl_guard_place *place, struct rl_guarded **ret)
+{
+    struct rl_guarded *blank = rl_guard_blank(strlen(place->path) + 1);
+    int r = blank ? rl_guard_seat(guardian, place, blank) : -ENOMEM;
+
+    if (r < 0)
+        rl_guard_blank_free(blank);
+    else
+        *ret = blank;
+    return r;
 }
 
 /* ---- orders ---- */
@@ -178,7 +217,7 @@ static void leave(struct rl_guardian *guardian, struct rl_guarded *guarded)
 int rl_guard_apply(
     struct rl_guardian *guardian, const struct rl_guard_place *place, const struct rl_guard *orders)
 {
-    struct rl_guarded *guarded = find(guardian, place->id);
+    struct rl_guarded *guarded = rl_guard_find(guardian, place->id);
     bool any = orders_any(orders, place->inherited);
     bool managed = any && !orders->managed_override && rl_guard_managed(place->path);
     int r = 0;
@@ -232,12 +271,12 @@ void rl_guard_restore_all(struct rl_guardian *guardian)
 bool rl_guard_value_before(
     const struct rl_guardian *guardian, uint64_t id, enum rl_guard_value value, uint64_t *ret)
 {
-    const struct rl_guarded *guarded = find(guardian, id);
+    const struct rl_guarded *guarded = rl_guard_find(guardian, id);
     const struct rl_hold *hold;
 
-    if (!guarded || (value != RL_GUARD_HIGH && value != RL_GUARD_OOM_GROUP))
+    if (!guarded || (unsigned)value >= RL_GUARD_OWN)
         return false;
-    hold = value == RL_GUARD_HIGH ? &guarded->high.hold : &guarded->group.hold;
+    hold = &guarded->own[value].hold;
     if (!rl_hold_stands(hold) || hold->old < 0)
         return false;
     *ret = hold->old == RL_HOLD_MAX ? RL_NO_LIMIT : (uint64_t)hold->old;
@@ -266,8 +305,8 @@ void rl_guard_each(const struct rl_guardian *guardian,
 {
     for (size_t b = 0; b < RL_GUARD_BUCKETS; b++)
         for (const struct rl_guarded *g = guardian->buckets[b]; g; g = g->next) {
-            tell(&g->high, fn, userdata);
-            tell(&g->group, fn, userdata);
+            for (size_t v = 0; v < RL_GUARD_OWN; v++)
+                tell(&g->own[v], fn, userdata);
             for (const struct rl_guard_cell *c = g->processes; c; c = c->next)
                 tell(c, fn, userdata);
         }
@@ -285,7 +324,8 @@ static int restore_left(const struct rl_guardian *guardian)
     int r = rl_guard_restore_locked(&roots, &restored);
 
     if (restored.restored > 0)
-        rl_notice("%u values that [Guard] orders had changed are restored", restored.restored);
+        rl_notice(
+            "%u values that [Guard] orders or steps had changed are restored", restored.restored);
     if (r == -EBADMSG || r == -EFBIG) {
         rl_error("%s/%s is none of ours: what it may tell of is not restored",
             guardian->runtime_dir, RL_GUARD_STATE);
@@ -346,6 +386,7 @@ struct rl_guardian *rl_guard_free(struct rl_guardian *guardian)
     open = guardian->worker;
     /* What is on its way arrives before it is taken back. */
     guardian->worker = rl_worker_free(guardian->worker);
+    guardian->brisk = rl_worker_free(guardian->brisk);
     guardian->timer = sd_event_source_disable_unref(guardian->timer);
     /* The file knows of all that stands: one way back for the end, a crash and reliefctl. */
     if (open && guardian->n_cgroups > 0) {
@@ -354,7 +395,8 @@ struct rl_guardian *rl_guard_free(struct rl_guardian *guardian)
         if (r >= 0 || guardian->saved)
             r = restore_left(guardian);
         if (r < 0)
-            rl_error("values that [Guard] orders have changed are not restored: %s", strerror(-r));
+            rl_error("values that [Guard] orders or steps have changed are not restored: %s",
+                strerror(-r));
     }
     for (size_t b = 0; b < RL_GUARD_BUCKETS; b++)
         for (struct rl_guarded *g = guardian->buckets[b], *next; g; g = next) {

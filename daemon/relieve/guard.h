@@ -1,5 +1,6 @@
 /* [Guard]: standing orders for cgroups of others, as long as a policy and reliefd stand:
- * memory.high kept below memory.max, memory.oom.group, oom_score_adj of certain processes.
+ * memory.high kept below memory.max, memory.oom.group, oom_score_adj of certain processes. What a
+ * step does to a cgroup for a time (measure.h) is carried out, kept and taken back here as well.
  *
  * Guarantees
  * - Only what is to change is written, by a thread of the guardian's own (a write to memory.high
@@ -94,7 +95,7 @@ void rl_guard_restore_all(struct rl_guardian *guardian);
 
 /**
  * rl_guard_value_before() - the value that would count without us
- * @value:  RL_GUARD_HIGH or RL_GUARD_OOM_GROUP
+ * @value:  a file of the cgroup's own. Of RL_GUARD_FREEZE: true says that we keep it frozen
  * @ret:    in the file's unit, RL_NO_LIMIT for "max"; set only when true is returned
  *
  * Return: whether a write of ours stands there. Allocates nothing.

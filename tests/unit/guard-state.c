@@ -63,6 +63,8 @@ static void test_lines_round(void **state)
         {RL_GUARD_HIGH, 17, 0, "/a", RL_HOLD_MAX, 4096, 8192},
         {RL_GUARD_OOM_GROUP, UINT64_MAX, 0, "/a b/ c.service ", 0, 1, 1},
         {RL_GUARD_HIGH, 1, 0, "/", RL_HOLD_MAX - 1, 0, 0},
+        {RL_GUARD_CPU_MAX, 9, 0, "/a", RL_HOLD_MAX, 50000, 1000},
+        {RL_GUARD_FREEZE, 9, 0, "/a", 0, 1, 1},
         {RL_GUARD_ADJ, 12345, 1, NULL, -1000, 1000, 0},
         {RL_GUARD_ADJ, 0, INT32_MAX, NULL, 0, -1, 5},
     };
@@ -110,6 +112,10 @@ static void test_bad_lines(void **state)
         "process 1 2 oom_score_adj 1 2",
         "process 1 2 oom_score_adj 1 2 3 /a",
         "process 1 2 memory.high 1 2 3",
+        "process 1 2 cgroup.freeze 0 1 1",
+        "cgroup 1 cpu.max max 100000 1 1 /a", /* the period is none of ours */
+        "cgroup 1 cgroup.frozen 0 1 1 /a",
+        "cgroup 1 cpu.weight 1 2 3 /a",
         "process 0 2 oom_score_adj 1 2 3",
         "process -1 2 oom_score_adj 1 2 3",
         "process 2147483648 2 oom_score_adj 1 2 3",
@@ -124,6 +130,80 @@ static void test_bad_lines(void **state)
         if (rl_guard_line_parse(text, &line) != -EINVAL)
             fail_msg("'%s' is taken for a line", rows[i]);
     }
+}
+
+/* A file of before there were steps that hold memory down. */
+static void test_old_lines(void **state)
+{
+    static const struct {
+        const char *text;
+        struct rl_guard_line line;
+    } rows[] = {
+        {"cgroup 17 memory.high max 4096 8192 /a b",
+            {RL_GUARD_HIGH, 17, 0, "/a b", RL_HOLD_MAX, 4096, 8192}},
+        {"cgroup 18 memory.oom.group 0 1 1 /", {RL_GUARD_OOM_GROUP, 18, 0, "/", 0, 1, 1}},
+        {"process 5 99 oom_score_adj -5 100 100", {RL_GUARD_ADJ, 99, 5, NULL, -5, 100, 100}},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct rl_guard_line *want = &rows[i].line;
+        struct rl_guard_line line;
+        char text[256];
+
+        strcpy(text, rows[i].text);
+        assert_int_equal(rl_guard_line_parse(text, &line), 0);
+        assert_int_equal(line.value, want->value);
+        assert_true(line.id == want->id && line.pid == want->pid);
+        assert_true(line.old == want->old && line.ours == want->ours && line.next == want->next);
+        if (want->path)
+            assert_string_equal(line.path, want->path);
+    }
+}
+
+static uint64_t next_random(uint64_t *seed)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    return *seed;
+}
+
+/* Whatever is taken for a line says the same when it is written again. */
+static void test_mutated_lines(void **state)
+{
+    static const char *const lines[] = {
+        "cgroup 17 memory.high max 4096 8192 /a b",
+        "cgroup 18446744073709551615 cpu.max max 50000 1000 /x",
+        "cgroup 3 cgroup.freeze 0 1 1 /a/b",
+        "process 5 99 oom_score_adj -5 100 100",
+    };
+    static const char bytes[] = "0123456789 -/maxcgroup.\xff\t";
+    uint64_t seed = 0x9e3779b97f4a7c15;
+    unsigned taken = 0;
+
+    for (unsigned round = 0; round < 200000; round++) {
+        const char *from = lines[round % (sizeof(lines) / sizeof(lines[0]))];
+        char text[128], first[256], second[256], third[256];
+        struct rl_guard_line line;
+        size_t len = strlen(from);
+
+        strcpy(text, from);
+        for (unsigned n = next_random(&seed) % 3; n < 3; n++)
+            text[next_random(&seed) % len] = bytes[next_random(&seed) % (sizeof(bytes) - 1)];
+        if (next_random(&seed) % 8 == 0)
+            text[next_random(&seed) % len] = '\0';
+        if (rl_guard_line_parse(text, &line) < 0)
+            continue;
+        taken++;
+        assert_true(line.value < RL_GUARD_VALUES);
+        print(&line, first, sizeof(first));
+        strcpy(second, first);
+        second[strlen(second) - 1] = '\0';
+        assert_int_equal(rl_guard_line_parse(second, &line), 0);
+        print(&line, third, sizeof(third));
+        assert_string_equal(first, third);
+    }
+    assert_true(taken > 1000);
 }
 
 static void test_file(void **state)
@@ -212,6 +292,8 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_lines_round),
         cmocka_unit_test(test_bad_lines),
+        cmocka_unit_test(test_old_lines),
+        cmocka_unit_test(test_mutated_lines),
         cmocka_unit_test(test_file),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_lock),
