@@ -4,103 +4,25 @@
 
 #include <sys/xattr.h>
 
-#include "daemon/relieve/hook.h"
-#include "daemon/report/log.h"
 #include "tests/unit/cgroups.h"
-#include "tests/unit/folder.h"
+#include "tests/unit/hooks.h"
 
-#define LONG_US (PATIENCE_S * UINT64_C(1000000))
-
-struct world {
-    struct folder folder;
-    sd_event *event;
-    struct rl_hooks *hooks;
-    size_t fds;
-};
-
-struct end {
-    bool over;
-    struct rl_hook_result result;
-};
-
-static void on_end(void *userdata, const struct rl_hook_result *result)
+static int set_up_in_cgroup(void **state)
 {
-    struct end *end = userdata;
+    int fd = make("reliefd");
 
-    end->over = true;
-    end->result = *result;
-}
-
-static int set_up(void **state)
-{
-    struct world *world = calloc(1, sizeof(*world));
-    struct rl_hooks_options options = {0};
-
-    world->fds = count_fds();
-    folder_new(&world->folder);
-    assert_true(sd_event_new(&world->event) >= 0);
-    options.cgroup_fd = make("reliefd");
-    assert_int_equal(rl_hooks_new(world->event, &options, &world->hooks), 0);
-    close(options.cgroup_fd);
-    *state = world;
+    set_up_at(state, fd);
+    close(fd);
+    ((struct world *)*state)->fds--;
     return 0;
 }
 
-static int tear_down(void **state)
+static int tear_down_in_cgroup(void **state)
 {
-    struct world *world = *state;
+    int r = tear_down(state);
 
-    rl_hooks_free(world->hooks);
-    sd_event_unref(world->event);
     clear();
-    folder_free(&world->folder);
-    assert_int_equal(count_fds(), world->fds);
-    free(world);
-    return 0;
-}
-
-static const char *script(const struct world *world, const char *text)
-{
-    static char path[128];
-    char whole[4096];
-
-    snprintf(whole, sizeof(whole), "#!/bin/sh\ncd %s\n%s\n", world->folder.path, text);
-    folder_write(&world->folder, "hook", whole);
-    assert_int_equal(fchmodat(world->folder.fd, "hook", 0755, 0), 0);
-    snprintf(path, sizeof(path), "%s/hook", world->folder.path);
-    return path;
-}
-
-static const char *text_of(const struct world *world, const char *name)
-{
-    static char text[4096];
-    int fd = openat(world->folder.fd, name, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-
-    assert_true(n >= 0);
-    text[n] = '\0';
-    if (fd >= 0)
-        close(fd);
-    return text;
-}
-
-static pid_t pid_in(const struct world *world, const char *name)
-{
-    uint64_t deadline = now_us() + LONG_US;
-
-    while (!strchr(text_of(world, name), '\n') && now_us() < deadline)
-        usleep(1000);
-    return (pid_t)atoi(text_of(world, name));
-}
-
-static bool vanishes(pid_t pid)
-{
-    uint64_t deadline = now_us() + LONG_US;
-
-    assert_true(pid > 1);
-    while (kill(pid, 0) == 0 && now_us() < deadline)
-        usleep(1000);
-    return kill(pid, 0) < 0;
+    return r;
 }
 
 /* The cgroups of hooks that are there. */
@@ -127,22 +49,28 @@ static bool cgroups_vanish(void)
     return cgroups_left() == 0;
 }
 
-static struct end run_script(struct world *world, const char *text)
+static const char *script_in_folder(const struct world *world, const char *text)
 {
-    struct rl_hook_order order = {.path = script(world, text), .limit_us = LONG_US};
-    struct end end = {0};
+    char whole[1024];
 
-    assert_int_equal(rl_hook_run(world->hooks, &order, on_end, &end, NULL), 0);
-    assert_true(run_until(world->event, &end.over));
-    return end;
+    snprintf(whole, sizeof(whole), "cd %s\n%s", world->folder.path, text);
+    return script(world, "hook", whole);
+}
+
+static void run_in_folder(struct world *world, const char *text, struct end *end)
+{
+    struct rl_hook_order order = order_of(script_in_folder(world, text));
+
+    run_order(world, &order, end);
 }
 
 static void test_own_cgroup(void **state)
 {
     struct world *world = *state;
-    struct end end = run_script(world, "grep ^0:: /proc/self/cgroup >cgroup; echo $PPID >parent");
     char expected[256];
+    struct end end;
 
+    run_in_folder(world, "grep ^0:: /proc/self/cgroup >cgroup; echo $PPID >parent", &end);
     assert_int_equal(end.result.outcome, RL_HOOK_GO_ON);
     snprintf(expected, sizeof(expected), "/reliefd/hooks/%d\n", (int)pid_in(world, "parent"));
     assert_non_null(strstr(text_of(world, "cgroup"), expected));
@@ -156,9 +84,12 @@ static void test_own_cgroup(void **state)
 static void test_all_die(void **state)
 {
     struct world *world = *state;
+    struct end end;
 
-    run_script(world, "setsid sh -c 'echo $$ >far; sleep 600' &\n"
-                      "while ! [ -s far ]; do sleep 0.01; done; exit 10");
+    run_in_folder(world,
+        "setsid sh -c 'echo $$ >far; sleep 600' &\n"
+        "while ! [ -s far ]; do sleep 0.01; done; exit 10",
+        &end);
     assert_true(vanishes(pid_in(world, "far")));
     assert_true(cgroups_vanish());
 }
@@ -167,14 +98,11 @@ static void test_all_die(void **state)
 static void test_minder_dies(void **state)
 {
     struct world *world = *state;
-    struct rl_hook_order order = {
-        .path = script(world, "echo $PPID >parent\n"
-                              "setsid sh -c 'echo $$ >far; sleep 600' &\nsleep 600"),
-        .limit_us = LONG_US,
-    };
-    struct end end = {0};
+    struct rl_hook_order order = order_of(script_in_folder(
+        world, "echo $PPID >parent\nsetsid sh -c 'echo $$ >far; sleep 600' &\nsleep 600"));
+    struct end end;
 
-    assert_int_equal(rl_hook_run(world->hooks, &order, on_end, &end, NULL), 0);
+    start(world, &order, &end);
     pid_in(world, "far");
     assert_int_equal(kill(pid_in(world, "parent"), SIGKILL), 0);
     assert_true(run_until(world->event, &end.over));
@@ -208,14 +136,14 @@ static void test_whose_cgroup(void **state)
     clear();
 }
 
-#define WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define IN_CGROUP(test) cmocka_unit_test_setup_teardown(test, set_up_in_cgroup, tear_down_in_cgroup)
 
 static int run_all(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD(test_own_cgroup),
-        WORLD(test_all_die),
-        WORLD(test_minder_dies),
+        IN_CGROUP(test_own_cgroup),
+        IN_CGROUP(test_all_die),
+        IN_CGROUP(test_minder_dies),
         cmocka_unit_test(test_whose_cgroup),
     };
 
