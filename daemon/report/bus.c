@@ -229,6 +229,7 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_SIGNAL_WITH_ARGS("IncidentStarted", SD_BUS_ARGS("s", id, "s", json), 0),
     SD_BUS_SIGNAL_WITH_ARGS("IncidentEnded", SD_BUS_ARGS("s", id, "s", json), 0),
+    SD_BUS_SIGNAL_WITH_ARGS("Warning", SD_BUS_ARGS("s", id, "s", json), 0),
     SD_BUS_VTABLE_END,
 };
 
@@ -492,4 +493,9 @@ void rl_bus_incident_started(struct rl_bus *bus, const char *id, const char *jso
 void rl_bus_incident_ended(struct rl_bus *bus, const char *id, const char *json)
 {
     emit(bus, "IncidentEnded", id, json);
+}
+
+void rl_bus_warning(struct rl_bus *bus, const char *id, const char *json)
+{
+    emit(bus, "Warning", id, json);
 }
