@@ -321,6 +321,8 @@ static int peer_start(struct peer *peer, int client)
     }
     if ((r = sd_id128_randomize(&id)) < 0 || (r = sd_bus_set_server(bus, 1, id)) < 0 ||
         (r = sd_bus_set_anonymous(bus, 1)) < 0 || (r = sd_bus_negotiate_fds(bus, 0)) < 0 ||
+        /* At the end of the daemon sd-bus would wait until the peer has read everything. */
+        (r = sd_bus_set_close_on_exit(bus, 0)) < 0 ||
         (r = sd_bus_add_object_vtable(bus, NULL, OBJECT, INTERFACE, vtable, peer)) < 0 ||
         (r = sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus",
              driver_vtable, peer)) < 0 ||
