@@ -388,7 +388,7 @@ static void test_sentence(void **state)
     strcpy(record.offender, "/a\nb");
     assert_string_equal(
         rl_warning_sentence(&record, text, sizeof(text)), "/a\\x0ab is short of memory");
-    assert_string_equal(rl_warning_sentence(&record, tiny, sizeof(tiny)), "/a\\x0ab is ...");
+    assert_string_equal(rl_warning_sentence(&record, tiny, sizeof(tiny)), "/a\\x0ab is s...");
 }
 
 #define WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
