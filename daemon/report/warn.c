@@ -37,7 +37,8 @@ static const struct rl_system_name names[NAMES] = {
 
 struct rl_warner {
     sd_event *event;
-    struct rl_bus *bus;           /* NULL: none */
+    struct rl_bus *bus; /* NULL: none */
+    struct rl_system_bus_options system_options;
     struct rl_system_bus *system; /* NULL: not wanted */
     struct rl_desktop *desktop;
     bool warned;      /* at all; the two below count then */
@@ -53,6 +54,7 @@ int rl_warner_new(sd_event *event, const struct rl_warner_options *options, stru
     if (!warner)
         return -ENOMEM;
     warner->event = sd_event_ref(event);
+    warner->system_options = options->system;
     r = rl_desktop_new(event, &options->desktop, &warner->desktop);
     if (r >= 0 && options->system_bus)
         r = rl_system_bus_new(event, &options->system, names, NAMES, &warner->system);
@@ -78,6 +80,21 @@ struct rl_warner *rl_warner_free(struct rl_warner *warner)
 void rl_warner_set_bus(struct rl_warner *warner, struct rl_bus *bus)
 {
     warner->bus = bus;
+}
+
+void rl_warner_use_system_bus(struct rl_warner *warner, bool wanted)
+{
+    int r;
+
+    if (!wanted) {
+        warner->system = rl_system_bus_free(warner->system);
+        return;
+    }
+    if (warner->system)
+        return;
+    r = rl_system_bus_new(warner->event, &warner->system_options, names, NAMES, &warner->system);
+    if (r < 0)
+        rl_warning("warnings do not go to the system bus: %s", strerror(-r));
 }
 
 static void log_warning(const struct rl_warning *warning)

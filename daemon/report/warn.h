@@ -36,8 +36,8 @@ struct rl_warning {
 };
 
 struct rl_warner_options {
-    bool system_bus; /* false: nothing is sent there, and no connection made */
-    struct rl_system_bus_options system;
+    bool system_bus;                     /* false: nothing is sent there, and no connection made */
+    struct rl_system_bus_options system; /* its address must outlive the warner */
     struct rl_desktop_options desktop;
 };
 
@@ -52,6 +52,10 @@ struct rl_warner *rl_warner_free(struct rl_warner *warner);
 
 /* The private bus, NULL for none; it must outlive the warner, or be taken away before. */
 void rl_warner_set_bus(struct rl_warner *warner, struct rl_bus *bus);
+
+/* Connect to the system bus, or leave it and give up the names: a daemon none of whose policies
+ * warns has no business there. A failure is logged. */
+void rl_warner_use_system_bus(struct rl_warner *warner, bool wanted);
 
 void rl_warner_warn(struct rl_warner *warner, const struct rl_warning *warning);
 

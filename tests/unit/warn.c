@@ -167,6 +167,18 @@ static void test_system_bus(void **state)
     assert_int_equal(world->level, 100);
     check_json(world);
     assert_int_equal(world->notified, 0);
+
+    /* No policy warns any more; then one does again. */
+    rl_warner_use_system_bus(world->warner, false);
+    WAIT_FOR(world->event, sd_bus_get_name_creds(world->client, "org.reliefd1", 0, NULL) == -ENXIO);
+    rl_warner_warn(world->warner, &plain);
+    rl_warner_calm(world->warner);
+    rl_warner_use_system_bus(world->warner, true);
+    rl_warner_use_system_bus(world->warner, true);
+    wait_for_names(world);
+    assert_int_equal(world->warnings, 1);
+    rl_warner_warn(world->warner, &plain);
+    WAIT_FOR(world->event, world->warnings == 2);
 }
 
 /* Within a second programs are told again only of something worse; the rest goes out each time. */
