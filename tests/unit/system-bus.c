@@ -36,6 +36,7 @@ struct world {
     unsigned heard;
     uint8_t last;
     int log[2];
+    char text[16384];
 };
 
 static int set_up(void **state)
@@ -90,14 +91,14 @@ static bool owns(const struct world *world, size_t name)
     return rl_system_bus_owns(world->bus, name);
 }
 
-/* Lines of the log since the last look. */
+/* Everything that was logged so far. */
 static const char *logged(struct world *world)
 {
-    static char text[8192];
-    ssize_t n = read(world->log[0], text, sizeof(text) - 1);
+    size_t used = strlen(world->text);
+    ssize_t n = read(world->log[0], world->text + used, sizeof(world->text) - 1 - used);
 
-    text[n > 0 ? n : 0] = '\0';
-    return text;
+    world->text[used + (n > 0 ? (size_t)n : 0)] = '\0';
+    return world->text;
 }
 
 static int on_signal(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
@@ -388,16 +389,14 @@ static void test_names_that_are_refused(void **state)
         skip();
     start_daemon(world, SYSTEM_POLICY);
     new_bus(world, HOUR);
-    settle(world);
+    WAIT_FOR(world->event, strstr(logged(world), "does not let reliefd be org.reliefd1 (") &&
+                               strstr(logged(world), "be org.freedesktop.LowMemoryMonitor ("));
+    assert_non_null(strstr(logged(world), "dbus-1/system.d"));
     assert_false(owns(world, OWN) || owns(world, SHARED));
-    const char *text = logged(world);
-    assert_non_null(strstr(text, "does not let reliefd be org.reliefd1 ("));
-    assert_non_null(strstr(text, "does not let reliefd be org.freedesktop.LowMemoryMonitor ("));
-    assert_non_null(strstr(text, "dbus-1/system.d"));
 
     /* No connection is left that strangers could write to. */
-    assert_false(rl_system_bus_signal(world->bus, OWN, "Said", "y", 50));
-    assert_non_null(strstr(logged(world), "cannot be reached"));
+    WAIT_FOR(world->event, (rl_system_bus_signal(world->bus, OWN, "Said", "y", 50),
+                               strstr(logged(world), "cannot be reached")));
 }
 
 /* A stranger calls us and is refused by the bus. Return: the error's name is the expected one. */
