@@ -229,6 +229,7 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_SIGNAL_WITH_ARGS("IncidentStarted", SD_BUS_ARGS("s", id, "s", json), 0),
     SD_BUS_SIGNAL_WITH_ARGS("IncidentEnded", SD_BUS_ARGS("s", id, "s", json), 0),
+    SD_BUS_SIGNAL_WITH_ARGS("Warning", SD_BUS_ARGS("s", id, "s", json), 0),
     SD_BUS_VTABLE_END,
 };
 
@@ -320,6 +321,8 @@ static int peer_start(struct peer *peer, int client)
     }
     if ((r = sd_id128_randomize(&id)) < 0 || (r = sd_bus_set_server(bus, 1, id)) < 0 ||
         (r = sd_bus_set_anonymous(bus, 1)) < 0 || (r = sd_bus_negotiate_fds(bus, 0)) < 0 ||
+        /* At the end of the daemon sd-bus would wait until the peer has read everything. */
+        (r = sd_bus_set_close_on_exit(bus, 0)) < 0 ||
         (r = sd_bus_add_object_vtable(bus, NULL, OBJECT, INTERFACE, vtable, peer)) < 0 ||
         (r = sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus",
              driver_vtable, peer)) < 0 ||
@@ -492,4 +495,9 @@ void rl_bus_incident_started(struct rl_bus *bus, const char *id, const char *jso
 void rl_bus_incident_ended(struct rl_bus *bus, const char *id, const char *json)
 {
     emit(bus, "IncidentEnded", id, json);
+}
+
+void rl_bus_warning(struct rl_bus *bus, const char *id, const char *json)
+{
+    emit(bus, "Warning", id, json);
 }

@@ -37,3 +37,6 @@ struct rl_bus *rl_bus_free(struct rl_bus *bus);
 /* Signals to all peers; json is the incident record. Never blocks. */
 void rl_bus_incident_started(struct rl_bus *bus, const char *id, const char *json);
 void rl_bus_incident_ended(struct rl_bus *bus, const char *id, const char *json);
+
+/* The same for a step that warns; id of the incident, json as in reliefd(8). */
+void rl_bus_warning(struct rl_bus *bus, const char *id, const char *json);

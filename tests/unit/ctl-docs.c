@@ -12,6 +12,7 @@
 #include "conf/keys.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/report/entry.h"
+#include "daemon/report/warn.h"
 #include "policy/score.h"
 
 static char *read_source(const char *name)
@@ -333,6 +334,7 @@ static void test_catalog(void **state)
         RL_MESSAGE_ENDED,
         RL_MESSAGE_NO_VICTIM,
         RL_MESSAGE_NOT_ACTED,
+        RL_MESSAGE_WARNING,
     };
     char *catalog = read_source("contrib/systemd/reliefd.catalog");
     char *page = read_source("daemon/man/reliefd.8.scd");

@@ -573,6 +573,41 @@ static void test_signals_to_a_sulker(void **state)
     }
 }
 
+/* At the end of the daemon what a peer has not read is lost, and not waited for. */
+static void test_the_end_waits_for_nobody(void **state)
+{
+    static char json[1 << 20];
+    struct world *world = *state;
+    int ready[2], sent[2];
+    char byte;
+
+    memset(json, 'x', sizeof(json) - 1);
+    assert_int_equal(pipe2(ready, O_NONBLOCK), 0);
+    assert_int_equal(pipe(sent), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        close(sent[1]);
+        alarm(20);
+        wait_and_read(world, ready[1], sent[0]);
+        _exit(0);
+    }
+    while (read(ready[0], &byte, 1) != 1)
+        assert_true(sd_event_run(world->event, 20000) >= 0);
+    for (int i = 0; i < 32; i++) /* more than any socket takes, and few enough not to be dropped */
+        rl_bus_incident_ended(world->bus, "i1", json);
+    assert_true(sd_event_exit(world->event, 0) >= 0);
+    alarm(15);
+    assert_int_equal(sd_event_loop(world->event), 0);
+    alarm(0);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    for (int i = 0; i < 2; i++) {
+        close(ready[i]);
+        close(sent[i]);
+    }
+}
+
 static void test_old_socket(void **state)
 {
     struct world *world = *state;
@@ -633,6 +668,7 @@ int main(void)
         WORLD(test_floods_are_bounded),
         WORLD(test_signals),
         WORLD(test_signals_to_a_sulker),
+        WORLD(test_the_end_waits_for_nobody),
         WORLD(test_old_socket),
     };
     signal(SIGPIPE, SIG_IGN);
