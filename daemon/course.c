@@ -109,7 +109,7 @@ static bool domain_busy(struct rl_engine *engine, const struct rl_hot *hot, uint
     }
     for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));)
         if (h != hot && h->verdict.holds && rl_cgroup_holds(hot->cgroup, h->cgroup) &&
-            rl_cooldown_left(engine, h->cgroup->id, now_us) == 0)
+            rl_cooldown_left(engine, h->cgroup->id, now_us) == 0 && !rl_paused(engine, h))
             return true;
     return false;
 }
@@ -156,6 +156,8 @@ static enum rl_reason take_step(struct rl_running *running, uint8_t step)
     enum rl_reason failed = RL_REASON_NONE;
     bool first = !running->incident.acted;
 
+    if (!running->by_hand && rl_paused(running->engine, running->hot))
+        return RL_WAIT_PAUSED;
     if (first && !running->hot)
         return RL_OUTCOME_GONE;
     if (first)
@@ -240,7 +242,7 @@ static void remember(struct rl_running *running, uint64_t now_us)
     past->until_us = now_us + running->relief.cooldown_us;
     if (running->hold_until_us > past->until_us)
         past->until_us = running->hold_until_us;
-    if (!running->incident.acted)
+    if (!running->incident.acted || rl_tried(engine, past->id))
         return;
     rl_limit_note(&past->kills, now_us);
     rl_limit_note(&engine->budget, now_us);
@@ -321,7 +323,8 @@ static void advance(struct rl_running *running)
         news.offender_gone = !running->hot;
         if (running->incident.phase == RL_PHASE_WAIT ||
             running->incident.phase == RL_PHASE_SETTLE || running->incident.phase == RL_PHASE_YIELD)
-            news.holds = still_holds(running, news.now_us);
+            news.holds = still_holds(running, news.now_us) ||
+                         (running->by_hand && running->incident.phase != RL_PHASE_SETTLE);
         order = rl_incident_next(&running->incident, &running->relief, &news);
         if (running->incident.gone && !was_gone)
             measure_freed(running, news.now_us);
@@ -395,26 +398,19 @@ static struct rl_allowance allowance_of(
     return rl_budget_allows(&engine->budget, settings->budget_kills, settings->budget_us, now_us);
 }
 
-enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
+/* Fill a free slot for the policy of a hot cgroup. */
+static void begin(struct rl_running *running, struct rl_hot *hot, const struct rl_trigger *trigger,
+    uint64_t now_us)
 {
+    struct rl_engine *engine = running->engine;
     const struct rl_policy *policy = hot->cgroup->policy;
-    const struct rl_trigger *trigger = &policy->triggers[hot->verdict.trigger];
-    struct rl_allowance allowance;
-    struct rl_running *running;
 
-    if (rl_cooldown_left(engine, hot->cgroup->id, now_us) > 0)
-        return RL_WAIT_COOLDOWN;
-    if (domain_busy(engine, hot, now_us))
-        return RL_WAIT_BUSY_DOMAIN;
-    running = free_slot(engine);
-    if (!running)
-        return RL_WAIT_BUSY_DOMAIN;
-    allowance = allowance_of(engine, hot, now_us);
     running->used = true;
     rl_engine_later(engine); /* room for the next one */
     running->hot = hot;
     running->gone = false;
     running->whole = false;
+    running->by_hand = false;
     running->hold_until_us = 0;
     running->trigger = *trigger;
     running->relief = policy->relief;
@@ -422,11 +418,55 @@ enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint
     hot->keep = true;
     rl_incident_open(&running->incident, trigger, rl_engine_dry(engine, policy), now_us);
     rl_fill_open(engine, &running->record, hot, policy, trigger, now_us);
+}
+
+enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
+{
+    const struct rl_policy *policy = hot->cgroup->policy;
+    struct rl_allowance allowance;
+    struct rl_running *running;
+
+    if (rl_cooldown_left(engine, hot->cgroup->id, now_us) > 0)
+        return RL_WAIT_COOLDOWN;
+    if (domain_busy(engine, hot, now_us))
+        return RL_WAIT_BUSY_DOMAIN;
+    if (rl_paused(engine, hot))
+        return RL_WAIT_PAUSED;
+    running = free_slot(engine);
+    if (!running)
+        return RL_WAIT_BUSY_DOMAIN;
+    allowance = allowance_of(engine, hot, now_us);
+    begin(running, hot, &policy->triggers[hot->verdict.trigger], now_us);
     if (allowance.why != RL_REASON_NONE)
         refuse(running, &allowance);
     else
         advance(running);
     return allowance.why;
+}
+
+enum rl_reason rl_course_open_by_hand(struct rl_engine *engine, struct rl_hot *hot, uid_t uid,
+    const struct rl_step *only, uint64_t now_us, struct rl_running **ret)
+{
+    const struct rl_policy *policy = hot->cgroup->policy;
+    struct rl_past *past = rl_past_of(engine, hot->cgroup->id);
+    struct rl_running *running = domain_busy(engine, hot, now_us) ? NULL : free_slot(engine);
+
+    if (!running)
+        return RL_WAIT_BUSY_DOMAIN;
+    begin(running, hot, &policy->triggers[hot->verdict.holds ? hot->verdict.trigger : 0], now_us);
+    running->by_hand = running->record.by_hand = true;
+    running->record.by_uid = uid;
+    running->panic = false;
+    /* What holds the policy back holds it back afterwards, too. */
+    running->hold_until_us = past->until_us > now_us ? past->until_us : 0;
+    if (only) {
+        running->relief.steps[0] = *only;
+        running->relief.n = 1;
+        running->incident.step = 0;
+    }
+    *ret = running;
+    advance(running);
+    return RL_REASON_NONE;
 }
 
 void rl_course_report(struct rl_engine *engine)
