@@ -87,6 +87,10 @@ static void say_cause(struct rl_say *say, const struct rl_record *record)
 {
     char amount[RL_TEXT_MAX], line[RL_TEXT_MAX];
 
+    if (record->by_hand) {
+        rl_say(say, " by hand, as uid %u asked", (unsigned)record->by_uid);
+        return;
+    }
     rl_say(say, " because ");
     if (strcmp(record->offender, "/") == 0)
         rl_say(say, "the machine");
