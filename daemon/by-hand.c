@@ -156,17 +156,20 @@ static char *api_pause(void *userdata, uid_t uid, const char *policy, const char
     uint64_t length_us, const char **ret_error)
 {
     struct rl_engine *engine = userdata;
+    const struct rl_cgroup *found = *cgroup ? rl_tree_find(rl_watch_tree(engine->watch), cgroup)
+                                            : NULL;
     struct rl_pause said = {.used = true};
-    char text[RL_PAUSE_PATH_MAX], length[RL_TEXT_MAX];
-    uint64_t now = rl_now_us();
+    char path[RL_PAUSE_PATH_MAX] = "", text[RL_PAUSE_PATH_MAX], length[RL_TEXT_MAX];
     int r = -ENOENT;
 
+    if (found)
+        rl_cgroup_path(found, path, sizeof(path));
     if (*policy && !policy_named(engine, policy))
         *ret_error = "no policy of that name is in force; 'reliefctl status' lists them";
-    else if (*cgroup && !rl_tree_find(rl_watch_tree(engine->watch), cgroup))
+    else if (*cgroup && !found)
         *ret_error = "no such cgroup";
     else
-        r = rl_pause_add(&engine->pauses, policy, cgroup, uid, now, length_us);
+        r = rl_pause_add(&engine->pauses, policy, path, uid, rl_now_us(), length_us);
     if (r == -ERANGE)
         *ret_error = "a pause lasts 24 h at most, and longer than no time";
     else if (r == -ENOSPC)
@@ -176,7 +179,7 @@ static char *api_pause(void *userdata, uid_t uid, const char *policy, const char
     if (r < 0)
         return NULL;
     snprintf(said.policy, sizeof(said.policy), "%s", policy);
-    snprintf(said.cgroup, sizeof(said.cgroup), "%s", cgroup);
+    snprintf(said.cgroup, sizeof(said.cgroup), "%s", path);
     rl_duration_text(length_us, length, sizeof(length));
     rl_notice("paused by hand for %s: %s (uid %u)", length, escaped(&said, text, sizeof(text)),
         (unsigned)uid);

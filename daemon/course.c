@@ -448,8 +448,8 @@ enum rl_reason rl_course_open_by_hand(struct rl_engine *engine, struct rl_hot *h
     const struct rl_step *only, uint64_t now_us, struct rl_running **ret)
 {
     const struct rl_policy *policy = hot->cgroup->policy;
-    struct rl_past *past = rl_past_of(engine, hot->cgroup->id);
     struct rl_running *running = domain_busy(engine, hot, now_us) ? NULL : free_slot(engine);
+    uint64_t left = rl_cooldown_left(engine, hot->cgroup->id, now_us);
 
     if (!running)
         return RL_WAIT_BUSY_DOMAIN;
@@ -458,7 +458,7 @@ enum rl_reason rl_course_open_by_hand(struct rl_engine *engine, struct rl_hot *h
     running->record.by_uid = uid;
     running->panic = false;
     /* What holds the policy back holds it back afterwards, too. */
-    running->hold_until_us = past->until_us > now_us ? past->until_us : 0;
+    running->hold_until_us = left > 0 ? now_us + left : 0;
     if (only) {
         running->relief.steps[0] = *only;
         running->relief.n = 1;

@@ -1,11 +1,12 @@
 #!/bin/bash
-# A paused policy judges and does nothing, also after a restart of reliefd; after resume it acts.
+# A paused policy judges and takes no step, also after a restart of reliefd; after resume it acts.
 # Kernels: 6.12
 # Swap: zram 256M
-# Timeout: 180
+# Timeout: 300
 
 logged() { grep -q "$1" "$OUT/reliefd.log"; }
 as_nobody() { setpriv --reuid=nobody --regid=nogroup --clear-groups "$PROGRAMS/reliefctl" --runtime-dir "$WORK/run" "$@"; }
+terminated() { [[ $(reliefctl status --json | jq -r '.open_incidents[].steps[].step') == terminate ]]; }
 refused() { ! "$@" 2>"$WORK/refusal"; }
 
 cgroup_make app memory.max=64M
@@ -15,6 +16,17 @@ Cgroup=$TREE/app
 [Trigger stall]
 Pressure=full 15% over 2s
 [Relief]
+Step=kill
+Cooldown=1s
+END
+cgroup_make stubborn memory.high=64M memory.max=128M
+policy stubborn <<END
+[Match]
+Cgroup=$TREE/stubborn
+[Trigger stall]
+Pressure=full 10% over 2s
+[Relief]
+Step=terminate wait 10s
 Step=kill
 Cooldown=1s
 END
@@ -44,6 +56,17 @@ expect "the policy goes on" reliefctl resume app
 expect_dead "$RUN_PID" within 45
 expect "the incident has ended" wait_until 10 incident_ended
 expect_equal "outcome" relieved "$(incident .outcome.id)"
+
+# A pause in the middle of an incident: SIGTERM was sent, SIGKILL is not.
+run_in stubborn leaker --rate 40 --limit 300 --touch --on-term ignore
+expect "a first step is taken" wait_until 45 terminated
+expect "all can be paused" reliefctl pause 10min
+expect "the incident ends" wait_until 40 incidents_ended 2
+expect_equal "its outcome" paused "$(incident .outcome.id)"
+expect_equal "its steps" terminate "$(incident '[.steps[].step] | join(" ")')"
+expect_alive "$RUN_PID"
+expect "all go on" reliefctl resume
+expect_dead "$RUN_PID" within 60
 
 expect "a cgroup can be paused for a moment" reliefctl pause --cgroup "$TREE" 1s
 expect "its end is told" wait_until 20 logged 'the pause of .* and below is over'
