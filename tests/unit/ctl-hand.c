@@ -241,6 +241,7 @@ static void test_relieve(void **state)
             "Limit= is used up: 2 kills, and 1 per 1min are allowed"},
         {"relieve /a --dry-run --json", 0, "relieve '/a' '' '' 1\n", "\"pid\": 42"},
         {"relieve /a --json", 2, "relieve '/a' '' '' 1\n", "give --yes"},
+        {"relieve /a", 2, "relieve '/a' '' '' 1\n", "give --yes"},
         {"relieve /nobody --yes", 1, "relieve '/nobody' '' '' 1\n", "nobody there may be chosen"},
         {"relieve /a --yes --json", 0, "relieve '/a' '' '' 1\nrelieve '/a' '' '' 0\n",
             "\"relieved\""},
@@ -258,6 +259,35 @@ static void test_relieve(void **state)
     dup2(old, STDIN_FILENO);
     close(old);
     close(null);
+}
+
+/* On a terminal it is asked, and the daemon told whom the person has agreed to. */
+static void test_terminal(void **state)
+{
+    static const struct {
+        const char *typed;
+        struct row row;
+    } rows[] = {
+        {"n\n", {"relieve /a", 1, "relieve '/a' '' '' 1\n", "nothing was done"}},
+        {"y\n", {"relieve /a --step kill", 0,
+                    "relieve '/a' 'kill' '' 1\nrelieve '/a' 'kill' 'pid:42' 0\n", "Do it?"}},
+        {"", {"relieve /a --json", 2, "relieve '/a' '' '' 1\n", "give --yes"}},
+    };
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), old = dup(STDIN_FILENO), slave;
+
+    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(slave >= 0 && dup2(slave, STDIN_FILENO) >= 0);
+    clearerr(stdin);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(
+            write(master, rows[i].typed, strlen(rows[i].typed)), (ssize_t)strlen(rows[i].typed));
+        check(&rows[i].row, 1);
+    }
+    dup2(old, STDIN_FILENO);
+    close(old);
+    close(slave);
+    close(master);
 }
 
 static void test_no_daemon(void **state)
@@ -424,6 +454,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SERVED(test_pause),
         SERVED(test_relieve),
+        SERVED(test_terminal),
         SERVED(test_no_daemon),
         SERVED(test_hindrances_are_shown),
         SERVED(test_try_usage),

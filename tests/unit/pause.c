@@ -190,7 +190,8 @@ static void test_restart(void **state)
 
     set_up(NULL);
     assert_int_equal(rl_pauses_load(&pauses, folder.path, BOOT, T0 + 5 * S), 0);
-    assert_null(rl_pause_of(&pauses, "other", "/b", T0 + 5 * S)); /* it was over meanwhile */
+    assert_true(rl_pause_next(&pauses) == T0 + 10 * S); /* the third one was over meanwhile */
+    assert_null(rl_pause_of(&pauses, "other", "/b", T0 + 5 * S));
     assert_non_null(rl_pause_of(&pauses, "other", "/a/b", T0 + 5 * S));
     assert_true(rl_pause_of(&pauses, "app", "/b", T0 + 5 * S)->until_us == T0 + 20 * S);
     assert_int_equal(rl_pause_of(&pauses, "app", "/b", T0 + 5 * S)->uid, 1000);
