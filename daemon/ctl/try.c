@@ -392,6 +392,8 @@ static int run(struct trial *trial, sd_bus *bus, const char *mount)
         (int)trial->leaker, rate, trial->cgroup.path, size);
     if (rl_get_true(outlook, "dry_run"))
         tell(trial, "dry run: reliefd will only say what it would do");
+    if (rl_get(outlook, "paused"))
+        tell(trial, "the policy is paused: it will do nothing until 'reliefctl resume'");
     if (write(trial->start, "", 1) != 1)
         return RL_EXIT_FAILURE;
     r = watch(bus, trial);
