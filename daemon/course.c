@@ -156,7 +156,7 @@ static enum rl_reason take_step(struct rl_running *running, uint8_t step)
     enum rl_reason failed = RL_REASON_NONE;
     bool first = !running->incident.acted;
 
-    if (!running->by_hand && rl_paused(running->engine, running->hot))
+    if (!running->record.by_hand && rl_paused(running->engine, running->hot))
         return RL_WAIT_PAUSED;
     if (first && !running->hot)
         return RL_OUTCOME_GONE;
@@ -324,7 +324,7 @@ static void advance(struct rl_running *running)
         if (running->incident.phase == RL_PHASE_WAIT ||
             running->incident.phase == RL_PHASE_SETTLE || running->incident.phase == RL_PHASE_YIELD)
             news.holds = still_holds(running, news.now_us) ||
-                         (running->by_hand && running->incident.phase != RL_PHASE_SETTLE);
+                         (running->record.by_hand && running->incident.phase != RL_PHASE_SETTLE);
         order = rl_incident_next(&running->incident, &running->relief, &news);
         if (running->incident.gone && !was_gone)
             measure_freed(running, news.now_us);
@@ -410,7 +410,6 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
     running->hot = hot;
     running->gone = false;
     running->whole = false;
-    running->by_hand = false;
     running->hold_until_us = 0;
     running->trigger = *trigger;
     running->relief = policy->relief;
@@ -454,7 +453,7 @@ enum rl_reason rl_course_open_by_hand(struct rl_engine *engine, struct rl_hot *h
     if (!running)
         return RL_WAIT_BUSY_DOMAIN;
     begin(running, hot, &policy->triggers[hot->verdict.holds ? hot->verdict.trigger : 0], now_us);
-    running->by_hand = running->record.by_hand = true;
+    running->record.by_hand = true;
     running->record.by_uid = uid;
     running->panic = false;
     /* What holds the policy back holds it back afterwards, too. */

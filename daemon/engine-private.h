@@ -26,7 +26,6 @@ struct rl_running {
     struct rl_engine *engine;
     uint64_t hold_until_us; /* a cooldown longer than the policy's: Limit= is used up */
     bool panic;             /* OnNoVictim=panic */
-    bool by_hand;           /* a person says that it is needed: no trigger has to hold */
     struct rl_incident incident;
     struct rl_hot *hot; /* the offender; NULL once it is gone */
     struct rl_trigger trigger;
