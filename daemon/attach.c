@@ -85,6 +85,11 @@ void rl_attach(struct rl_engine *engine, struct rl_cgroup *cgroup)
     struct rl_place place = {.path = path};
     struct rl_kube kube;
 
+    cgroup->policy = rl_tried_policy(engine, cgroup);
+    if (cgroup->policy) {
+        cgroup->subject = cgroup;
+        return;
+    }
     rl_cgroup_path(cgroup, path, sizeof(path));
     if (engine->uses_limited)
         place.limited = is_limited(engine, cgroup);
@@ -93,7 +98,6 @@ void rl_attach(struct rl_engine *engine, struct rl_cgroup *cgroup)
         if (kube.pod[0] && rl_pods_name(engine->pods, kube.pod, name, sizeof(name)))
             place.pod_name = name;
     }
-    cgroup->policy = NULL;
     cgroup->subject = NULL;
     if (engine->uses_pods && rl_now_us() / RL_US_PER_S - cgroup->born_s <= NAME_WAIT_S &&
         rl_match_undecided(set->policies, set->n, &place, true))

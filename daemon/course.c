@@ -108,7 +108,7 @@ static bool domain_busy(struct rl_engine *engine, const struct rl_hot *hot, uint
     }
     for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));)
         if (h != hot && h->verdict.holds && rl_cgroup_holds(hot->cgroup, h->cgroup) &&
-            rl_cooldown_left(engine, h->cgroup->id, now_us) == 0)
+            rl_cooldown_left(engine, h->cgroup->id, now_us) == 0 && !rl_paused(engine, h))
             return true;
     return false;
 }
@@ -233,7 +233,10 @@ static void take_step(
         news->skipped = order->why;
         return;
     }
-    why = ask_allowance(running, order->step);
+    if (!running->record.by_hand && rl_paused(running->engine, running->hot))
+        why = RL_WAIT_PAUSED;
+    if (why == RL_REASON_NONE)
+        why = ask_allowance(running, order->step);
     if (why == RL_REASON_NONE)
         why = provide_victim(running, order);
     if (why == RL_REASON_NONE)
@@ -329,7 +332,7 @@ static void remember(struct rl_running *running, uint64_t now_us)
     past->until_us = now_us + running->relief.cooldown_us;
     if (running->hold_until_us > past->until_us)
         past->until_us = running->hold_until_us;
-    if (!running->incident.killed)
+    if (!running->incident.killed || rl_tried(engine, past->id))
         return;
     rl_limit_note(&past->kills, now_us);
     rl_limit_note(&engine->budget, now_us);
@@ -404,7 +407,8 @@ static void gather(struct rl_running *running, struct rl_news *news)
     news->gained = running->gained;
     news->vetoed = running->vetoed;
     if (phase == RL_PHASE_WAIT || phase == RL_PHASE_SETTLE || phase == RL_PHASE_YIELD)
-        news->holds = still_holds(running, news->now_us);
+        news->holds = still_holds(running, news->now_us) ||
+                      (running->record.by_hand && phase != RL_PHASE_SETTLE);
     news->used_known = running->hot && running->hot->level.used_known;
     news->used = news->used_known ? running->hot->level.used : 0;
     news->quiet_until_us = rl_resumed_recently(&engine->suspend, news->now_us)
@@ -505,19 +509,13 @@ void rl_course_offender_gone(struct rl_running *running)
     advance(running);
 }
 
-enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
+/* Fill a free slot for the policy of a hot cgroup. */
+static void begin(struct rl_running *running, struct rl_hot *hot, const struct rl_trigger *trigger,
+    uint64_t now_us)
 {
+    struct rl_engine *engine = running->engine;
     const struct rl_policy *policy = hot->cgroup->policy;
-    const struct rl_trigger *trigger = &policy->triggers[hot->verdict.trigger];
-    struct rl_running *running;
 
-    if (rl_cooldown_left(engine, hot->cgroup->id, now_us) > 0)
-        return RL_WAIT_COOLDOWN;
-    if (domain_busy(engine, hot, now_us))
-        return RL_WAIT_BUSY_DOMAIN;
-    running = free_slot(engine);
-    if (!running)
-        return RL_WAIT_BUSY_DOMAIN;
     running->used = true;
     rl_engine_later(engine); /* room for the next one */
     running->hot = hot;
@@ -535,6 +533,50 @@ enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint
     hot->keep = true;
     rl_incident_open(&running->incident, trigger, rl_engine_dry(engine, policy), now_us);
     rl_fill_open(engine, &running->record, hot, policy, trigger, now_us);
+}
+
+enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
+{
+    const struct rl_policy *policy = hot->cgroup->policy;
+    struct rl_running *running;
+
+    if (rl_cooldown_left(engine, hot->cgroup->id, now_us) > 0)
+        return RL_WAIT_COOLDOWN;
+    if (domain_busy(engine, hot, now_us))
+        return RL_WAIT_BUSY_DOMAIN;
+    if (rl_paused(engine, hot))
+        return RL_WAIT_PAUSED;
+    running = free_slot(engine);
+    if (!running)
+        return RL_WAIT_BUSY_DOMAIN;
+    begin(running, hot, &policy->triggers[hot->verdict.trigger], now_us);
+    advance(running);
+    return RL_REASON_NONE;
+}
+
+enum rl_reason rl_course_open_by_hand(struct rl_engine *engine, struct rl_hot *hot, uid_t uid,
+    const struct rl_step *only, uint64_t now_us, struct rl_running **ret)
+{
+    const struct rl_policy *policy = hot->cgroup->policy;
+    struct rl_running *running = domain_busy(engine, hot, now_us) ? NULL : free_slot(engine);
+    uint64_t left = rl_cooldown_left(engine, hot->cgroup->id, now_us);
+
+    if (!running)
+        return RL_WAIT_BUSY_DOMAIN;
+    begin(running, hot, &policy->triggers[hot->verdict.holds ? hot->verdict.trigger : 0], now_us);
+    running->record.by_hand = true;
+    running->record.by_uid = uid;
+    running->panic = false;
+    running->allowed = true;
+    /* What holds the policy back holds it back afterwards, too. */
+    running->hold_until_us = left > 0 ? now_us + left : 0;
+    if (only) {
+        running->relief.steps[0] = *only;
+        running->relief.n = 1;
+        running->incident.step = 0;
+        rl_steps_keep(running);
+    }
+    *ret = running;
     advance(running);
     return RL_REASON_NONE;
 }

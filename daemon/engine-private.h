@@ -6,6 +6,7 @@
 #include "daemon/observe/pods.h"
 #include "daemon/observe/watch.h"
 #include "daemon/others.h"
+#include "daemon/pause.h"
 #include "daemon/relieve/guard.h"
 #include "daemon/relieve/kill.h"
 #include "daemon/relieve/self.h"
@@ -19,6 +20,7 @@
 #define RL_VICTIM_PATHS  (16 * 1024)
 #define RL_RUNNING_READY 2 /* incidents that there is room for from the start */
 #define RL_WORDS_SIZE    (RL_STEPS_MAX * 192)
+#define RL_TRIES_MAX     4
 
 /* What `reclaim` is about, see daemon/step/reclaim.c. */
 struct rl_reclaiming {
@@ -70,6 +72,12 @@ struct rl_past {
     struct rl_kills kills;
 };
 
+/* A policy that is tried in a cgroup made for that (reliefctl try), as long as the cgroup lives. */
+struct rl_tried {
+    uint64_t id; /* of the cgroup; 0: free */
+    char policy[RL_NAME_MAX];
+};
+
 /* What the room for choices was last held against. */
 struct rl_growth {
     struct rl_census census;
@@ -101,6 +109,9 @@ struct rl_engine {
     sd_event_source *later; /* what allocates: reports, timed policies */
     bool timed_pending, guard_pending;
     struct rl_growth growth;
+    struct rl_pauses pauses;
+    sd_event_source *pause_timer; /* when the next pause is over */
+    struct rl_tried tries[RL_TRIES_MAX];
     uint64_t guarded_us; /* when hot cgroups' [Guard] was applied last */
     uint64_t started_wall_us, incidents;
 };
@@ -152,6 +163,16 @@ struct rl_running *rl_running_of(struct rl_engine *engine, const struct rl_cgrou
 /* Open an incident for what a look found, unless something stands in the way; which is returned
  * (RL_WAIT_*), RL_REASON_NONE when it was opened. */
 enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us);
+/**
+ * rl_course_open_by_hand() - open an incident because a person says so
+ * @uid:  whose order it is
+ * @only: the one step to take, NULL for the whole ladder
+ *
+ * Cooldown, Limit=, the budget and pauses do not stand in the way; what it does counts for them.
+ * Return: RL_REASON_NONE with *ret, which may have ended already; RL_WAIT_BUSY_DOMAIN.
+ */
+enum rl_reason rl_course_open_by_hand(struct rl_engine *engine, struct rl_hot *hot, uid_t uid,
+    const struct rl_step *only, uint64_t now_us, struct rl_running **ret);
 void rl_course_offender_gone(struct rl_running *running);
 /* The victim is dead and its memory back (error 0), or cannot be killed (errno). */
 void rl_course_victim_gone(struct rl_running *running, uint64_t gone_us, int error);
@@ -163,6 +184,29 @@ void rl_course_vetoed(struct rl_running *running);
 bool rl_course_holds(struct rl_running *running);
 /* Hand over to report/ what was put off. */
 void rl_course_report(struct rl_engine *engine);
+
+/* ---- by-hand.c: what people ask for ---- */
+/* Read the pauses that stand, and tell their end. */
+void rl_pauses_begin(struct rl_engine *engine);
+/* Return: the pause that is for this cgroup and its policy; NULL for none. */
+struct rl_pause *rl_pause_for(struct rl_engine *engine, const struct rl_cgroup *cgroup);
+/* Does a pause keep its policy from acting now? Ask only when it would act: it is said once. hot
+ * may be NULL. */
+bool rl_paused(struct rl_engine *engine, const struct rl_hot *hot);
+/* Is a policy tried in the cgroup of that id? */
+bool rl_tried(struct rl_engine *engine, uint64_t id);
+/* Return: the policy that is tried there, NULL for none. */
+const struct rl_policy *rl_tried_policy(struct rl_engine *engine, const struct rl_cgroup *cgroup);
+void rl_tried_forget(struct rl_engine *engine, uint64_t id);
+
+/* ---- state.c: what reliefctl asks ---- */
+/* The cgroup at a path, or of "pid:N", made hot. Return: NULL with the reason. */
+struct rl_hot *rl_state_heat(
+    struct rl_engine *engine, const char *what, bool *ret_was_hot, const char **ret_error);
+/* Explain's answer. Return: a new reference, NULL when memory is out. */
+json_t *rl_state_explain(struct rl_engine *engine, struct rl_hot *hot, bool was_hot);
+/* The verdict as of now, without a change to what the looks remember. */
+void rl_state_judge(struct rl_engine *engine, struct rl_hot *hot, struct rl_verdict *ret);
 
 /* ---- decide.c: who it is to be ---- */
 /* Read the processes below a cgroup, all or as many as scratch.listed asks for, and choose; the

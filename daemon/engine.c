@@ -58,6 +58,7 @@ static void on_gone(void *userdata, struct rl_cgroup *cgroup)
 
     if (running)
         rl_course_offender_gone(running);
+    rl_tried_forget(engine, cgroup->id);
     if (engine->guardian && engine->uses_guard)
         rl_guard_forget(engine->guardian, cgroup->id);
 }
@@ -309,6 +310,7 @@ static void open_helpers(struct rl_engine *engine)
     rl_suspend_init(&engine->suspend);
     find_others(engine);
     rl_past_load(engine);
+    rl_pauses_begin(engine);
 }
 
 /* sd-event keeps what is to be dispatched in an array that grows with its length. It grows now. */
@@ -413,6 +415,7 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     rl_course_end(engine);
     rl_past_save(engine);
     engine->later = sd_event_source_disable_unref(engine->later);
+    engine->pause_timer = sd_event_source_disable_unref(engine->pause_timer);
     /* Before the tree: its cgroups go with it, and what is forgotten is not restored. */
     engine->guardian = rl_guard_free(engine->guardian);
     engine->watch = rl_watch_free(engine->watch);

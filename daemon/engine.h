@@ -42,3 +42,4 @@ size_t rl_engine_policies(const struct rl_engine *engine);
 
 /* What reliefctl asks for; userdata is the engine. See struct rl_bus_api. */
 extern const struct rl_bus_api rl_engine_api;
+extern const struct rl_bus_hand rl_engine_hand;

@@ -165,6 +165,7 @@ static void open_bus(struct program *p)
     char path[4096];
     int r;
 
+    api.hand = &rl_engine_hand;
     api.userdata = p->engine;
     snprintf(path, sizeof(path), "%s/bus", p->options.runtime_dir);
     r = rl_bus_new(p->event, path, &api, &p->bus);

@@ -170,14 +170,15 @@ static char *api_status(void *userdata, const char **ret_error)
     for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));)
         json_array_append_new(hot, hot_json(h, now));
     return text_of(
-        json_pack("{s:s, s:i, s:b, s:o, s:{s:s}, s:I, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
+        json_pack("{s:s, s:i, s:b, s:o, s:{s:s}, s:I, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}",
             "version", RL_VERSION, "pid", (int)getpid(), "dry_run", rl_engine_dry(engine, NULL),
             "started", rl_json_time(engine->started_wall_us), "roots", "cgroup", probe->cgroup_root,
             "cgroups", (json_int_t)rl_tree_size(rl_watch_tree(engine->watch)), "hot", hot,
             "policies", policies_json(engine, false), "degraded", degraded_json(probe),
-            "default_node_only", engine->policies->default_node_only, "open_incidents",
-            open_json(engine), "last_incidents",
-            rl_report_last(engine->options.report, LAST_INCIDENTS), "gate", gate_json(engine)),
+            "default_node_only", engine->policies->default_node_only, "pauses",
+            rl_pauses_json(&engine->pauses, now, rl_wall_us()), "open_incidents", open_json(engine),
+            "last_incidents", rl_report_last(engine->options.report, LAST_INCIDENTS), "gate",
+            gate_json(engine)),
         ret_error);
 }
 
@@ -258,8 +259,8 @@ static json_t *policy_json(const struct rl_cgroup *cgroup)
         cgroup_json(cgroup->subject ? cgroup->subject : cgroup));
 }
 
-/* The verdict as of now: while an incident runs, looks do not judge. */
-static void judge_now(struct rl_engine *engine, struct rl_hot *hot, struct rl_verdict *ret)
+/* While an incident runs, looks do not judge. */
+void rl_state_judge(struct rl_engine *engine, struct rl_hot *hot, struct rl_verdict *ret)
 {
     struct rl_memory copy = hot->memory; /* asking changes nothing */
     uint64_t now = rl_now_us();
@@ -270,13 +271,20 @@ static void judge_now(struct rl_engine *engine, struct rl_hot *hot, struct rl_ve
     rl_engine_judge(engine, hot, &copy, now, ret);
 }
 
-static json_t *explain_hot(struct rl_engine *engine, struct rl_hot *hot, bool was_hot)
+static json_t *pause_json(struct rl_engine *engine, const struct rl_cgroup *cgroup)
+{
+    const struct rl_pause *pause = rl_pause_for(engine, cgroup);
+
+    return pause ? rl_pause_json(pause, rl_now_us(), rl_wall_us()) : json_null();
+}
+
+json_t *rl_state_explain(struct rl_engine *engine, struct rl_hot *hot, bool was_hot)
 {
     struct rl_cgroup *cgroup = hot->cgroup;
     const struct rl_policy *policy = cgroup->policy;
     struct rl_verdict verdict;
 
-    judge_now(engine, hot, &verdict);
+    rl_state_judge(engine, hot, &verdict);
     json_t *json = json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:b, s:o}", "cgroup",
         cgroup_json(cgroup), "policy", policy_json(cgroup), "available", "bytes",
         rl_json_number(hot->room.available), "limited_by", cgroup_json(hot->limited_by),
@@ -288,6 +296,7 @@ static json_t *explain_hot(struct rl_engine *engine, struct rl_hot *hot, bool wa
         return json;
     json_object_set_new(json, "origin", rl_record_origin_json(&verdict.origin));
     json_object_set_new(json, "triggers", triggers_json(policy, &verdict));
+    json_object_set_new(json, "paused", pause_json(engine, cgroup));
     add_choice(engine, json, hot, policy);
     return json;
 }
@@ -313,34 +322,40 @@ static json_t *explain_all(struct rl_engine *engine)
     json_t *list = json_array();
 
     for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));)
-        json_array_append_new(list, explain_hot(engine, h, true));
+        json_array_append_new(list, rl_state_explain(engine, h, true));
     return list;
+}
+
+struct rl_hot *rl_state_heat(
+    struct rl_engine *engine, const char *what, bool *ret_was_hot, const char **ret_error)
+{
+    bool process = strncmp(what, "pid:", 4) == 0;
+    struct rl_cgroup *cgroup = process ? cgroup_of_pid(engine, what + 4)
+                                       : rl_tree_find(rl_watch_tree(engine->watch), what);
+    struct rl_hot *hot;
+
+    if (!cgroup) {
+        *ret_error = process ? "no such process, or its cgroup is not known" : "no such cgroup";
+        return NULL;
+    }
+    *ret_was_hot = cgroup->hot;
+    hot = rl_watch_heat(engine->watch, cgroup);
+    rl_watch_rearm(engine->watch);
+    if (!hot)
+        *ret_error = "the cgroup cannot be looked at: it is gone, or too many are under pressure";
+    return hot;
 }
 
 static char *api_explain(void *userdata, const char *what, const char **ret_error)
 {
     struct rl_engine *engine = userdata;
-    struct rl_cgroup *cgroup;
     struct rl_hot *hot;
     bool was_hot;
 
     if (!*what)
         return text_of(explain_all(engine), ret_error);
-    cgroup = strncmp(what, "pid:", 4) == 0 ? cgroup_of_pid(engine, what + 4)
-                                           : rl_tree_find(rl_watch_tree(engine->watch), what);
-    if (!cgroup) {
-        *ret_error = strncmp(what, "pid:", 4) == 0 ? "no such process, or its cgroup is not known"
-                                                   : "no such cgroup";
-        return NULL;
-    }
-    was_hot = cgroup->hot;
-    hot = rl_watch_heat(engine->watch, cgroup);
-    rl_watch_rearm(engine->watch);
-    if (!hot) {
-        *ret_error = "the cgroup cannot be looked at: it is gone, or too many are under pressure";
-        return NULL;
-    }
-    return text_of(explain_hot(engine, hot, was_hot), ret_error);
+    hot = rl_state_heat(engine, what, &was_hot, ret_error);
+    return hot ? text_of(rl_state_explain(engine, hot, was_hot), ret_error) : NULL;
 }
 
 const struct rl_bus_api rl_engine_api = {

@@ -76,6 +76,7 @@ static const struct {
         "a policy file is broken, so the defaults act on the machine as a whole only"},
     [RL_WAIT_EXITING] = {"exiting",
         "somebody there is on his way out already, and the score model waits for that"},
+    [RL_WAIT_PAUSED] = {"paused", "it is paused by hand (reliefctl pause)"},
 
     [RL_DONE_SENT] = {"sent", "done, and waiting"},
     [RL_DONE_VICTIM_GONE] = {"victim-gone", "the victim is gone"},

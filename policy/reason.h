@@ -69,6 +69,7 @@ enum rl_reason {
     RL_WAIT_BUSY_DOMAIN,
     RL_WAIT_DEFAULT_NODE_ONLY,
     RL_WAIT_EXITING,
+    RL_WAIT_PAUSED,
 
     /* what became of a step */
     RL_DONE_SENT,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -156,4 +157,70 @@ int rl_client_ask(
     sd_bus_message_unref(answer);
     sd_bus_close_unref(bus);
     return code;
+}
+
+int rl_client_call(sd_bus *bus, json_t **ret, const char *method, const char *types, ...)
+{
+    sd_bus_message *answer = NULL;
+    va_list arguments;
+
+    va_start(arguments, types);
+    int code = call(bus, &answer, method, types, arguments);
+    va_end(arguments);
+    if (code == RL_EXIT_OK)
+        code = parse_answer(answer, ret);
+    sd_bus_message_unref(answer);
+    return code;
+}
+
+/* Kept as long as the connection lives. */
+struct listener {
+    rl_client_record on_record;
+    void *userdata;
+};
+
+static int on_incident(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+    const struct listener *listener = userdata;
+    const char *id, *text;
+
+    if (!sd_bus_message_is_signal(message, INTERFACE, NULL) ||
+        sd_bus_message_read(message, "ss", &id, &text) < 0)
+        return 0;
+    json_auto_t *record = json_loads(text, 0, NULL);
+    if (record)
+        listener->on_record(listener->userdata, record);
+    return 0;
+}
+
+int rl_client_listen(sd_bus *bus, rl_client_record on_record, void *userdata)
+{
+    struct listener *listener = malloc(sizeof(*listener));
+    sd_bus_slot *slot = NULL;
+    int r;
+
+    if (!listener)
+        return -ENOMEM;
+    *listener = (struct listener){.on_record = on_record, .userdata = userdata};
+    r = sd_bus_add_filter(bus, &slot, on_incident, listener);
+    if (r >= 0)
+        r = sd_bus_slot_set_destroy_callback(slot, free);
+    if (r < 0) {
+        free(listener);
+        return r;
+    }
+    sd_bus_slot_set_floating(slot, 1);
+    sd_bus_slot_unref(slot);
+    return 0;
+}
+
+int rl_client_wait(sd_bus *bus, uint64_t most_us)
+{
+    int r = sd_bus_process(bus, NULL);
+
+    if (r == 0)
+        r = sd_bus_wait(bus, most_us);
+    if (r == -ECONNRESET || r == -EPIPE || r == -ESHUTDOWN)
+        r = -ENOTCONN;
+    return r < 0 ? r : 0;
 }

@@ -25,5 +25,23 @@ int rl_client_say(const struct rl_args *args, int error);
 int rl_client_ask(
     const struct rl_args *args, json_t **ret, const char *method, const char *types, ...);
 
+/**
+ * rl_client_call() - as rl_client_ask(), over a connection that stays open
+ */
+int rl_client_call(sd_bus *bus, json_t **ret, const char *method, const char *types, ...);
+
+/* A record that the daemon has sent: when its first step was taken (open), and when it has ended.
+ * Valid during the call only. */
+typedef void (*rl_client_record)(void *userdata, const json_t *record);
+
+/* Hear of incidents from now on, while the connection is processed. Return: 0 or -errno. */
+int rl_client_listen(sd_bus *bus, rl_client_record on_record, void *userdata);
+
+/**
+ * rl_client_wait() - process a connection until something happened, for at most so long
+ * Return: 0; -EINTR: a signal came; -ENOTCONN: the daemon is gone; other -errno.
+ */
+int rl_client_wait(sd_bus *bus, uint64_t most_us);
+
 /* The folder of incident files. */
 const char *rl_client_state_dir(const struct rl_args *args);

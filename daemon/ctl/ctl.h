@@ -89,9 +89,16 @@ int rl_ctl_restore(const struct rl_args *args);
 int rl_ctl_autopsy(const struct rl_args *args);
 int rl_ctl_adj(const struct rl_args *args);
 int rl_ctl_snapshot(const struct rl_args *args);
+int rl_ctl_pause(const struct rl_args *args);
+int rl_ctl_resume(const struct rl_args *args);
+int rl_ctl_relieve(const struct rl_args *args);
+int rl_ctl_try(const struct rl_args *args);
 
 extern const struct rl_option rl_scores_options[];
 extern const struct rl_option rl_check_options[];
 extern const struct rl_option rl_adj_options[];
 extern const struct rl_option rl_snapshot_options[];
 extern const struct rl_option rl_autopsy_options[];
+extern const struct rl_option rl_pause_options[];
+extern const struct rl_option rl_relieve_options[];
+extern const struct rl_option rl_try_options[];

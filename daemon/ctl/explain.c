@@ -86,6 +86,10 @@ static void show_choice(const json_t *now)
         puts("If it had to act now, it would wait: somebody there is on his way out already.");
     else
         printf("If it had to act now, it would choose %s.\n", text);
+    if (rl_get(now, "paused"))
+        printf("It would do nothing: it is paused until %s, by uid %s.\n",
+            rl_get_time(now, "paused.until", text, sizeof(text)),
+            rl_get_int(now, "paused.uid", score, sizeof(score)));
     if (rl_get_count(now, "cooldown_ms") > 0)
         printf("It would wait first: the cooldown after the last kill has %s left.\n",
             rl_get_ms(now, "cooldown_ms", score, sizeof(score)));

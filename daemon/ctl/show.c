@@ -49,6 +49,32 @@ const char *rl_show_reason(const char *id)
     return "for a reason that this reliefctl does not know";
 }
 
+static void show_pause(const json_t *pause, unsigned indent)
+{
+    char what[NAME_MAX_SHOWN], until[64], left[RL_TEXT_MAX];
+
+    printf("%*s", (int)indent, "");
+    if (rl_get(pause, "policy"))
+        rl_print(
+            RL_STYLE_WARN, "Policy %s is paused", rl_get_name(pause, "policy", what, sizeof(what)));
+    else if (rl_get(pause, "cgroup"))
+        rl_print(RL_STYLE_WARN, "Every policy is paused in and below %s",
+            rl_get_name(pause, "cgroup", what, sizeof(what)));
+    else
+        rl_print(RL_STYLE_WARN, "Every policy is paused");
+    printf(" until %s, for another %s, by uid %" PRIu64 ".\n",
+        rl_get_time(pause, "until", until, sizeof(until)),
+        rl_get_ms(pause, "left_ms", left, sizeof(left)), rl_get_count(pause, "uid"));
+}
+
+void rl_show_pauses(const json_t *pauses, unsigned indent)
+{
+    size_t i;
+    json_t *one;
+
+    json_array_foreach(pauses, i, one) show_pause(one, indent);
+}
+
 /* A number of a line in its unit. */
 static const char *amount(const json_t *line, const char *key, char *buf, size_t size)
 {

@@ -14,6 +14,9 @@ const char *rl_show_outcome(const json_t *record, char *buf, size_t size);
 /* The text of a reason's id; safe to print, whatever the id is. */
 const char *rl_show_reason(const char *id);
 
+/* The pauses that stand, one a line: what, until when, by whom. Nothing for none. */
+void rl_show_pauses(const json_t *pauses, unsigned indent);
+
 /* Tables. Each prints nothing where there is nothing to show. */
 void rl_show_lines(const json_t *lines, unsigned indent);
 void rl_show_candidates(const json_t *candidates);

@@ -174,6 +174,7 @@ int rl_ctl_status(const struct rl_args *args)
     if (args->common[RL_OPT_JSON])
         return rl_print_json(status);
     show_head(status);
+    rl_show_pauses(rl_get(status, "pauses"), 0);
     show_degraded(rl_get(status, "degraded"));
     show_policies(rl_get(status, "policies"));
     show_hot(rl_get(status, "hot"));

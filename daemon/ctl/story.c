@@ -115,8 +115,15 @@ static void tell_beginning(const json_t *record)
     struct rl_say *say = begin(&p);
 
     rl_say(say, "At %s ", rl_get_time(record, "started", time, sizeof(time)));
-    say_place(say, offender);
-    rl_say(say, " ran short of memory. ");
+    if (rl_get(record, "by_hand")) {
+        rl_say(say, "uid %" PRIu64 " asked by hand for relief of ",
+            rl_get_count(record, "by_hand.uid"));
+        say_place(say, offender);
+        rl_say(say, ", whether its trigger held or not. ");
+    } else {
+        say_place(say, offender);
+        rl_say(say, " ran short of memory. ");
+    }
     rl_story_origin(rl_get(record, "origin"), origin, sizeof(origin));
     rl_say(say, "%s", origin);
     end(&p);
@@ -164,7 +171,7 @@ static void tell_trigger(const json_t *record)
         say_place(say, subject);
     rl_say(say, ", and its trigger ");
     rl_say_foreign(say, rl_get_text(record, "trigger.name"));
-    rl_say(say, " held: ");
+    rl_say(say, rl_get(record, "by_hand") ? " stood like this: " : " held: ");
     json_array_foreach(lines, i, line)
     {
         rl_say(say, "%s", i == 0 ? "" : i + 1 < json_array_size(lines) ? ", " : " and ");

@@ -207,6 +207,75 @@ static int on_reload(sd_bus_message *call, void *userdata, sd_bus_error *ret_err
     return sd_bus_reply_method_return(call, "");
 }
 
+/* May this peer act by hand? Return: 1; 0 when it got another answer; -errno. */
+static int may_act(struct peer *peer, sd_bus_message *call)
+{
+    if (!may_ask(peer))
+        return 0;
+    if (is_privileged(peer) && peer->owner->api.hand)
+        return 1;
+    int r = sd_bus_reply_method_errorf(call, SD_BUS_ERROR_ACCESS_DENIED,
+        "only root may do this by hand, or the user that reliefd runs as");
+    return r < 0 ? r : 0;
+}
+
+static int on_pause(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+    struct peer *peer = userdata;
+    const struct rl_bus_api *api = &peer->owner->api;
+    const char *error = NULL, *policy, *cgroup;
+    uint64_t length_us;
+
+    int r = sd_bus_message_read(call, "sst", &policy, &cgroup, &length_us);
+    if (r < 0 || (r = may_act(peer, call)) <= 0)
+        return r < 0 ? r : 1;
+    char *json = api->hand->pause(api->userdata, peer->uid, policy, cgroup, length_us, &error);
+    return reply(peer, call, json, error);
+}
+
+static int on_resume(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+    struct peer *peer = userdata;
+    const struct rl_bus_api *api = &peer->owner->api;
+    const char *error = NULL, *policy, *cgroup;
+
+    int r = sd_bus_message_read(call, "ss", &policy, &cgroup);
+    if (r < 0 || (r = may_act(peer, call)) <= 0)
+        return r < 0 ? r : 1;
+    char *json = api->hand->resume(api->userdata, peer->uid, policy, cgroup, &error);
+    return reply(peer, call, json, error);
+}
+
+static int on_relieve(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+    struct peer *peer = userdata;
+    const struct rl_bus_api *api = &peer->owner->api;
+    struct rl_bus_relief relief = {0};
+    const char *error = NULL;
+    int look_only = 1;
+
+    int r = sd_bus_message_read(
+        call, "sssb", &relief.cgroup, &relief.step, &relief.expected, &look_only);
+    if (r < 0 || (r = may_act(peer, call)) <= 0)
+        return r < 0 ? r : 1;
+    relief.look_only = look_only;
+    char *json = api->hand->relieve(api->userdata, peer->uid, &relief, &error);
+    return reply(peer, call, json, error);
+}
+
+static int on_try(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+    struct peer *peer = userdata;
+    const struct rl_bus_api *api = &peer->owner->api;
+    const char *error = NULL, *policy, *cgroup;
+
+    int r = sd_bus_message_read(call, "ss", &policy, &cgroup);
+    if (r < 0 || (r = may_act(peer, call)) <= 0)
+        return r < 0 ? r : 1;
+    char *json = api->hand->try_policy(api->userdata, peer->uid, policy, cgroup, &error);
+    return reply(peer, call, json, error);
+}
+
 static int get_version(sd_bus *connection, const char *path, const char *interface,
     const char *property, sd_bus_message *reply_message, void *userdata, sd_bus_error *ret_error)
 {
@@ -226,6 +295,15 @@ static const sd_bus_vtable vtable[] = {
         on_incidents, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS(
         "Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_reload, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_ARGS("s", policy, "s", cgroup, "t", length_us),
+        SD_BUS_RESULT("s", json), on_pause, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_ARGS("s", policy, "s", cgroup),
+        SD_BUS_RESULT("s", json), on_resume, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Relieve",
+        SD_BUS_ARGS("s", cgroup, "s", step, "s", expected, "b", look_only),
+        SD_BUS_RESULT("s", json), on_relieve, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Try", SD_BUS_ARGS("s", policy, "s", cgroup), SD_BUS_RESULT("s", json),
+        on_try, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_SIGNAL_WITH_ARGS("IncidentStarted", SD_BUS_ARGS("s", id, "s", json), 0),
     SD_BUS_SIGNAL_WITH_ARGS("IncidentEnded", SD_BUS_ARGS("s", id, "s", json), 0),

@@ -6,9 +6,33 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 #define RL_BUS_PEERS 16
+
+/* What Relieve is called with; "" where nothing is said. */
+struct rl_bus_relief {
+    const char *cgroup;   /* a path, or "pid:N" */
+    const char *step;     /* this one only, by its name */
+    const char *expected; /* "pid:N" or a cgroup: refuse when another one would be chosen */
+    bool look_only;       /* answer what would be done, and do nothing */
+};
+
+/* What only root, or the user that the daemon runs as, may do. uid is the caller's; answers as
+ * below. */
+struct rl_bus_hand {
+    char *(*pause)(void *userdata, uid_t uid, const char *policy, const char *cgroup,
+        uint64_t length_us, const char **ret_error);
+    /* both "": all pauses */
+    char *(*resume)(
+        void *userdata, uid_t uid, const char *policy, const char *cgroup, const char **ret_error);
+    char *(*relieve)(
+        void *userdata, uid_t uid, const struct rl_bus_relief *relief, const char **ret_error);
+    char *(*try_policy)(
+        void *userdata, uid_t uid, const char *policy, const char *cgroup, const char **ret_error);
+};
 
 /* Each returns a malloc'ed JSON text (ownership goes to the caller) or NULL with *ret_error set to
  * a static sentence. */
@@ -22,6 +46,7 @@ struct rl_bus_api {
     /* Return: 0 or -errno; *ret_error as above */
     int (*reload)(void *userdata, const char **ret_error);
     void *userdata;
+    const struct rl_bus_hand *hand; /* outlives the bus */
 };
 
 struct rl_bus;

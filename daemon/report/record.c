@@ -247,6 +247,12 @@ static json_t *steps_json(const struct rl_record *record)
     return all;
 }
 
+/* Who asked for it, where no trigger did. */
+static json_t *by_hand_json(const struct rl_record *record)
+{
+    return record->by_hand ? json_pack("{s:I}", "uid", (json_int_t)record->by_uid) : json_null();
+}
+
 json_t *rl_record_json(const struct rl_record *record)
 {
     json_t *json = json_pack("{s:i, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}",
@@ -258,14 +264,14 @@ json_t *rl_record_json(const struct rl_record *record)
         rl_json_string(record->source), "subject", rl_json_string(record->subject), "offender",
         rl_json_string(record->offender));
     json_t *rest = json_pack("{s:o, s:{s:o, s:o}, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:o, s:o, "
-                             "s:o, s:o, s:o, s:o, s:o, s:b}",
+                             "s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
         "origin", rl_record_origin_json(&record->origin), "available", "bytes",
         rl_json_number(scored_against(record)), "limited_by", rl_json_name(record->limited_by),
         "trigger", trigger_json(record), "kill", scope_name(record->kill), "model",
         rl_json_name(record->model), "victim", victim_json(record), "candidates",
         candidates_json(record), "groups", groups_json(record), "processes_seen",
-        (json_int_t)record->n_seen, "steps", steps_json(record), "before",
-        state_json(&record->before), "after",
+        (json_int_t)record->n_seen, "by_hand", by_hand_json(record), "steps", steps_json(record),
+        "before", state_json(&record->before), "after",
         record->open ? json_null() : state_json(&record->after), "freed_bytes",
         rl_json_number(record->freed_bytes), "time_to_signal_ms",
         since_start_json(record, record->first_signal_us), "time_to_gone_ms",

@@ -70,6 +70,8 @@ struct rl_record {
     char id[RL_RECORD_ID_MAX];
     bool dry_run;
     bool open;                               /* not ended yet */
+    bool by_hand;                            /* a person asked for it, */
+    uid_t by_uid;                            /* this one */
     uint64_t started_wall_us, ended_wall_us; /* CLOCK_REALTIME */
     uint64_t started_us, ended_us;           /* CLOCK_MONOTONIC */
 

@@ -123,6 +123,10 @@ static void say_cause(struct rl_say *say, const struct rl_record *record, bool a
 {
     char amount[RL_TEXT_MAX], line[RL_TEXT_MAX];
 
+    if (record->by_hand) {
+        rl_say(say, " by hand, as uid %u asked", (unsigned)record->by_uid);
+        return;
+    }
     rl_say(say, " because ");
     if (about_victim && strcmp(record->offender, record->victim_cgroup) == 0 &&
         strcmp(record->offender, "/") != 0)

@@ -23,6 +23,7 @@ struct world {
     struct rl_bus *bus;
     unsigned reloads;
     unsigned asked; /* incidents */
+    unsigned acts;  /* by hand */
 };
 
 static char *api_status(void *userdata, const char **ret_error)
@@ -70,6 +71,54 @@ static int api_reload(void *userdata, const char **ret_error)
     return 0;
 }
 
+static char *api_pause(void *userdata, uid_t uid, const char *policy, const char *cgroup,
+    uint64_t length_us, const char **ret_error)
+{
+    struct world *world = userdata;
+    char *text = NULL;
+
+    world->acts++;
+    return asprintf(&text, "%u|%s|%s|%llu", (unsigned)uid, policy, cgroup,
+               (unsigned long long)length_us) < 0
+               ? NULL
+               : text;
+}
+
+static char *api_resume(
+    void *userdata, uid_t uid, const char *policy, const char *cgroup, const char **ret_error)
+{
+    struct world *world = userdata;
+
+    world->acts++;
+    *ret_error = "it was not paused";
+    return NULL;
+}
+
+static char *api_relieve(
+    void *userdata, uid_t uid, const struct rl_bus_relief *relief, const char **ret_error)
+{
+    struct world *world = userdata;
+    char *text = NULL;
+
+    world->acts++;
+    return asprintf(&text, "%u|%s|%s|%s|%d", (unsigned)uid, relief->cgroup, relief->step,
+               relief->expected, relief->look_only) < 0
+               ? NULL
+               : text;
+}
+
+static char *api_try(
+    void *userdata, uid_t uid, const char *policy, const char *cgroup, const char **ret_error)
+{
+    struct world *world = userdata;
+    char *text = NULL;
+
+    world->acts++;
+    return asprintf(&text, "%u|%s|%s", (unsigned)uid, policy, cgroup) < 0 ? NULL : text;
+}
+
+static const struct rl_bus_hand hand = {api_pause, api_resume, api_relieve, api_try};
+
 static struct rl_bus *new_bus(struct world *world)
 {
     const struct rl_bus_api api = {
@@ -79,6 +128,7 @@ static struct rl_bus *new_bus(struct world *world)
         api_incidents,
         api_reload,
         world,
+        &hand,
     };
     struct rl_bus *bus = NULL;
 
@@ -236,6 +286,67 @@ static void client_stranger(const struct world *world)
     CHECK(sd_bus_message_read(answer, "s", &text) >= 0 && strcmp(text, "[32]") == 0);
     sd_bus_message_unref(answer);
     sd_bus_unref(bus);
+}
+
+/* The four that act by hand, as a text each. Return: whether the answer is as expected; NULL: it
+ * is refused. */
+static bool acts(sd_bus *bus, size_t i, const char *expected)
+{
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_message *answer = NULL;
+    const char *text = NULL;
+    int r = -EINVAL;
+
+    if (i == 0)
+        r = sd_bus_call_method(bus, NULL, OBJECT, INTERFACE, "Pause", &error, &answer, "sst", "app",
+            "/a", UINT64_C(5000000000));
+    else if (i == 1)
+        r = sd_bus_call_method(
+            bus, NULL, OBJECT, INTERFACE, "Resume", &error, &answer, "ss", "app", "");
+    else if (i == 2)
+        r = sd_bus_call_method(bus, NULL, OBJECT, INTERFACE, "Relieve", &error, &answer, "sssb",
+            "/a", "kill", "pid:7", 1);
+    else
+        r = sd_bus_call_method(
+            bus, NULL, OBJECT, INTERFACE, "Try", &error, &answer, "ss", "app", "/a");
+    if (r >= 0)
+        CHECK(sd_bus_message_read(answer, "s", &text) >= 0);
+    bool same = strcmp(r < 0 ? error.message : text, expected) == 0;
+    sd_bus_message_unref(answer);
+    sd_bus_error_free(&error);
+    return same;
+}
+
+static void client_acts(const struct world *world)
+{
+    static const char *const expected[] = {
+        "0|app|/a|5000000000", "it was not paused", "0|/a|kill|pid:7|1", "0|app|/a"};
+    sd_bus *bus = connect_bus(world);
+
+    for (size_t i = 0; i < 4; i++)
+        CHECK(acts(bus, i, expected[i]));
+    sd_bus_unref(bus);
+}
+
+static void client_stranger_acts(const struct world *world)
+{
+    CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
+    sd_bus *bus = connect_bus(world);
+    for (size_t i = 0; i < 4; i++)
+        CHECK(acts(bus, i, "only root may do this by hand, or the user that reliefd runs as"));
+    sd_bus_unref(bus);
+}
+
+static void test_acts_by_hand(void **state)
+{
+    struct world *world = *state;
+
+    if (geteuid() != 0)
+        return;
+    assert_int_equal(serve(world, client_stranger_acts), 0);
+    assert_int_equal(world->acts, 0);
+    assert_int_equal(serve(world, client_acts), 0);
+    assert_int_equal(world->acts, 4);
 }
 
 static void test_round_trip(void **state)
@@ -618,6 +729,7 @@ static void test_old_socket(void **state)
         api_incidents,
         api_reload,
         world,
+        &hand,
     };
     struct rl_bus *second = NULL;
     struct stat st;
@@ -659,6 +771,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD(test_round_trip),
         WORLD(test_stranger),
+        WORLD(test_acts_by_hand),
         WORLD(test_garbage),
         WORLD(test_cap),
         WORLD(test_one_user_has_a_share),

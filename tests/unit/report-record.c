@@ -130,6 +130,7 @@ static void test_finished(void **state)
         {"freed_bytes", "503316480"},
         {"time_to_signal_ms", "12"},
         {"time_to_gone_ms", "3432"},
+        {"by_hand", "null"},
         {"waited_ms", "null"},
         {"waited_out", "false"},
     };
@@ -270,6 +271,20 @@ static void test_relatives(void **state)
     rl_record_sentence(&record, sentence, sizeof(sentence));
     assert_non_null(strstr(sentence, " with 1 more that shares its memory because that cgroup"));
     assert_non_null(strstr(sentence, "; had waited 200ms for somebody on his way out; the victim"));
+}
+
+/* Who asked for it stands where the cause would. */
+static void test_by_hand(void **state)
+{
+    static const struct value_row rows[] = {{"by_hand.uid", "1000"}};
+    char sentence[RL_SENTENCE_MAX];
+
+    sample_record(&record);
+    record.by_hand = true;
+    record.by_uid = 1000;
+    CHECK(rows);
+    rl_record_sentence(&record, sentence, sizeof(sentence));
+    assert_non_null(strstr(sentence, " (score 812) by hand, as uid 1000 asked; freed 480M in"));
 }
 
 static bool printable(const char *text)
@@ -461,6 +476,7 @@ int main(void)
         cmocka_unit_test(test_counts_out_of_range),
         cmocka_unit_test(test_kernel_model),
         cmocka_unit_test(test_relatives),
+        cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_sentences),
         cmocka_unit_test(test_sentences_of_steps),
