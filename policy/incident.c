@@ -184,11 +184,10 @@ static struct rl_order while_yielding(
 static struct rl_order after_failure(
     struct rl_incident *incident, const struct rl_relief *relief, const struct rl_news *news)
 {
+    if (news->failed == RL_WAIT_EXITING && !incident->waited_out)
+        return yield(incident, news);
     switch (news->failed) {
     case RL_WAIT_EXITING:
-        if (!incident->waited_out)
-            return yield(incident, news);
-        /* fallthrough */
     case RL_OUTCOME_NO_VICTIM:
         incident->no_victim = true;
         incident->last = incident->vetoes > 0 ? RL_OUTCOME_VETOED : news->failed;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # A ladder to its end: what can be reclaimed, two signals that are ignored, then SIGKILL.
 # Kernels: 6.12
-# Timeout: 90
+# Timeout: 180
 
 cgroup_make app memory.max=100M
 policy app <<END

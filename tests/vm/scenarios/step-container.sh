@@ -1,7 +1,7 @@
 #!/bin/bash
 # The first process of a container that has no handler for SIGTERM is not waited for: terminate is passed over.
 # Kernels: 6.12
-# Timeout: 90
+# Timeout: 180
 
 cgroup_make app memory.max=100M
 policy app <<END

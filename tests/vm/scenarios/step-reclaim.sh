@@ -2,7 +2,7 @@
 # Step=reclaim alone relieves a cgroup whose idle memory can go to swap: nobody dies.
 # Kernels: 6.12
 # Swap: zram 256M
-# Timeout: 90
+# Timeout: 180
 
 cgroup_make app memory.max=100M
 policy app <<END

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Whoever is frozen cannot follow a signal: terminate is passed over at once, and kill ends him.
 # Kernels: 6.12
-# Timeout: 90
+# Timeout: 180
 
 cgroup_make app memory.max=100M
 policy app <<END
