@@ -1,11 +1,13 @@
 /* [Relief] */
 #include "conf/sections.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "conf/suggest.h"
 #include "policy/step.h"
+#include "policy/warn.h"
 
 #define WAIT_MAX_US    (600 * RL_US_PER_S)
 #define THROTTLE_LEAST 100u /* 1 %: less would stop it altogether */
@@ -95,6 +97,12 @@ typedef bool (*take_args_fn)(
 static bool take_warn(
     struct rl_draft *draft, const struct rl_key *key, struct words *words, struct rl_step *step)
 {
+    int level = words->word ? rl_warn_level_from_name(words->word) : -EINVAL;
+
+    if (level > 0) {
+        step->level = (uint8_t)level;
+        next_word(words);
+    }
     step->desktop = take_flag(words, "desktop");
     return true;
 }

@@ -294,7 +294,7 @@ const struct rl_key rl_keys[] = {
     },
     {
         .section = "Relief", .name = "Step", .file = RL_POLICY_FILE,
-        .form = "warn [desktop] | hook PATH [ARGUMENT ...] | reclaim SIZE|N% | "
+        .form = "warn [low|medium|critical] [desktop] | hook PATH [ARGUMENT ...] | reclaim SIZE|N% | "
                 "throttle N% [cpu M%] | freeze | terminate [SIGNAL] | kill | restart [stop] | "
                 "panic; each: [wait T]",
         .unit = "bytes, percent, time",

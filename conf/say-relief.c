@@ -3,10 +3,14 @@
 #include <signal.h>
 #include <string.h>
 
+#include "policy/warn.h"
+
 /* What each kind does, to follow "Then: ". */
 static void say_warn(FILE *out, const struct rl_step *step)
 {
     fputs("warns those who can help themselves", out);
+    if (step->level != RL_WARN_NONE)
+        fprintf(out, ", level %s", rl_warn_level_name(step->level));
     if (step->desktop)
         fputs(" (on the desktop, too)", out);
 }

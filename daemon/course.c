@@ -598,6 +598,7 @@ void rl_course_report(struct rl_engine *engine)
         rl_report_ended(engine->options.report, &running->record);
         running->used = false;
         rl_past_save(engine);
+        rl_steps_calm(engine);
     }
 }
 

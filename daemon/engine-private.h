@@ -8,10 +8,14 @@
 #include "daemon/others.h"
 #include "daemon/pause.h"
 #include "daemon/relieve/guard.h"
+#include "daemon/relieve/hook.h"
 #include "daemon/relieve/kill.h"
+#include "daemon/relieve/measure.h"
 #include "daemon/relieve/self.h"
+#include "daemon/relieve/unit.h"
 #include "daemon/relieve/worker.h"
 #include "daemon/report/record.h"
+#include "daemon/report/warn.h"
 #include "daemon/scratch.h"
 #include "daemon/suspend.h"
 #include "policy/limit.h"
@@ -49,6 +53,11 @@ struct rl_running {
     uint64_t gained;
     uint8_t going_on; /* 1 + the rung that was taken last, until its time is up; 0: none */
     struct rl_reclaiming reclaiming;
+    struct rl_hook_run *hook;    /* NULL: none runs; so it is for the next ones */
+    struct rl_unit_job *unit;    /* systemd is asked */
+    struct rl_measure *throttle; /* stands until the end */
+    struct rl_measure *freeze;
+    bool warned;
     char words[RL_WORDS_SIZE];                       /* of hooks: a reload frees the policy's own */
     const char *args[RL_STEPS_MAX][RL_ARGS_MAX + 2]; /* path, arguments, NULL; into words */
     struct rl_vetoed vetoed_ones[RL_VETOES_MAX];
@@ -93,7 +102,14 @@ struct rl_engine {
     struct rl_policy_set *policies;
     struct rl_watch *watch;
     struct rl_killer *killer;
-    struct rl_worker *reclaimer; /* NULL: no policy asks for it, or it could not be had */
+    /* Of the steps; NULL: no policy asks for it, or it could not be had. */
+    struct rl_worker *reclaimer;
+    struct rl_measures *measures;
+    struct rl_units *units;
+    struct rl_hooks *hooks;
+    struct rl_warner *warner;
+    struct rl_bus *bus; /* not owned */
+    int hook_cgroup_fd; /* where hooks may have cgroups of their own; -1: nowhere */
     struct rl_self self;
     struct rl_procs procs;
     struct rl_scratch scratch;
@@ -252,6 +268,10 @@ void rl_steps_undo(struct rl_running *running);
 void rl_steps_keep(struct rl_running *running);
 /* Start what the steps of the policies in force need. Allocates. */
 void rl_steps_prepare(struct rl_engine *engine);
+/* An incident has ended: what broke is mended. */
+void rl_steps_calm(struct rl_engine *engine);
+/* End all of it; measures that stand are taken back. Before the guardian and the bus. */
+void rl_steps_close(struct rl_engine *engine);
 
 /* ---- step/panic.c ---- */
 /* Return: -errno of trying. */

@@ -59,7 +59,7 @@ static void on_gone(void *userdata, struct rl_cgroup *cgroup)
     if (running)
         rl_course_offender_gone(running);
     rl_tried_forget(engine, cgroup->id);
-    if (engine->guardian && engine->uses_guard)
+    if (engine->guardian)
         rl_guard_forget(engine->guardian, cgroup->id);
 }
 
@@ -69,7 +69,7 @@ static void on_level(void *userdata, const struct rl_cgroup *cgroup, struct rl_l
     struct rl_engine *engine = userdata;
     uint64_t before;
 
-    if (engine->guardian && engine->uses_guard &&
+    if (engine->guardian && (engine->uses_guard || engine->measures) &&
         rl_guard_value_before(engine->guardian, cgroup->id, RL_GUARD_HIGH, &before))
         level->memory_high = before;
 }
@@ -391,6 +391,7 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
         return -ENOMEM;
     engine->event = sd_event_ref(event);
     engine->options = *options;
+    engine->hook_cgroup_fd = -1;
     engine->started_wall_us = rl_wall_us();
     r = open_parts(engine);
     if (r < 0) {
@@ -408,19 +409,26 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
     return 0;
 }
 
+void rl_engine_set_bus(struct rl_engine *engine, struct rl_bus *bus)
+{
+    engine->bus = bus;
+    if (engine->warner)
+        rl_warner_set_bus(engine->warner, bus);
+}
+
 struct rl_engine *rl_engine_free(struct rl_engine *engine)
 {
     if (!engine)
         return NULL;
     rl_course_end(engine);
     rl_past_save(engine);
+    rl_steps_close(engine);
     engine->later = sd_event_source_disable_unref(engine->later);
     engine->pause_timer = sd_event_source_disable_unref(engine->pause_timer);
     /* Before the tree: its cgroups go with it, and what is forgotten is not restored. */
     engine->guardian = rl_guard_free(engine->guardian);
     engine->watch = rl_watch_free(engine->watch);
     engine->killer = rl_killer_free(engine->killer);
-    engine->reclaimer = rl_worker_free(engine->reclaimer);
     rl_course_free(engine);
     engine->policies = rl_policy_set_free(engine->policies);
     engine->cmdline = rl_cmdline_free(engine->cmdline);

@@ -33,6 +33,9 @@ struct rl_engine_options {
 int rl_engine_new(sd_event *event, const struct rl_engine_options *options, struct rl_engine **ret);
 struct rl_engine *rl_engine_free(struct rl_engine *engine);
 
+/* Where warnings are told, too; NULL: nowhere. Not owned, to be taken away before it is freed. */
+void rl_engine_set_bus(struct rl_engine *engine, struct rl_bus *bus);
+
 /* Read the policies again. A running incident keeps those it began with. Return: 0 or -errno; the
  * policies in force stay as they are then. */
 int rl_engine_reload(struct rl_engine *engine);

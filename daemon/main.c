@@ -174,6 +174,7 @@ static void open_bus(struct program *p)
                    "running, or the folder cannot be made",
             path, strerror(-r));
     rl_report_set_bus(p->report, p->bus);
+    rl_engine_set_bus(p->engine, p->bus);
 }
 
 static void open_watchdog(struct program *p)
@@ -224,6 +225,8 @@ static void close_all(struct program *p)
 {
     if (p->report)
         rl_report_set_bus(p->report, NULL);
+    if (p->engine)
+        rl_engine_set_bus(p->engine, NULL);
     rl_bus_free(p->bus);
     rl_reload_free(p->reload);
     rl_watchdog_free(p->watchdog);

@@ -253,6 +253,11 @@ static struct rl_order while_settling(
         rl_incident_holds(incident, relief, news) ? RL_OUTCOME_NOT_RELIEVED : RL_OUTCOME_RELIEVED);
 }
 
+void rl_incident_thawed(struct rl_incident *incident)
+{
+    incident->frozen = false;
+}
+
 struct rl_order rl_incident_next(
     struct rl_incident *incident, const struct rl_relief *relief, const struct rl_news *news)
 {

@@ -101,6 +101,9 @@ struct rl_order {
 void rl_incident_open(
     struct rl_incident *incident, const struct rl_trigger *trigger, bool dry, uint64_t now_us);
 
+/* What it had frozen runs again, or never was. */
+void rl_incident_thawed(struct rl_incident *incident);
+
 /* The next order. Call it after opening, after each step taken or skipped, at wake_us, and on
  * news. */
 struct rl_order rl_incident_next(

@@ -139,6 +139,7 @@ struct rl_step {
     const char *const *args; /* HOOK: what follows the path; ends in NULL */
     bool stop;               /* RESTART stop: it is not started again */
     bool desktop;            /* WARN desktop: by a notification, too */
+    uint8_t level;           /* WARN: enum rl_warn_level; RL_WARN_NONE: by its place */
     unsigned lineno;
 };
 

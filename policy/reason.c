@@ -85,7 +85,10 @@ static const struct {
     [RL_DONE_WOULD_HAVE] = {"would-have", "it would have been done, but for the dry run"},
     [RL_DONE_DONE] = {"done", "it was done"},
     [RL_DONE_VETOED] = {"veto", "it has said that the victim must live"},
-    [RL_DONE_CUT_SHORT] = {"cut-short", "the incident ended before it was done"},
+    [RL_DONE_CUT_SHORT] = {"cut-short",
+        "its time was up, or the incident over, before it was done"},
+    [RL_DONE_FAILED] = {"failed", "it was tried and did not succeed"},
+    [RL_DONE_OVERRULED] = {"overruled", "somebody else has changed what it had set"},
 
     [RL_SKIP_NOT_AVAILABLE] = {"not-available", "this reliefd cannot take that step"},
     [RL_SKIP_NO_FILE] = {"no-file", "this kernel or cgroup has no file for it"},
@@ -96,6 +99,8 @@ static const struct {
     [RL_SKIP_NOT_ALLOWED] = {"not-allowed", "it needs AllowPanic=yes in reliefd.conf"},
     [RL_SKIP_NOT_SAFE] = {"not-safe", "its program may be changed by others than root"},
     [RL_SKIP_NO_UNIT] = {"no-unit", "no manager of services is there that knows the unit"},
+    [RL_SKIP_HOLDS_SELF] = {"holds-self", "reliefd lives in that cgroup"},
+    [RL_SKIP_NEEDLESS] = {"needless", "it is held down or frozen as far already"},
     [RL_SKIP_BUSY] = {"busy", "too much of the kind is under way already"},
 };
 

@@ -80,6 +80,8 @@ enum rl_reason {
     RL_DONE_DONE,
     RL_DONE_VETOED,
     RL_DONE_CUT_SHORT,
+    RL_DONE_FAILED,
+    RL_DONE_OVERRULED,
 
     /* why a step was not taken, so that the next one came at once */
     RL_SKIP_NOT_AVAILABLE,
@@ -90,6 +92,8 @@ enum rl_reason {
     RL_SKIP_NOT_ALLOWED,
     RL_SKIP_NOT_SAFE,
     RL_SKIP_NO_UNIT,
+    RL_SKIP_HOLDS_SELF,
+    RL_SKIP_NEEDLESS,
     RL_SKIP_BUSY,
 
     RL_REASONS,

@@ -8,6 +8,7 @@
 
 #include "conf/value.h"
 #include "daemon/report/say.h"
+#include "policy/warn.h"
 
 void rl_share_text(uint64_t hundredths, char *buf, size_t size)
 {
@@ -247,6 +248,8 @@ void rl_step_text(const struct rl_step *step, char *buf, size_t size)
     }
     if (step->command)
         say_hook(&say, step);
+    if (step->level != RL_WARN_NONE)
+        rl_say(&say, step->desktop ? "%s " : "%s", rl_warn_level_name(step->level));
     if (step->stop || step->desktop)
         rl_say(&say, step->stop ? "stop" : "desktop");
 }

@@ -1,10 +1,29 @@
 /* freeze: cgroup.freeze of the offender, until the incident ends, or terminate or restart is taken.
  */
-#include "daemon/step/step.h"
+#include <unistd.h>
 
-static enum rl_reason refuse(struct rl_running *running, const struct rl_step *step)
+#include "daemon/step/step.h"
+#include "policy/step.h"
+
+static enum rl_reason take(
+    struct rl_running *running, const struct rl_step *step, struct rl_record_step *entry)
 {
-    return RL_SKIP_NOT_AVAILABLE;
+    uint64_t limit = rl_step_frozen_us(&running->relief, (uint8_t)(running->going_on - 1));
+    char path[RL_PATH_MAX];
+    struct rl_guard_place place;
+    int r = rl_measure_place(running, path, &place);
+
+    if (r < 0)
+        return RL_OUTCOME_GONE;
+    r = rl_measure_freeze(
+        running->engine->measures, &place, limit, rl_freeze_told, running, &running->freeze);
+    close(place.fd);
+    return rl_measure_answer(r, entry);
 }
 
-const struct rl_step_ops rl_step_freeze = {.refuse = refuse};
+static void undo(struct rl_running *running)
+{
+    running->freeze = rl_measure_release(running->freeze);
+}
+
+const struct rl_step_ops rl_step_freeze = {.refuse = rl_measure_refuse, .take = take, .undo = undo};

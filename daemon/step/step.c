@@ -133,24 +133,3 @@ void rl_steps_keep(struct rl_running *running)
         step->args = args + 1;
     }
 }
-
-static bool has_step(const struct rl_policy_set *set, enum rl_step_kind kind)
-{
-    for (size_t i = 0; i < set->n; i++)
-        for (uint8_t s = 0; s < set->policies[i].relief.n; s++)
-            if (set->policies[i].relief.steps[s].kind == kind)
-                return true;
-    return false;
-}
-
-void rl_steps_prepare(struct rl_engine *engine)
-{
-    int r;
-
-    if (engine->reclaimer || !engine->options.probe->live ||
-        !has_step(engine->policies, RL_STEP_RECLAIM))
-        return;
-    r = rl_worker_new(engine->event, &engine->reclaimer);
-    if (r < 0)
-        rl_warning("Step=reclaim is passed over: no thread for it: %s", strerror(-r));
-}

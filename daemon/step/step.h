@@ -27,6 +27,18 @@ struct rl_step_ops {
 extern const struct rl_step_ops rl_step_warn, rl_step_hook, rl_step_reclaim, rl_step_throttle,
     rl_step_freeze, rl_step_terminate, rl_step_kill, rl_step_restart, rl_step_panic;
 
+/* ---- measure.c: what throttle and freeze do to the offender ---- */
+
+enum rl_reason rl_measure_refuse(struct rl_running *running, const struct rl_step *step);
+/* The offender's place; path has RL_PATH_MAX bytes and ret->fd is the caller's. Return: the fd, or
+ * -errno: it is gone. */
+int rl_measure_place(struct rl_running *running, char *path, struct rl_guard_place *ret);
+/* What take() answers for an answer of rl_measure_throttle() or rl_measure_freeze(). */
+enum rl_reason rl_measure_answer(int r, struct rl_record_step *entry);
+/* rl_measure_fn, with the incident as userdata. */
+void rl_throttle_told(void *userdata, int news);
+void rl_freeze_told(void *userdata, int news);
+
 /* ---- victim.c: whom terminate and kill mean ---- */
 
 /* Signal the victim, as a whole where it is SIGKILL and can be. As take() of struct rl_step_ops. */

@@ -1,9 +1,27 @@
 /* throttle: memory.high and cpu.max of the offender, until the incident ends. */
+#include <unistd.h>
+
 #include "daemon/step/step.h"
 
-static enum rl_reason refuse(struct rl_running *running, const struct rl_step *step)
+static enum rl_reason take(
+    struct rl_running *running, const struct rl_step *step, struct rl_record_step *entry)
 {
-    return RL_SKIP_NOT_AVAILABLE;
+    char path[RL_PATH_MAX];
+    struct rl_guard_place place;
+    int r = rl_measure_place(running, path, &place);
+
+    if (r < 0)
+        return RL_OUTCOME_GONE;
+    r = rl_measure_throttle(running->engine->measures, &place, step->share, step->cpu_share,
+        rl_throttle_told, running, &running->throttle);
+    close(place.fd);
+    return rl_measure_answer(r, entry);
 }
 
-const struct rl_step_ops rl_step_throttle = {.refuse = refuse};
+static void undo(struct rl_running *running)
+{
+    running->throttle = rl_measure_release(running->throttle);
+}
+
+const struct rl_step_ops rl_step_throttle = {
+    .refuse = rl_measure_refuse, .take = take, .undo = undo};

@@ -1,4 +1,4 @@
-#include "daemon/report/lowmem.h"
+#include "warn.h"
 
 #include <errno.h>
 #include <stddef.h>
