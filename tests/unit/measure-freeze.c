@@ -78,6 +78,7 @@ static void test_again_at_once(void **state)
     wait_news(b, &early.news, 1);
     assert_int_equal(early.news.list[0], RL_MEASURE_TAKEN);
     rl_measure_release(m);
+    wait_in(b, "a", "memory.high", "max");
     close(place.fd);
     assert_int_equal(throttle(b, "a", 4000, 0, &second, &m), 0);
     rl_measure_release(m);
