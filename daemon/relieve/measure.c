@@ -191,22 +191,15 @@ void rl_measure_looked(struct rl_guarded *guarded)
 
 void rl_measure_written(struct rl_guard_cell *cell, int result)
 {
-    struct rl_guarded *guarded = cell->owner;
-
     for (size_t k = 0; k < RL_MEASURE_KINDS; k++) {
-        struct rl_measure *measure = guarded->measures[k];
+        struct rl_measure *measure = cell->owner->measures[k];
 
-        if (!measure || !has_file(measure, cell->value))
+        if (!measure || cell->value != traits[k].main)
             continue;
-        if (cell->value != traits[k].main) {
-            /* Once is enough. */
-            if (result < 0)
-                guarded->temporary[cell->value] = (struct rl_hold_want){0};
-        } else if (result < 0) {
+        if (result < 0)
             end(measure, result);
-        } else if (!measure->taken) {
+        else if (!measure->taken)
             take(measure);
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 # What steps have written to a cgroup is taken back after a crash of reliefd: by reliefctl restore, and by the next start.
 # Kernels: 6.12
 # Swap: zram 256M
-# Timeout: 150
+# Timeout: 180
 
 for name in slow still; do
     cgroup_make $name memory.max=128M

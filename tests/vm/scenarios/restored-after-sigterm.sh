@@ -2,7 +2,7 @@
 # What steps have written to a cgroup is taken back when reliefd ends in the midst of their incidents.
 # Kernels: 6.12
 # Swap: zram 256M
-# Timeout: 120
+# Timeout: 180
 
 for name in slow still; do
     cgroup_make $name memory.max=128M

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Step=freeze keeps a leak from growing; then the next rung comes, or the cgroup runs on as before.
 # Kernels: 6.12
-# Timeout: 120
+# Timeout: 180
 
 cgroup_make leaking memory.max=256M
 cgroup_make calm memory.max=128M

@@ -2,7 +2,7 @@
 # Step=throttle lowers memory.high and cpu.max for the time of the incident; when the memory comes down, nobody dies.
 # Kernels: 6.12
 # Swap: zram 256M
-# Timeout: 120
+# Timeout: 180
 
 cgroup_make app memory.max=128M
 policy app <<END
