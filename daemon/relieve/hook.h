@@ -2,7 +2,8 @@
  *
  * A hook is never on the path of the memory that it should save. The daemon neither forks nor execs
  * under pressure: a helper process, forked at start while the daemon is small, does it for each
- * hook. Where systemd answers, the hook runs as a transient service instead (options.units).
+ * hook. Where systemd answers, the hook runs as a transient service instead (options.units), after
+ * the helper has looked at the file.
  *
  * What a hook gets: the path and arguments of the policy; PATH, LANG=C.UTF-8 and the variables of
  * the order, nothing else of the environment; the input as stdin, which may be read at any time or
@@ -11,7 +12,8 @@
  *
  * What it may do: run for the limit, and no longer. When its first process ends or the limit is
  * reached, all that it has started is killed, also what has left its session. When the daemon ends,
- * however it ends, the helper and all hooks end as well.
+ * however it ends, the helper and its hooks end as well; a service of systemd that the daemon could
+ * not stop any more ends by its limit.
  *
  * Who may be a hook: a file as rl_open() trusts it (conf/open.h), looked at just before it is run.
  *

@@ -125,7 +125,11 @@ static void test_helper_keeps_its_head(void **state)
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
     struct world *world = *state;
     struct end end;
+    sigset_t own;
 
+    assert_int_equal(sigprocmask(SIG_SETMASK, NULL, &own), 0);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        assert_int_equal(sigismember(&own, signals[i]), 0);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         assert_int_equal(kill(rl_hooks_helper(world->hooks), signals[i]), 0);
     assert_int_equal(run_script(world, "exit 10", &end), RL_HOOK_VETO);

@@ -195,6 +195,10 @@ static void test_bad_files(void **state)
         snprintf(path, sizeof(path), "%s/hook", world->folder.path);
         assert_int_equal(run_order(world, &order, &end), RL_HOOK_FAILED);
         assert_non_null(strstr(end.why, "belongs to uid 65534"));
+        /* Nor does it run until the daemon has heard of it. */
+        start(world, &order, &end);
+        usleep(300000);
+        assert_true(run_until(world->event, &end.over));
     }
     assert_string_equal(text_of(world, "ran"), "");
 }
@@ -259,6 +263,21 @@ static void test_limit(void **state)
     assert_family_dies(world);
 }
 
+/* A daemon that hangs does not give the hook more time. */
+static void test_limit_without_daemon(void **state)
+{
+    struct world *world = *state;
+    struct rl_hook_order order = order_of(
+        script(world, "hook", family(world, "while :; do sleep 1; done")));
+    struct end end;
+
+    order.limit_us = 1500000;
+    start(world, &order, &end);
+    assert_family_dies(world);
+    assert_true(run_until(world->event, &end.over));
+    assert_int_equal(end.result.outcome, RL_HOOK_TIME_UP);
+}
+
 /* What a hook leaves behind does not stay. */
 static void test_leftovers(void **state)
 {
@@ -315,7 +334,7 @@ static void test_several(void **state)
     assert_true(run_until(world->event, &ends[0].over));
 }
 
-/* From within done the next one is ordered, in the same place. */
+/* From within done the next one is ordered, in the place that has become free. */
 struct chain {
     struct world *world;
     struct rl_hook_order order;
@@ -335,8 +354,12 @@ static void on_chain(void *userdata, const struct rl_hook_result *result)
 
 static void test_chain(void **state)
 {
-    struct chain chain = {.world = *state, .left = 3 * RL_HOOKS_MAX};
+    struct chain chain = {.world = *state, .left = 2 * RL_HOOKS_MAX};
+    struct rl_hook_order others = order_of(script(chain.world, "others", "sleep 600"));
+    struct end ends[RL_HOOKS_MAX - 1];
 
+    for (int i = 0; i < RL_HOOKS_MAX - 1; i++)
+        start(chain.world, &others, &ends[i]);
     chain.order = order_of(script(chain.world, "hook", "exit 0"));
     assert_int_equal(rl_hook_run(chain.world->hooks, &chain.order, on_chain, &chain, NULL), 0);
     assert_true(run_until(chain.world->event, &chain.over));
@@ -353,6 +376,7 @@ int main(void)
         WORLD(test_bad_files),
         WORLD(test_bad_orders),
         WORLD(test_limit),
+        WORLD(test_limit_without_daemon),
         WORLD(test_leftovers),
         WORLD(test_cancel),
         WORLD(test_several),

@@ -86,7 +86,7 @@ static inline const char *script(const struct world *world, const char *name, co
 
 static inline struct rl_hook_order order_of(const char *path)
 {
-    return (struct rl_hook_order){.path = path, .limit_us = LONG_US};
+    return (struct rl_hook_order){.path = path, .limit_us = 10 * LONG_US};
 }
 
 static inline struct rl_hook_run *start(
