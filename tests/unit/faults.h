@@ -87,11 +87,12 @@ static const struct {
 
 /* ---- the state of one run ---- */
 
-#define FAULT_SEEN_MAX 256
+#define FAULT_SEEN_MAX  256
+#define FAULT_FILES_MAX 256
 
 struct fault_seen {
     enum fault_call call;
-    char what[32]; /* name of a file, where there is one */
+    char what[32]; /* the file, as it was opened; "" for what is none */
 };
 
 static struct {
@@ -106,6 +107,7 @@ static struct {
     unsigned counts[FAULT_THREADS][FAULT_CALLS]; /* each thread writes its own */
     struct fault_seen seen[FAULT_THREADS][FAULT_SEEN_MAX];
     size_t n_seen[FAULT_THREADS];
+    char files[FAULT_FILES_MAX][32]; /* opened while armed, by descriptor */
 
     /* What the threads of the workers are at. */
     int n_threads, kick_fds[FAULT_THREADS];
@@ -116,7 +118,7 @@ static struct {
     int held[8];
     size_t n_held;
     bool swallow_kill; /* a cgroup.kill that does nothing */
-    bool hurry;        /* the timer of a wait comes at once */
+    bool hurry;        /* the timer of a wait comes at once; it does anyhow once a fault struck */
 } fault;
 
 static _Thread_local enum fault_thread fault_me = LOOP;
@@ -153,6 +155,18 @@ static inline bool fault_strikes(enum fault_call call, const char *what)
         return false;
     errno = fault.error;
     return true;
+}
+
+static inline const char *fault_file(int fd)
+{
+    return fd >= 0 && fd < FAULT_FILES_MAX ? fault.files[fd] : "";
+}
+
+static inline int fault_opened(int fd, const char *path)
+{
+    if (fd >= 0 && fd < FAULT_FILES_MAX)
+        snprintf(fault.files[fd], sizeof(fault.files[fd]), "%s", path);
+    return fd;
 }
 
 /* ---- the calls ---- */
@@ -205,7 +219,9 @@ FAULT_WRAP_EVENT(sd_event_add_time, EVENT_TIME,
     int __wrap_##name(int dirfd, const char *path, int flags, ...);                                \
     int __wrap_##name(int dirfd, const char *path, int flags, ...)                                 \
     {                                                                                              \
-        return fault_strikes(OPENAT, path) ? -1 : __real_##name(dirfd, path, flags, 0600);         \
+        if (fault_strikes(OPENAT, path))                                                           \
+            return -1;                                                                             \
+        return fault_opened(__real_##name(dirfd, path, flags, 0600), path);                        \
     }
 
 FAULT_WRAP_OPENAT(openat)
@@ -233,7 +249,7 @@ FAULT_WRAP_FCNTL(fcntl64)
     ssize_t __wrap_##name(int fd, void *buf, size_t size, off_t offset);                           \
     ssize_t __wrap_##name(int fd, void *buf, size_t size, off_t offset)                            \
     {                                                                                              \
-        return fault_strikes(PREAD, "") ? -1 : __real_##name(fd, buf, size, offset);               \
+        return fault_strikes(PREAD, fault_file(fd)) ? -1 : __real_##name(fd, buf, size, offset);   \
     }
 
 FAULT_WRAP_PREAD(pread)
@@ -243,7 +259,7 @@ ssize_t __real_getdents64(int fd, void *buf, size_t size);
 ssize_t __wrap_getdents64(int fd, void *buf, size_t size);
 ssize_t __wrap_getdents64(int fd, void *buf, size_t size)
 {
-    return fault_strikes(GETDENTS, "") ? -1 : __real_getdents64(fd, buf, size);
+    return fault_strikes(GETDENTS, fault_file(fd)) ? -1 : __real_getdents64(fd, buf, size);
 }
 
 int __real_epoll_ctl(int epoll_fd, int command, int fd, struct epoll_event *event);
@@ -260,8 +276,11 @@ int __real_close(int fd);
 int __wrap_close(int fd);
 int __wrap_close(int fd)
 {
-    bool fails = fault_strikes(CLOSE, "");
-    int error = errno, r = __real_close(fd);
+    bool fails = fault_strikes(CLOSE, fault_file(fd));
+    int error = errno, r;
+
+    fault_opened(fd, "");
+    r = __real_close(fd);
 
     if (!fails)
         return r;
@@ -297,7 +316,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
 {
     int r = __real_clock_gettime(clock, ret);
 
-    if (r == 0 && fault.hurry && ret->tv_sec > 0)
+    if (r == 0 && (fault.hurry || atomic_load(&fault.struck)) && ret->tv_sec > 0)
         ret->tv_sec--;
     return r;
 }
@@ -310,7 +329,7 @@ ssize_t __wrap_read(int fd, void *buf, size_t size)
 {
     ssize_t n;
 
-    if (fault_strikes(size == sizeof(uint64_t) ? DRAIN : READ, ""))
+    if (fault_strikes(size == sizeof(uint64_t) ? DRAIN : READ, fault_file(fd)))
         return -1;
     if (fault_me == LOOP || size != sizeof(uint64_t))
         return __real_read(fd, buf, size);
@@ -332,11 +351,9 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
             atomic_fetch_add(&fault.kicked[i], 1);
     if (wakes && fault_me != LOOP)
         atomic_fetch_add(&fault.worked[fault_me], 1);
-    if (fault_strikes(wakes ? WAKE : WRITE, ""))
+    if (fault_strikes(wakes ? WAKE : WRITE, fault_file(fd)))
         return -1;
-    if (fault.swallow_kill && fault_me == WRITER && !wakes &&
-        fault.seen[WRITER][fault.n_seen[WRITER] - 2].call == OPENAT &&
-        strcmp(fault.seen[WRITER][fault.n_seen[WRITER] - 2].what, "cgroup.kill") == 0)
+    if (fault.swallow_kill && fault_me == WRITER && strcmp(fault_file(fd), "cgroup.kill") == 0)
         return (ssize_t)size;
     return __real_write(fd, data, size);
 }
@@ -392,12 +409,16 @@ static inline bool fault_wait_idle(void)
 
 /* ---- all cases ---- */
 
+/* The kernel says that only of what is removed or has exited: no case. */
+#define FAULT_NEVER (-1)
+
 /* What is to become of the victim; the meaning of the values is the scenario's own. The first row
- * that fits counts; 0 fits all. */
+ * that fits counts; 0 and NULL fit all. */
 struct fault_row {
     enum fault_thread thread;
     enum fault_call call;
-    unsigned nth;
+    const char *file; /* last part of its name */
+    unsigned nth;     /* of the calls of this kind, with this file */
     int error;
     int outcome;
     int who; /* of several victims */
@@ -411,7 +432,9 @@ struct fault_scenario {
     /* Play it with the fault that is set: fault_arm() around what is under test. */
     void (*play)(
         const struct fault_scenario *scenario, const struct fault_row *expected, int error);
-    int variant; /* for play() */
+    int variant;      /* for play() */
+    const char *from; /* calls of the loop before it opens this file are another scenario's */
+    unsigned unsure;  /* bits of calls that the loop makes in some runs only: left out */
 };
 
 #define FAULT_ROWS(table) .rows = table, .n_rows = sizeof(table) / sizeof(table[0])
@@ -425,38 +448,60 @@ static inline void fault_print_case(void)
         fprintf(stderr, "in the case: %s\n", fault_case);
 }
 
-static inline const struct fault_row *fault_expected(
-    const struct fault_scenario *scenario, bool *used)
+static inline bool fault_is_file(const struct fault_seen *seen, const char *file)
 {
-    for (size_t i = 0; i < scenario->n_rows; i++) {
-        const struct fault_row *row = &scenario->rows[i];
+    const char *slash = strrchr(seen->what, '/');
+
+    return !file || strcmp(slash ? slash + 1 : seen->what, file) == 0;
+}
+
+/* The calls of a thread, up to the one in question, that are of its kind and of that file. */
+static inline unsigned fault_number(const struct fault_seen *seen, size_t i, const char *file)
+{
+    unsigned n = 0;
+
+    for (size_t k = 0; k <= i; k++)
+        n += seen[k].call == seen[i].call && fault_is_file(&seen[k], file);
+    return n;
+}
+
+static inline const struct fault_row *fault_expected(
+    const struct fault_scenario *scenario, const struct fault_seen *seen, size_t i, bool *used)
+{
+    for (size_t k = 0; k < scenario->n_rows; k++) {
+        const struct fault_row *row = &scenario->rows[k];
 
         if (row->thread == fault.thread && (row->call == ANY_CALL || row->call == fault.call) &&
-            (row->nth == 0 || row->nth == fault.nth) &&
+            fault_is_file(&seen[i], row->file) &&
+            (row->nth == 0 || row->nth == fault_number(seen, i, row->file)) &&
             (row->error == 0 || row->error == fault.error)) {
-            used[i] = true;
+            used[k] = true;
             return row;
         }
     }
     return NULL;
 }
 
-static inline void fault_play_one(const struct fault_scenario *scenario,
-    const struct fault_seen *seen, enum fault_thread thread, unsigned nth, int error, bool *used)
+/* The fault is call i of those that this thread makes. */
+static inline void fault_play_one(const struct fault_scenario *scenario, enum fault_thread thread,
+    const struct fault_seen *seen, size_t i, int error, bool *used)
 {
     static const char *const names[] = {"loop", "writer", "reaper"};
     const struct fault_row *row;
 
     fault_reset();
     fault.thread = thread;
-    fault.call = seen->call;
-    fault.nth = nth;
+    fault.call = seen[i].call;
+    fault.nth = fault_number(seen, i, NULL);
     fault.error = error;
     snprintf(fault_case, sizeof(fault_case), "%s: %s, %s number %u (%s) gives %s", scenario->name,
-        names[thread], fault_calls[seen->call].name, nth, seen->what, strerrorname_np(error));
-    row = fault_expected(scenario, used);
+        names[thread], fault_calls[fault.call].name, fault.nth, seen[i].what,
+        strerrorname_np(error));
+    row = fault_expected(scenario, seen, i, used);
     if (!row)
         fail_msg("%s: no row of the table tells what is expected", fault_case);
+    if (row->outcome == FAULT_NEVER)
+        return;
     scenario->play(scenario, row, error);
     if (!atomic_load(&fault.struck))
         fail_msg("%s: the call was not made again", fault_case);
@@ -477,16 +522,18 @@ static inline size_t fault_play_all(const struct fault_scenario *scenario)
     memcpy(n_seen, fault.n_seen, sizeof(n_seen));
 
     for (enum fault_thread thread = LOOP; thread < FAULT_THREADS; thread++) {
-        unsigned counts[FAULT_CALLS] = {0};
+        bool begun = thread != LOOP || !scenario->from;
 
         assert_true(n_seen[thread] < FAULT_SEEN_MAX);
         for (size_t i = 0; i < n_seen[thread]; i++) {
-            const struct fault_seen *call = &seen[thread][i];
-            const int *errors = fault_calls[call->call].errors;
+            enum fault_call call = seen[thread][i].call;
+            const int *errors = fault_calls[call].errors;
 
-            counts[call->call]++;
+            begun = begun || strcmp(seen[thread][i].what, scenario->from) == 0;
+            if (!begun || (thread == LOOP && (scenario->unsure & 1u << call)))
+                continue;
             for (size_t e = 0; e < FAULT_ERRORS_MAX && errors[e] != 0; e++, n++)
-                fault_play_one(scenario, call, thread, counts[call->call], errors[e], used);
+                fault_play_one(scenario, thread, seen[thread], i, errors[e], used);
         }
     }
     for (size_t i = 0; i < scenario->n_rows; i++)

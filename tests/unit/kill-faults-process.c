@@ -173,73 +173,73 @@ static void play_other(
  * for each of them; after that what is not urgent. */
 /* clang-format off */
 static const struct fault_row fresh_rows[] = {
-    {LOOP, PIDFD_OPEN, 1, ESRCH, VANISHED, 0},
-    {LOOP, PIDFD_OPEN, 2, ESRCH, VANISHED, 1},
-    {LOOP, PIDFD_OPEN, 1, 0, FAILED, 0},
-    {LOOP, PIDFD_OPEN, 2, 0, FAILED, 1},
-    {LOOP, OPENAT, 0, EINTR, DEAD, 0},
-    {LOOP, OPENAT, 1, ENOENT, VANISHED, 0}, /* stat */
-    {LOOP, OPENAT, 2, ENOENT, VANISHED, 0},                                    /* cgroup */
-    {LOOP, OPENAT, 3, ENOENT, VANISHED, 1},
-    {LOOP, OPENAT, 4, ENOENT, VANISHED, 1},
-    {LOOP, OPENAT, 1, ESRCH, VANISHED, 0},
-    {LOOP, OPENAT, 2, ESRCH, VANISHED, 0},
-    {LOOP, OPENAT, 3, ESRCH, VANISHED, 1},
-    {LOOP, OPENAT, 4, ESRCH, VANISHED, 1},
-    {LOOP, OPENAT, 1, 0, FAILED, 0},
-    {LOOP, OPENAT, 2, 0, FAILED, 0},
-    {LOOP, OPENAT, 3, 0, FAILED, 1},
-    {LOOP, OPENAT, 4, 0, FAILED, 1},
-    {LOOP, PREAD, 0, EINTR, DEAD, 0},
-    {LOOP, PREAD, 1, ESRCH, VANISHED, 0},
-    {LOOP, PREAD, 2, ESRCH, VANISHED, 0},
-    {LOOP, PREAD, 3, ESRCH, VANISHED, 1},
-    {LOOP, PREAD, 4, ESRCH, VANISHED, 1},
-    {LOOP, PREAD, 1, 0, FAILED, 0},
-    {LOOP, PREAD, 2, 0, FAILED, 0},
-    {LOOP, PREAD, 3, 0, FAILED, 1},
-    {LOOP, PREAD, 4, 0, FAILED, 1},
-    {LOOP, PIDFD_SEND, 1, ESRCH, VANISHED, 0},
-    {LOOP, PIDFD_SEND, 2, ESRCH, VANISHED, 1},
-    {LOOP, PIDFD_SEND, 1, 0, FAILED, 0},
-    {LOOP, PIDFD_SEND, 2, 0, FAILED, 1},
+    {LOOP, PIDFD_OPEN, NULL, 1, ESRCH, VANISHED, 0},
+    {LOOP, PIDFD_OPEN, NULL, 2, ESRCH, VANISHED, 1},
+    {LOOP, PIDFD_OPEN, NULL, 1, 0, FAILED, 0},
+    {LOOP, PIDFD_OPEN, NULL, 2, 0, FAILED, 1},
+    {LOOP, OPENAT, NULL, 0, EINTR, DEAD, 0},
+    {LOOP, OPENAT, "stat", 1, ENOENT, VANISHED, 0},
+    {LOOP, OPENAT, "stat", 2, ENOENT, VANISHED, 1},
+    {LOOP, OPENAT, "stat", 1, ESRCH, VANISHED, 0},
+    {LOOP, OPENAT, "stat", 2, ESRCH, VANISHED, 1},
+    {LOOP, OPENAT, "stat", 1, 0, FAILED, 0},
+    {LOOP, OPENAT, "stat", 2, 0, FAILED, 1},
+    {LOOP, OPENAT, "cgroup", 1, ENOENT, VANISHED, 0},
+    {LOOP, OPENAT, "cgroup", 2, ENOENT, VANISHED, 1},
+    {LOOP, OPENAT, "cgroup", 1, ESRCH, VANISHED, 0},
+    {LOOP, OPENAT, "cgroup", 2, ESRCH, VANISHED, 1},
+    {LOOP, OPENAT, "cgroup", 1, 0, FAILED, 0},
+    {LOOP, OPENAT, "cgroup", 2, 0, FAILED, 1},
+    {LOOP, PREAD, NULL, 0, EINTR, DEAD, 0},
+    {LOOP, PREAD, "stat", 1, ESRCH, VANISHED, 0},
+    {LOOP, PREAD, "stat", 2, ESRCH, VANISHED, 1},
+    {LOOP, PREAD, "stat", 1, 0, FAILED, 0},
+    {LOOP, PREAD, "stat", 2, 0, FAILED, 1},
+    {LOOP, PREAD, "cgroup", 1, ESRCH, VANISHED, 0},
+    {LOOP, PREAD, "cgroup", 2, ESRCH, VANISHED, 1},
+    {LOOP, PREAD, "cgroup", 1, 0, FAILED, 0},
+    {LOOP, PREAD, "cgroup", 2, 0, FAILED, 1},
+    {LOOP, PIDFD_SEND, NULL, 1, ESRCH, VANISHED, 0},
+    {LOOP, PIDFD_SEND, NULL, 2, ESRCH, VANISHED, 1},
+    {LOOP, PIDFD_SEND, NULL, 1, 0, FAILED, 0},
+    {LOOP, PIDFD_SEND, NULL, 2, 0, FAILED, 1},
     /* The start time tells whether it has exited, too; afterwards it is about haste only. */
-    {LOOP, POLL, 0, 0, DEAD, 0},
-    {LOOP, OPENAT, 0, 0, DEAD, 0}, /* task */
-    {LOOP, DUP, 0, 0, DEAD, 0},
-    {LOOP, WAKE, 0, 0, DEAD, 0},
+    {LOOP, POLL, NULL, 0, 0, DEAD, 0},
+    {LOOP, OPENAT, "task", 0, 0, DEAD, 0},
+    {LOOP, DUP, NULL, 0, 0, DEAD, 0},
+    {LOOP, WAKE, NULL, 0, 0, DEAD, 0},
     /* The wait: without the epoll set the timer looks. */
-    {LOOP, EPOLL_ADD, 0, 0, DEAD, 0},
-    {LOOP, EPOLL_WAIT, 0, 0, DEAD, 0},
-    {LOOP, DRAIN, 0, 0, DEAD, 0},
-    {LOOP, CLOSE, 0, 0, DEAD, 0},
-    {REAPER, ANY_CALL, 0, 0, DEAD, 0},
-    {WRITER, ANY_CALL, 0, 0, DEAD, 0}, /* only its end */
+    {LOOP, EPOLL_ADD, NULL, 0, 0, DEAD, 0},
+    {LOOP, EPOLL_WAIT, NULL, 0, 0, DEAD, 0},
+    {LOOP, DRAIN, NULL, 0, 0, DEAD, 0},
+    {LOOP, CLOSE, NULL, 0, 0, DEAD, 0},
+    {REAPER, ANY_CALL, NULL, 0, 0, DEAD, 0},
+    {WRITER, ANY_CALL, NULL, 0, 0, DEAD, 0}, /* only its end */
 };
 /* clang-format on */
 
 /* One process that got SIGTERM, by the pidfd that is held. */
 /* clang-format off */
 static const struct fault_row held_rows[] = {
-    {LOOP, OPENAT, 0, EINTR, DEAD, 0},
-    {LOOP, OPENAT, 1, ENOENT, LET_GO, 0},
-    {LOOP, OPENAT, 1, ESRCH, LET_GO, 0},
-    {LOOP, OPENAT, 1, 0, FAILED, 0},
-    {LOOP, PREAD, 0, EINTR, DEAD, 0},
-    {LOOP, PREAD, 0, ESRCH, LET_GO, 0},
-    {LOOP, PREAD, 0, 0, FAILED, 0},
-    {LOOP, PIDFD_SEND, 0, ESRCH, VANISHED, 0},
-    {LOOP, PIDFD_SEND, 0, 0, FAILED, 0},
-    {LOOP, ANY_CALL, 0, 0, DEAD, 0},
-    {REAPER, ANY_CALL, 0, 0, DEAD, 0},
-    {WRITER, ANY_CALL, 0, 0, DEAD, 0}, /* only its end */
+    {LOOP, OPENAT, NULL, 0, EINTR, DEAD, 0},
+    {LOOP, OPENAT, "cgroup", 1, ENOENT, LET_GO, 0},
+    {LOOP, OPENAT, "cgroup", 1, ESRCH, LET_GO, 0},
+    {LOOP, OPENAT, "cgroup", 1, 0, FAILED, 0},
+    {LOOP, PREAD, NULL, 0, EINTR, DEAD, 0},
+    {LOOP, PREAD, NULL, 0, ESRCH, LET_GO, 0},
+    {LOOP, PREAD, NULL, 0, 0, FAILED, 0},
+    {LOOP, PIDFD_SEND, NULL, 0, ESRCH, VANISHED, 0},
+    {LOOP, PIDFD_SEND, NULL, 0, 0, FAILED, 0},
+    {LOOP, ANY_CALL, NULL, 0, 0, DEAD, 0},
+    {REAPER, ANY_CALL, NULL, 0, 0, DEAD, 0},
+    {WRITER, ANY_CALL, NULL, 0, 0, DEAD, 0}, /* only its end */
 };
 /* clang-format on */
 
 /* The number is another process's by now, or the process has gone to another cgroup. */
 /* clang-format off */
 static const struct fault_row other_rows[] = {
-    {LOOP, ANY_CALL, 0, 0, UNTOUCHED, 0},
+    {LOOP, ANY_CALL, NULL, 0, 0, UNTOUCHED, 0},
 };
 /* clang-format on */
 
@@ -339,12 +339,12 @@ static void play_making(
 
 /* clang-format off */
 static const struct fault_row making_rows[] = {
-    {LOOP, EVENTFD, 0, 0, FAILED, 0},
-    {LOOP, EPOLL_CREATE, 0, 0, FAILED, 0},
-    {LOOP, EVENT_IO, 0, 0, FAILED, 0},
-    {LOOP, EVENT_TIME, 0, 0, FAILED, 0},
-    {LOOP, THREAD, 0, 0, FAILED, 0},
-    {LOOP, ANY_CALL, 0, 0, EITHER, 0}, /* what it finds out about itself: unit test self */
+    {LOOP, EVENTFD, NULL, 0, 0, FAILED, 0},
+    {LOOP, EPOLL_CREATE, NULL, 0, 0, FAILED, 0},
+    {LOOP, EVENT_IO, NULL, 0, 0, FAILED, 0},
+    {LOOP, EVENT_TIME, NULL, 0, 0, FAILED, 0},
+    {LOOP, THREAD, NULL, 0, 0, FAILED, 0},
+    {LOOP, ANY_CALL, NULL, 0, 0, EITHER, 0}, /* what it finds out about itself: unit test self */
 };
 /* clang-format on */
 
