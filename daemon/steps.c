@@ -152,6 +152,7 @@ enum rl_reason rl_step_take(struct rl_running *running, const struct rl_step *st
     r = send_signal(running, step->signal, &result, &whole);
     entry->whole_cgroup = whole;
     entry->signalled = result.signalled;
+    entry->error = whole ? 0 : result.error; /* a whole cgroup is looked at again */
     if (r == -ESRCH) {
         entry->result = RL_DONE_VICTIM_GONE;
         running->gone = true;
@@ -160,6 +161,9 @@ enum rl_reason rl_step_take(struct rl_running *running, const struct rl_step *st
     }
     if (r < 0)
         return fail_step(running, entry, r);
+    if (entry->error != 0)
+        rl_warning("%s did not reach all of the victim of incident %s: %s",
+            rl_step_name(step->kind), record->id, strerror(entry->error));
     if (record->first_signal_us == 0)
         record->first_signal_us = rl_now_us();
     return RL_REASON_NONE;

@@ -50,7 +50,8 @@ struct rl_record_step {
     uint32_t signalled;    /* processes that got the signal; 0 with a whole-cgroup kill */
     bool whole_cgroup;     /* through cgroup.kill */
     enum rl_reason result; /* RL_DONE_* */
-    int error;             /* errno where result is RL_DONE_ERROR */
+    int error;             /* errno where result is RL_DONE_ERROR, else of the first process that
+                            * could not be signalled beside those that were; 0 */
 };
 
 /* Pressure and memory at one instant of the incident. */
