@@ -43,7 +43,7 @@ struct scene {
     struct wake wake;
     enum variant variant;
     uint64_t id;
-    size_t fds;
+    size_t fds, fds_ready;
 };
 
 static void scene_open(struct scene *s, enum variant variant)
@@ -65,6 +65,7 @@ static void scene_open(struct scene *s, enum variant variant)
     };
     s->f.killer = new_killer(&s->f, &s->f.options);
     assert_true(fault_wait_idle());
+    s->fds_ready = count_fds();
     fault.hurry = variant == THAWED || variant == LATE;
     fault.hold_signals = variant == THAWED;
     fault.swallow_kill = variant == LATE;
@@ -193,6 +194,10 @@ static void play(const struct fault_scenario *scenario, const struct fault_row *
     }
     finish_spared(&s, expected);
     rl_victim_watch_free(s.watch);
+    if (fault.call != WAKE) { /* a job that nobody was woken for keeps its descriptors */
+        assert_true(fault_wait_idle());
+        assert_int_equal(count_fds(), s.fds_ready);
+    }
     scene_close(&s);
 }
 

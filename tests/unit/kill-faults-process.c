@@ -31,7 +31,7 @@ struct scene {
     struct rl_victim_watch *watch;
     struct rl_kill_result result;
     struct wake wake;
-    size_t fds;
+    size_t fds, fds_ready;
 };
 
 static void scene_open(struct scene *s, const struct fault_scenario *scenario, size_t n)
@@ -54,6 +54,7 @@ static void scene_open(struct scene *s, const struct fault_scenario *scenario, s
     assert_int_equal(sd_event_new(&s->event), 0);
     assert_int_equal(rl_killer_new(s->event, &options, &s->killer), 0);
     assert_true(fault_wait_idle());
+    s->fds_ready = count_fds();
 }
 
 static int strike(struct scene *s, int signal)
@@ -149,6 +150,10 @@ static void play(const struct fault_scenario *scenario, const struct fault_row *
     for (size_t i = 0; i < s.n; i++)
         assert_int_equal(died_of(s.pids[i]), SIGKILL);
     rl_victim_watch_free(s.watch);
+    if (fault.call != WAKE) { /* a job that nobody was woken for keeps its descriptors */
+        assert_true(fault_wait_idle());
+        assert_int_equal(count_fds(), s.fds_ready);
+    }
     scene_close(&s);
 }
 
