@@ -202,6 +202,7 @@ static const struct row rows[] = {
     {"Victim", "Score", "v59 private", "unknown model 'v59 private'"},
 
     {"Victim", "Protect", "main", NULL},
+    {"Victim", "Protect", "leader", NULL},
     {"Victim", "Protect", "@system", NULL},
     {"Victim", "Protect", "main&uid:0 comm:a* unit:b@*.service cgroup:c/**", NULL},
     {"Victim", "Protect", "\"comm:a b\" exe:*/d\\&e&uid:1???&comm:d&unit:x", NULL},
