@@ -15,6 +15,9 @@
  * root puts programs counts there. */
 #define IN_SESSION(program) "exe:/usr/**/" program "&" SESSION, "exe:/bin/" program "&" SESSION
 
+#define SHELL(program)                                                                             \
+    "exe:/usr/**/" program "&leader&" SESSION, "exe:/bin/" program "&leader&" SESSION
+
 /* The root cgroup, or one directly below it: machines without systemd. */
 #define AT_ROOT(program) "exe:*/" program "&uid:0&cgroup:/", "exe:*/" program "&uid:0&cgroup:*"
 
@@ -41,14 +44,14 @@ static const char *const system_items[] = {
     IN_SESSION("sshd-auth"),
     "exe:/sbin/sshd&" SESSION,
 
-    /* the login shell and what let it in. A shell that a session runs as a script is taken for
-     * one too: nothing tells them apart but their parent. */
+    /* what let somebody in, and the shells that terminals were opened for: leaders of sessions, as
+     * the shells that run scripts in them are not, nor those of a fork bomb */
     IN_SESSION("login"),
-    IN_SESSION("bash"),
-    IN_SESSION("dash"),
-    IN_SESSION("fish"),
-    IN_SESSION("ksh*"),
-    IN_SESSION("zsh*"),
+    SHELL("bash"),
+    SHELL("dash"),
+    SHELL("fish"),
+    SHELL("ksh*"),
+    SHELL("zsh*"),
     "cgroup:system.slice/system-getty.slice/**",
     "cgroup:system.slice/system-serial\\\\x2dgetty.slice/**",
 

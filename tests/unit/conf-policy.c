@@ -804,7 +804,8 @@ static void test_system_list(void **state)
 
     assert_true(victim->n_protect > 20);
     for (size_t i = 0; i < N(rows); i++) {
-        struct rl_process process = {.pid = 100, .uid = rows[i].uid, .comm = "sshd"};
+        struct rl_process process = {
+            .pid = 100, .session = 100, .start_ticks = 1, .uid = rows[i].uid, .comm = "sshd"};
         const struct rl_pattern *by;
 
         snprintf(process.exe, sizeof(process.exe), "%s", rows[i].exe);
@@ -814,6 +815,42 @@ static void test_system_list(void **state)
             fail_msg("%s %s: %s", rows[i].path, rows[i].exe, by ? by->text : "nothing");
         if (by)
             assert_memory_equal(by->text, "@system: ", 9);
+    }
+    rl_compiled_release(compiled);
+}
+
+/* A shell that was opened for somebody leads a session; one that runs a script, or is one of a fork
+ * bomb's, does not. sshd's own processes in a session lead none. */
+static void test_system_list_leaders(void **state)
+{
+    static const char session[] = "/user.slice/user-1000.slice/session-3.scope";
+    static const struct {
+        const char *exe;
+        pid_t session;
+        bool protected;
+    } rows[] = {
+        {"/usr/bin/bash", 100, true},
+        {"/usr/bin/bash", 99, false},
+        {"/usr/bin/bash", -1, false},
+        {"/bin/dash", 99, false},
+        {"/usr/sbin/sshd", 99, true},
+        {"/usr/bin/login", 99, true},
+    };
+    struct rl_compiled *compiled = compile_well(
+        "x.service", TRIGGER RELIEF "[Victim]\nProtect=@system\n");
+    const struct rl_victim *victim = &compiled->policy.victim;
+
+    for (size_t i = 0; i < N(rows); i++) {
+        struct rl_process process = {.pid = 100,
+            .session = rows[i].session,
+            .start_ticks = 1,
+            .uid = 1000,
+            .flags = RL_PROCESS_EXE_KNOWN};
+
+        snprintf(process.exe, sizeof(process.exe), "%s", rows[i].exe);
+        assert_int_equal(
+            rl_match_any(victim->protect, victim->n_protect, &process, session, true) != NULL,
+            rows[i].protected);
     }
     rl_compiled_release(compiled);
 }
@@ -887,6 +924,7 @@ int main(void)
         cmocka_unit_test(test_rank),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_system_list),
+        cmocka_unit_test(test_system_list_leaders),
         cmocka_unit_test(test_any_bytes),
     };
 
