@@ -130,7 +130,10 @@ static void turn_until_thawed(struct scene *s)
 /* The looks after the first sweep are as many as it takes; they are not counted. */
 static void turn_until_swept(struct scene *s)
 {
-    while (fault.counts[LOOP][PIDFD_SEND] < 3 && !s->wake.gone && !atomic_load(&fault.struck))
+    uint64_t deadline = now_us() + PATIENCE_S * UINT64_C(1000000);
+
+    while (fault.counts[LOOP][PIDFD_SEND] < 3 && !s->wake.gone && !atomic_load(&fault.struck) &&
+           now_us() < deadline)
         assert_true(sd_event_run(s->f.event, 100000) >= 0);
     atomic_store(&fault.armed[LOOP], false);
 }
