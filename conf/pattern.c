@@ -79,9 +79,9 @@ static bool take_term(
         return false;
     ret->fact = (enum rl_fact)fact;
     ret->glob = colon ? colon + 1 : "";
-    if (ret->fact == RL_FACT_MAIN) {
+    if (ret->fact == RL_FACT_MAIN || ret->fact == RL_FACT_LEADER) {
         if (colon)
-            rl_draft_refuse(draft, key, "bad-pattern", "'main' has no ':%s'", ret->glob);
+            rl_draft_refuse(draft, key, "bad-pattern", "'%s' has no ':%s'", text, ret->glob);
         return !colon;
     }
     if (!*ret->glob) {

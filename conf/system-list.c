@@ -11,6 +11,16 @@
 
 #define SESSION "cgroup:user.slice/user-*.slice/session-*.scope"
 
+/* A session belongs to its user, who can name a program of his own sshd: only what stands where
+ * root puts programs counts there. */
+#define IN_SESSION(program) "exe:/usr/**/" program "&" SESSION, "exe:/bin/" program "&" SESSION
+
+#define SHELL(program)                                                                             \
+    "exe:/usr/**/" program "&leader&" SESSION, "exe:/bin/" program "&leader&" SESSION
+
+/* The root cgroup, or one directly below it: machines without systemd. */
+#define AT_ROOT(program) "exe:*/" program "&uid:0&cgroup:/", "exe:*/" program "&uid:0&cgroup:*"
+
 static const char *const system_items[] = {
     /* init, and the managers of users: with one of those its whole session goes */
     "cgroup:init.scope",
@@ -29,28 +39,30 @@ static const char *const system_items[] = {
     "cgroup:system.slice/sshd.service",
     "cgroup:system.slice/system-ssh.slice/**",
     "cgroup:system.slice/system-sshd.slice/**",
-    "exe:*/sshd&" SESSION,
-    "exe:*/sshd-session&" SESSION,
-    "exe:*/sshd-auth&" SESSION,
+    IN_SESSION("sshd"),
+    IN_SESSION("sshd-session"),
+    IN_SESSION("sshd-auth"),
+    "exe:/sbin/sshd&" SESSION,
 
-    /* the login shell and what let it in. A shell that a session runs as a script is taken for
-     * one too: nothing tells them apart but their parent. */
-    "exe:*/bin/login&" SESSION,
-    "exe:*/bin/bash&" SESSION,
-    "exe:*/bin/dash&" SESSION,
-    "exe:*/bin/fish&" SESSION,
-    "exe:*/bin/ksh*&" SESSION,
-    "exe:*/bin/zsh*&" SESSION,
+    /* what let somebody in, and the shells that terminals were opened for: leaders of sessions, as
+     * the shells that run scripts in them are not, nor those of a fork bomb */
+    IN_SESSION("login"),
+    SHELL("bash"),
+    SHELL("dash"),
+    SHELL("fish"),
+    SHELL("ksh*"),
+    SHELL("zsh*"),
     "cgroup:system.slice/system-getty.slice/**",
     "cgroup:system.slice/system-serial\\\\x2dgetty.slice/**",
 
     /* machines without systemd: daemons in the root cgroup or in one of their own below it */
-    "exe:*/sshd&uid:0&cgroup:/",
-    "exe:*/sshd&uid:0&cgroup:*",
-    "exe:*/sshd-session&uid:0&cgroup:/",
-    "exe:*/sshd-session&uid:0&cgroup:*",
-    "exe:*/dbus-daemon&cgroup:/",
-    "exe:*/dbus-daemon&cgroup:*",
+    AT_ROOT("sshd"),
+    AT_ROOT("sshd-session"),
+    AT_ROOT("elogind"),
+    "exe:/usr/bin/dbus-daemon&cgroup:/",
+    "exe:/usr/bin/dbus-daemon&cgroup:*",
+    "exe:/bin/dbus-daemon&cgroup:/",
+    "exe:/bin/dbus-daemon&cgroup:*",
 
     /* container runtimes, with the shims that live beside them, and the kubelet */
     "cgroup:system.slice/containerd.service**",
@@ -63,17 +75,22 @@ static const char *const system_items[] = {
     "cgroup:system.slice/rke2-*.service**",
     "cgroup:runtime.slice/**",
     "cgroup:podruntime.slice/**",
-    "exe:*/containerd&uid:0&cgroup:/",
-    "exe:*/containerd&uid:0&cgroup:*",
-    "exe:*/containerd-shim*&uid:0&cgroup:/",
-    "exe:*/containerd-shim*&uid:0&cgroup:*",
-    "exe:*/dockerd&uid:0&cgroup:*",
-    "exe:*/kubelet&uid:0&cgroup:*",
+    "cgroup:system.slice/k0s*.service**",
+    "cgroup:system.slice/snap.docker.dockerd.service**",
+    "cgroup:system.slice/snap.microk8s.daemon-*.service**",
+    AT_ROOT("containerd"),
+    AT_ROOT("containerd-shim*"),
+    AT_ROOT("dockerd"),
+    AT_ROOT("kubelet"),
 
-    /* monitors of containers, which stand in scopes of their own */
-    "cgroup:**/crio-conmon-*.scope",
-    "cgroup:**/libpod-conmon-*.scope",
-    "cgroup:**/crio-conmon-*",
+    /* monitors of containers, which stand in scopes of their own: beside the container, never in
+     * what it or a user can make for himself */
+    "cgroup:machine.slice/libpod-conmon-*.scope",
+    "cgroup:system.slice/crio-conmon-*.scope",
+    "cgroup:kubepods.slice/kubepods-*.slice/crio-conmon-*",
+    "cgroup:kubepods.slice/kubepods-*.slice/kubepods-*.slice/crio-conmon-*",
+    "cgroup:kubepods/pod*/crio-conmon-*",
+    "cgroup:kubepods/*/pod*/crio-conmon-*",
 
     /* pod sandboxes: their only process holds the pod's namespaces */
     "exe:/pause&cgroup:**/*kubepods*/**",

@@ -229,6 +229,13 @@ static bool match_main(const char *glob, const struct rl_process *p, const char 
     return p->flags & RL_PROCESS_MAIN;
 }
 
+/* A process that is known from a kernel's report only has no start time. */
+static bool match_leader(
+    const char *glob, const struct rl_process *p, const char *path, bool unknown)
+{
+    return p->session == p->pid || (unknown && p->start_ticks == 0);
+}
+
 static bool (*const facts[RL_FACTS])(
     const char *glob, const struct rl_process *p, const char *path, bool unknown) = {
     [RL_FACT_COMM] = match_comm,
@@ -238,6 +245,7 @@ static bool (*const facts[RL_FACTS])(
     [RL_FACT_UNIT] = match_unit,
     [RL_FACT_CGROUP] = match_path,
     [RL_FACT_MAIN] = match_main,
+    [RL_FACT_LEADER] = match_leader,
 };
 
 /* Facts of the cgroup, which all its processes have in common. */

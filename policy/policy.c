@@ -14,6 +14,7 @@ static const char *const fact_names[RL_FACTS] = {
     [RL_FACT_UNIT] = "unit",
     [RL_FACT_CGROUP] = "cgroup",
     [RL_FACT_MAIN] = "main",
+    [RL_FACT_LEADER] = "leader",
 };
 
 #define NAME_OF(table, i)                                                                          \

@@ -61,6 +61,7 @@ enum rl_fact {
     RL_FACT_UNIT,
     RL_FACT_CGROUP,
     RL_FACT_MAIN,
+    RL_FACT_LEADER, /* of its session: a login shell, what a terminal was opened for, a daemon */
     RL_FACTS,
 };
 

@@ -32,6 +32,7 @@ enum rl_process_flag {
 
 struct rl_process {
     pid_t pid, ppid;
+    pid_t session; /* field 6 of stat: pid of its leader; 0 or -1: unknown */
     uid_t uid, euid;
     uint64_t start_ticks; /* field 22 of stat: identity together with pid */
     char comm[RL_COMM_MAX];

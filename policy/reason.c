@@ -87,7 +87,7 @@ static const struct {
     [RL_DONE_VETOED] = {"veto", "it has said that the victim must live"},
     [RL_DONE_CUT_SHORT] = {"cut-short",
         "its time was up, or the incident over, before it was done"},
-    [RL_DONE_FAILED] = {"failed", "it was tried and did not succeed"},
+    [RL_DONE_FAILED] = {"not-done", "it was tried and did not succeed"},
     [RL_DONE_OVERRULED] = {"overruled", "somebody else has changed what it had set"},
 
     [RL_SKIP_NOT_AVAILABLE] = {"not-available", "this reliefd cannot take that step"},

@@ -23,7 +23,11 @@ void rl_show_victim(struct rl_say *say, const json_t *victim)
         rl_say_foreign(say, rl_get_text(victim, "comm"));
         rl_say(say, "[%" PRIu64 "] in ", rl_get_count(victim, "pid"));
     } else {
-        rl_say(say, strcmp(scope, "tree") == 0 ? "everything in and below " : "all of ");
+        const char *tree = rl_get_true(victim, "one_by_one")
+                               ? "one by one all that may die in and below "
+                               : "everything in and below ";
+
+        rl_say(say, "%s", strcmp(scope, "tree") == 0 ? tree : "all of ");
     }
     rl_say_foreign(say, rl_get_text(victim, "cgroup"));
 }

@@ -335,6 +335,8 @@ static void tell_choice(const json_t *record)
     say_relatives(say, victim);
     if (rl_get_true(victim, "widened"))
         rl_say(say, "; memory.oom.group=1 lets that cgroup die only as a whole");
+    if (rl_get_true(victim, "one_by_one"))
+        rl_say(say, "; somebody in it may not die, so that it could not be killed as a whole");
     if (rl_get_true(victim, "fell_back"))
         rl_say(say, "; MaxProcesses= kept it from being more");
     if (next && rl_get(victim, "pid")) {

@@ -16,7 +16,8 @@
 
 /* The fields of /proc/PID/stat that are used. */
 struct stat_fields {
-    uint64_t ppid, flags, utime, stime, nice, threads, start_ticks, rss, start_code, exit_code;
+    uint64_t ppid, session, flags, utime, stime, nice, threads, start_ticks, rss, start_code,
+        exit_code;
 };
 
 static const struct {
@@ -26,6 +27,7 @@ static const struct {
     bool is_signed; /* max counts from 0 either way, and the value is two's complement */
 } stat_table[] = {
     {4, offsetof(struct stat_fields, ppid), INT_MAX, false},
+    {6, offsetof(struct stat_fields, session), INT_MAX, true},
     {9, offsetof(struct stat_fields, flags), UINT32_MAX, false},
     {14, offsetof(struct stat_fields, utime), INT64_MAX, false},
     {15, offsetof(struct stat_fields, stime), INT64_MAX, false},
@@ -120,6 +122,7 @@ int rl_parse_stat(const char *text, struct rl_process *process, char *ret_state)
 
     process->pid = (pid_t)pid;
     process->ppid = (pid_t)fields.ppid;
+    process->session = (pid_t)(int64_t)fields.session;
     process->start_ticks = fields.start_ticks;
     process->rss_pages = fields.rss;
     process->start_code = fields.start_code;

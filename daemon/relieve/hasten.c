@@ -60,8 +60,8 @@ int rl_hasten(struct rl_worker *worker, int proc_fd, pid_t pid, int pidfd)
         return -errno;
     snprintf(name, sizeof(name), "%d/task", (int)pid);
     job.fds[FD_TASKS] = openat(proc_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Not exited by now: the number was still this process's when the directory was opened. */
-    if (poll(&(struct pollfd){.fd = pidfd, .events = POLLIN}, 1, 0) == 1) {
+    /* Surely not exited by now: the number was still this process's when the directory was opened. */
+    if (poll(&(struct pollfd){.fd = pidfd, .events = POLLIN}, 1, 0) != 0) {
         job_drop(&job);
         return 0;
     }

@@ -22,6 +22,9 @@
     5 /* a cgroup.kill that has not emptied the cgroup by then is helped by sweeps                 \
        */
 #define FREEZE_LOOKS 10 /* a member in an unkillable sleep never freezes: thaw anyway */
+#define BLIND_LOOKS  10 /* that often in a row cgroup.events may be unreadable */
+#define BARRED_LOOKS 3  /* that often in a row it may look as if nobody can be killed */
+#define THAW_TRIES   3
 
 static bool vanished(int r)
 {
@@ -129,7 +132,8 @@ void rl_watch_cgroup_look(struct rl_victim_watch *watch, bool timer)
     bool frozen = false;
     int error, r = read_events(watch->events_fd, &frozen);
 
-    if (r <= 0) {
+    watch->blind = r < 0 ? watch->blind + 1 : 0;
+    if (r == 0 || watch->blind > BLIND_LOOKS) {
         rl_watch_finish(watch, -r);
         return;
     }
@@ -142,7 +146,8 @@ void rl_watch_cgroup_look(struct rl_victim_watch *watch, bool timer)
         watch->sweeping = true;
     if (watch->sweeping) {
         error = sweep_members(watch, NULL);
-        if (error != 0) {
+        watch->barred = error != 0 ? watch->barred + 1 : 0;
+        if (watch->barred >= BARRED_LOOKS) {
             rl_watch_finish(watch, error);
             return;
         }
@@ -153,10 +158,39 @@ void rl_watch_cgroup_look(struct rl_victim_watch *watch, bool timer)
         rl_watch_look_later(watch);
 }
 
+/* Nobody waits for how it ends, so that it is tried again where it is done. */
+static int run_thaw(const struct rl_job *job)
+{
+    int r = rl_job_write(job);
+
+    for (int i = 1; i < THAW_TRIES && r < 0; i++)
+        r = rl_job_write(job);
+    return r;
+}
+
+/* A wait that is over gives its descriptor away: none has to be had for the thaw then. */
+static int submit_thaw(struct rl_victim_watch *watch)
+{
+    struct rl_job job = {
+        .run = run_thaw, .fds = {watch->cgroup_fd, -1}, .name = "cgroup.freeze", .text = "0"};
+    bool over = watch->events_fd < 0;
+    int r;
+
+    if (!over)
+        job.fds[0] = fcntl(watch->cgroup_fd, F_DUPFD_CLOEXEC, 3);
+    if (job.fds[0] < 0)
+        return -errno;
+    r = rl_worker_submit(watch->killer->writer, &job, NULL, NULL);
+    if (r < 0 && !over)
+        close(job.fds[0]);
+    if (r >= 0 && over)
+        watch->cgroup_fd = -1;
+    return r;
+}
+
 void rl_watch_cgroup_thaw(struct rl_victim_watch *watch)
 {
-    if (watch->frozen && rl_worker_write(watch->killer->writer, watch->cgroup_fd, "cgroup.freeze",
-                             "0", NULL, NULL) == 0)
+    if (watch->frozen && submit_thaw(watch) == 0)
         watch->frozen = false;
     if (watch->events_fd >= 0)
         return; /* the look comes back by itself */
@@ -205,9 +239,9 @@ static int examine(struct rl_killer *killer, int cgroup_fd, uint64_t cgroup_id,
     if (r < 0)
         return vanished(r) ? -ESRCH : r;
 
-    fd = openat(cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+    fd = rl_open_at(cgroup_fd, "cgroup.events");
     if (fd < 0)
-        return vanished(-errno) ? -ESRCH : -errno;
+        return vanished(fd) ? -ESRCH : fd;
     r = read_events(fd, &frozen);
     if (r <= 0) {
         close(fd);
@@ -248,7 +282,7 @@ static int turn(struct rl_victim_watch *watch, int cgroup_fd, int events_fd)
     rl_watch_cgroup_leave(watch);
     watch->cgroup_fd = fd;
     watch->events_fd = events_fd;
-    watch->looks = 0;
+    watch->looks = watch->blind = watch->barred = 0;
     return 0;
 }
 

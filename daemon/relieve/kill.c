@@ -230,7 +230,6 @@ static bool make_room(struct volley *volley)
     struct rl_victim_watch *watch = volley->watch;
     unsigned room = 0;
 
-    volley->full = true;
     for (size_t i = watch->n_held; i-- > 0 && room < SPARE_FDS && watch->alive > 1;) {
         if (watch->held[i].fd < 0 || watch->held[i].round != watch->round)
             continue;
@@ -238,6 +237,7 @@ static bool make_room(struct volley *volley)
         volley->result.unwatched++;
         room++;
     }
+    volley->full |= room > 0;
     return room > 0;
 }
 
@@ -281,7 +281,7 @@ static void signal_target(struct volley *volley, const struct rl_target *target,
         return;
     }
     r = attempt(volley, target);
-    if (r == -EMFILE && make_room(volley))
+    if ((r == -EMFILE || r == -ENFILE) && make_room(volley))
         r = attempt(volley, target);
     if (r < 0)
         note_error(volley, -r);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -106,25 +107,53 @@ static int path_meets(int root_fd, char *path, uint64_t id)
     return r;
 }
 
-int rl_lineage_lives_in(struct rl_lineage *lineage, int cgroup_fd, uint64_t cgroup_id)
+/* Its files are hidden from us, or it has exited. */
+static bool has_exited(const struct rl_self *self, pid_t pid, int r)
 {
-    const struct rl_self *self = lineage->self;
+    if (r != -ENOENT && r != -ESRCH)
+        return false;
+    return !self->own_pids || (kill(pid, 0) < 0 && errno == ESRCH);
+}
+
+static bool is_outside(const char *path)
+{
+    return strncmp(path, "/..", 3) == 0 && (path[3] == '/' || path[3] == '\0');
+}
+
+/* Does this parent live there? Return: 1, 0, -errno. */
+static int parent_meets(struct rl_lineage *lineage, pid_t pid, uint64_t cgroup_id)
+{
     char path[sizeof(lineage->path)], name[32];
     int r;
 
-    refresh(lineage);
-    if (!lineage->proven)
-        return rl_members_walk(cgroup_fd, lists, (void *)self);
+    snprintf(name, sizeof(name), "%d/cgroup", (int)pid);
+    r = read_path(lineage->proc_fd, name, path, sizeof(path));
+    if (r < 0)
+        return has_exited(lineage->self, pid, r) ? 0 : r;
+    return is_outside(path) ? 0 : path_meets(lineage->root_fd, path, cgroup_id);
+}
+
+/* Going by paths. */
+static int somebody_meets(struct rl_lineage *lineage, uint64_t cgroup_id)
+{
+    const struct rl_self *self = lineage->self;
+    char path[sizeof(lineage->path)];
+    int r;
 
     strcpy(path, lineage->path);
     r = path_meets(lineage->root_fd, path, cgroup_id);
-    for (size_t i = 0; r == 0 && i < self->n_ancestors; i++) {
-        snprintf(name, sizeof(name), "%d/cgroup", (int)self->ancestors[i]);
-        r = read_path(lineage->proc_fd, name, path, sizeof(path));
-        if (r == 0)
-            r = path_meets(lineage->root_fd, path, cgroup_id);
-        if (r < 0)
-            r = 0; /* exited, moved this moment, or outside of our cgroup namespace */
-    }
+    for (size_t i = 0; r == 0 && i < self->n_ancestors; i++)
+        r = parent_meets(lineage, self->ancestors[i], cgroup_id);
     return r;
+}
+
+int rl_lineage_lives_in(struct rl_lineage *lineage, int cgroup_fd, uint64_t cgroup_id)
+{
+    int r = -ENODATA;
+
+    refresh(lineage);
+    if (lineage->proven)
+        r = somebody_meets(lineage, cgroup_id);
+    /* What cannot be read is no proof that nobody lives there. */
+    return r < 0 ? rl_members_walk(cgroup_fd, lists, (void *)lineage->self) : r;
 }

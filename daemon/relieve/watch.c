@@ -141,6 +141,7 @@ void rl_watch_deinit(struct rl_victim_watch *watch)
     if (!watch->killer)
         return;
     rl_victim_watch_free(watch);
+    rl_watch_cgroup_thaw(watch); /* of a wait that was let go before */
     watch->ready = sd_event_source_disable_unref(watch->ready);
     watch->timer = sd_event_source_disable_unref(watch->timer);
     if (watch->cgroup_fd >= 0)

@@ -49,6 +49,8 @@ struct rl_victim_watch {
     bool sweeping; /* members are signalled one by one at each look */
     bool frozen;   /* we asked for a freeze, and owe a thaw */
     unsigned looks;
+    unsigned blind;  /* looks in a row at which cgroup.events could not be read */
+    unsigned barred; /* sweeps in a row after which nothing more could be done */
 };
 
 struct rl_killer {

@@ -253,7 +253,7 @@ int rl_worker_submit(
     return 0;
 }
 
-static int run_write(const struct rl_job *job)
+int rl_job_write(const struct rl_job *job)
 {
     size_t length = strlen(job->text);
     int fd = openat(job->fds[0], job->name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -271,7 +271,7 @@ static int run_write(const struct rl_job *job)
 int rl_worker_write(struct rl_worker *worker, int dirfd, const char *name, const char *text,
     rl_done_fn done, void *userdata)
 {
-    struct rl_job job = {.run = run_write, .fds = {-1, -1}};
+    struct rl_job job = {.run = rl_job_write, .fds = {-1, -1}};
     int r;
 
     if (strlen(name) >= sizeof(job.name))

@@ -63,5 +63,9 @@ int rl_worker_submit(
 int rl_worker_write(struct rl_worker *worker, int dirfd, const char *name, const char *text,
     rl_done_fn done, void *userdata);
 
+/* What rl_worker_write() queues, for a job that does more: writes text to the file name below
+ * fds[0]. Return: 0 or -errno. */
+int rl_job_write(const struct rl_job *job);
+
 /* Call no done function for this userdata any more. The jobs themselves are still carried out. */
 void rl_worker_forget(struct rl_worker *worker, const void *userdata);

@@ -197,14 +197,15 @@ static json_t *victim_json(const struct rl_record *record)
 
     if (!record->choice.found)
         return json_null();
-    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:o, s:b, s:b, s:o, s:I, s:o}", "scope",
+    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:o, s:b, s:b, s:b, s:o, s:I, s:o}", "scope",
         scope_name(record->choice.scope), "pid",
         process ? json_integer(record->victim_pid) : json_null(), "comm",
         process ? rl_json_string(record->victim_comm) : json_null(), "cgroup",
         rl_json_string(record->victim_cgroup), "score", (json_int_t)record->choice.points,
-        "oom_score", oom_score_json(record), "widened", record->choice.widened, "fell_back",
-        record->choice.fell_back, "instead_of", person_json(&record->instead_of), "sharers_count",
-        (json_int_t)record->n_sharers, "sharers", sharers_json(record));
+        "oom_score", oom_score_json(record), "widened", record->choice.widened, "one_by_one",
+        record->choice.one_by_one, "fell_back", record->choice.fell_back, "instead_of",
+        person_json(&record->instead_of), "sharers_count", (json_int_t)record->n_sharers, "sharers",
+        sharers_json(record));
 }
 
 static json_t *trigger_json(const struct rl_record *record)

@@ -55,7 +55,8 @@ struct rl_record_step {
     bool assuming;          /* of a dry run: decided as if the steps before had no effect */
     uint64_t gained;        /* bytes that RECLAIM has brought */
     enum rl_reason result;  /* RL_DONE_*; RL_SKIP_* where it was skipped */
-    int error;              /* errno where result is RL_DONE_ERROR */
+    int error;              /* errno where result is RL_DONE_ERROR, else of the first process that
+                             * could not be signalled beside those that were; 0 */
 };
 
 /* Pressure and memory at one instant of the incident. */

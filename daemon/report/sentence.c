@@ -89,7 +89,8 @@ static void say_victim(struct rl_say *say, const struct rl_record *record)
         rl_say_foreign(say, record->victim_comm);
         rl_say(say, "[%d] in ", (int)record->victim_pid);
     } else if (record->choice.scope == RL_KILL_TREE) {
-        rl_say(say, "everything in and below ");
+        rl_say(say, record->choice.one_by_one ? "one by one all that may die in and below "
+                                              : "everything in and below ");
     } else {
         rl_say(say, "the whole cgroup ");
     }

@@ -153,6 +153,7 @@ enum rl_reason rl_victim_signal(
 
     entry->whole_cgroup = whole;
     entry->signalled = result.signalled;
+    entry->error = whole ? 0 : result.error; /* a whole cgroup is looked at again */
     if (r == -ESRCH) {
         entry->result = RL_DONE_VICTIM_GONE;
         running->gone = true;
@@ -163,6 +164,9 @@ enum rl_reason rl_victim_signal(
         entry->error = -r;
         return RL_OUTCOME_FAILED;
     }
+    if (entry->error != 0)
+        rl_warning("%s did not reach all of the victim of incident %s: %s",
+            rl_step_name(step->kind), record->id, strerror(entry->error));
     if (record->first_signal_us == 0)
         record->first_signal_us = rl_now_us();
     return RL_REASON_NONE;

@@ -517,6 +517,7 @@ static void test_stat_hostile_comm(void **state)
         assert_int_equal(rl_parse_stat(text, &process, &letter), 0);
         assert_int_equal(process.pid, 4711);
         assert_int_equal(process.ppid, 1);
+        assert_int_equal(process.session, 7);
         assert_int_equal(process.start_ticks, 105844);
         assert_int_equal(process.rss_pages, 388);
         assert_int_equal(process.threads, 4);

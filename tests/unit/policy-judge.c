@@ -488,6 +488,7 @@ static void names_and_reasons_are_complete(void **state)
     assert_string_equal(rl_step_name(RL_STEP_KILL), "kill");
     assert_null(rl_step_name(RL_STEP_KINDS));
     assert_string_equal(rl_fact_name(RL_FACT_MAIN), "main");
+    assert_string_equal(rl_fact_name(RL_FACT_LEADER), "leader");
     assert_null(rl_fact_name(RL_FACTS));
 }
 

@@ -142,12 +142,19 @@ static void the_unit_is_the_last_element_that_is_one(void **state)
 /* --- which process --- */
 
 static const struct rl_process sshd = {.pid = 7,
+    .session = 7,
+    .start_ticks = 1,
     .uid = 0,
     .comm = "sshd",
     .exe = "/usr/sbin/sshd",
     .flags = RL_PROCESS_EXE_KNOWN | RL_PROCESS_MAIN};
-static const struct rl_process fake = {
-    .pid = 8, .uid = 1000, .comm = "sshd", .exe = "/home/x/sshd", .flags = RL_PROCESS_EXE_KNOWN};
+static const struct rl_process fake = {.pid = 8,
+    .session = 7,
+    .start_ticks = 1,
+    .uid = 1000,
+    .comm = "sshd",
+    .exe = "/home/x/sshd",
+    .flags = RL_PROCESS_EXE_KNOWN};
 static const struct rl_process blind = {.pid = 9, .uid = 0, .comm = "sshd"};
 static const struct rl_process no_exe = {
     .pid = 10, .uid = 4294967295u, .comm = "x", .flags = RL_PROCESS_EXE_KNOWN};
@@ -160,25 +167,23 @@ static void facts_are_held_against_globs(void **state)
         const struct rl_process *process;
         bool careful, careless; /* unknown counts as a match, or not */
     } rows[] = {
-        {RL_FACT_COMM, "sshd", &sshd, true, true},
-        {RL_FACT_COMM, "ssh*", &fake, true, true},
+        {RL_FACT_COMM, "sshd", &sshd, true, true}, {RL_FACT_COMM, "ssh*", &fake, true, true},
         {RL_FACT_COMM, "ssh", &fake, false, false},
         {RL_FACT_EXE, "/usr/sbin/sshd", &sshd, true, true},
         {RL_FACT_EXE, "*/sshd", &sshd, true, true}, /* a star crosses / in an exe */
         {RL_FACT_EXE, "/usr/sbin/sshd", &fake, false, false},
         {RL_FACT_EXE, "/usr/sbin/sshd", &blind, true, false},
         {RL_FACT_EXE, "/usr/sbin/sshd", &no_exe, false, false},
-        {RL_FACT_EXE, "", &no_exe, true, true},
-        {RL_FACT_UID, "0", &sshd, true, true},
-        {RL_FACT_UID, "0", &fake, false, false},
-        {RL_FACT_UID, "1???", &fake, true, true},
+        {RL_FACT_EXE, "", &no_exe, true, true}, {RL_FACT_UID, "0", &sshd, true, true},
+        {RL_FACT_UID, "0", &fake, false, false}, {RL_FACT_UID, "1???", &fake, true, true},
         {RL_FACT_UID, "4294967295", &no_exe, true, true},
         {RL_FACT_UNIT, "ssh.service", &sshd, true, true},
         {RL_FACT_UNIT, "ssh", &sshd, false, false},
         {RL_FACT_CGROUP, "system.slice/**", &sshd, true, true},
-        {RL_FACT_CGROUP, "*", &sshd, false, false},
-        {RL_FACT_MAIN, "", &sshd, true, true},
-        {RL_FACT_MAIN, "", &fake, false, false},
+        {RL_FACT_CGROUP, "*", &sshd, false, false}, {RL_FACT_MAIN, "", &sshd, true, true},
+        {RL_FACT_MAIN, "", &fake, false, false}, {RL_FACT_LEADER, "", &sshd, true, true},
+        {RL_FACT_LEADER, "", &fake, false, false},
+        {RL_FACT_LEADER, "", &blind, true, false}, /* of a kernel's report */
     };
 
     for (size_t i = 0; i < LENGTH(rows); i++) {

@@ -91,8 +91,8 @@ static void test_finished(void **state)
         {"model", "\"percent-times-ten\""},
         {"victim",
             "{\"scope\":\"process\",\"pid\":4711,\"comm\":\"worker\",\"cgroup\":\"" SAMPLE_OFFENDER
-            "\",\"score\":812,\"oom_score\":null,\"widened\":false,\"fell_back\":false,\"instead_"
-            "of\":null,"
+            "\",\"score\":812,\"oom_score\":null,\"widened\":false,\"one_by_one\":"
+            "false,\"fell_back\":false,\"instead_of\":null,"
             "\"sharers_count\":0,\"sharers\":[]}"},
         {"candidates.0",
             "{\"pid\":4711,\"comm\":\"worker\",\"uid\":105,\"cgroup\":\"" SAMPLE_OFFENDER
@@ -466,6 +466,38 @@ static void test_steps(void **state)
     CHECK(rows);
 }
 
+/* A tree in which somebody must live: nobody is told that all of it died. */
+static void test_one_by_one(void **state)
+{
+    char sentence[RL_SENTENCE_MAX];
+    json_t *json;
+
+    sample_record(&record);
+    record.choice.scope = RL_KILL_TREE;
+    record.choice.one_by_one = true;
+    rl_record_sentence(&record, sentence, sizeof(sentence));
+    assert_non_null(
+        strstr(sentence, "Killed one by one all that may die in and below " SAMPLE_OFFENDER));
+    json = rl_record_json(&record);
+    assert_true(json_is_true(json_object_get(json_object_get(json, "victim"), "one_by_one")));
+    json_decref(json);
+}
+
+/* Some were signalled, one could not be: that is in the record, too. */
+static void test_partly_failed(void **state)
+{
+    json_t *json, *step;
+
+    sample_record(&record);
+    record.steps[0].error = EPERM;
+    json = rl_record_json(&record);
+    step = json_array_get(json_object_get(json, "steps"), 0);
+    assert_string_equal(json_string_value(json_object_get(step, "result")), "time-up");
+    assert_string_equal(
+        json_string_value(json_object_get(step, "error")), "Operation not permitted (EPERM)");
+    json_decref(json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +513,8 @@ int main(void)
         cmocka_unit_test(test_sentences),
         cmocka_unit_test(test_sentences_of_steps),
         cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_one_by_one),
+        cmocka_unit_test(test_partly_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
