@@ -112,7 +112,8 @@ static const struct row bad[] = {
     {"x.service", "[Trigger t]\nUsage=1\n[Relief]\nStep=kil\n",
         "2: error [bad-share] Usage=: '1' has no '%'; expected N% (0 < N <= 100, two decimals)\n"
         "4: error [unknown-word] Step=: unknown step 'kil'; did you mean 'kill'?; expected "
-        "warn [low|medium|critical] [desktop] | hook PATH [ARGUMENT ...] | reclaim SIZE|N% | throttle N% [cpu M%] | "
+        "warn [low|medium|critical] [desktop] | hook PATH [ARGUMENT ...] | reclaim SIZE|N% | "
+        "throttle N% [cpu M%] | "
         "freeze | terminate [SIGNAL] | kill | restart [stop] | panic; each: [wait T] "
         "(0 < N <= 100, two decimals; throttle: N and M from 1; T up to 10min)\n"},
     {"x.service", "[Trigger t]\nEvents=high 5 over 1s\n[Relief]\nStep=warn\nStep=restart\n",
