@@ -214,7 +214,8 @@ static void threaded_within(void **state)
     struct rl_victim_watch *watch = NULL;
     struct rl_kill_result result;
     struct wake wake = {0};
-    pid_t pid, innocent = spawn(child_dies_of_term);
+    int other = make("other");
+    pid_t pid, innocent = spawn_in(other, child_dies_of_term);
 
     assert_int_equal(write_to(threads, "cgroup.type", "threaded"), 0);
     pid = spawn_threads(domain, "v/d/t");
@@ -226,7 +227,7 @@ static void threaded_within(void **state)
     assert_int_equal(died_of(pid), SIGKILL);
     assert_true(is_alive(innocent));
     rl_victim_watch_free(watch);
-    put_down(innocent);
+    close(other);
     close(top);
     close(domain);
     close(threads);
@@ -261,23 +262,37 @@ static void test_threaded_search(void **state)
 
 /* ---- a member that does not die ---- */
 
+static pid_t undying;
+
 /* Stands for a process in an unkillable sleep: its tracer holds it at the end of its exit, where
  * from kernel 5.17 on no further SIGKILL reaches it. */
 static pid_t spawn_undying(int cgroup_fd)
 {
-    pid_t pid = spawn_in(cgroup_fd, child_dies_of_term);
-
-    assert_int_equal(ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT), 0);
-    return pid;
+    undying = spawn_in(cgroup_fd, child_dies_of_term);
+    assert_int_equal(ptrace(PTRACE_SEIZE, undying, NULL, PTRACE_O_TRACEEXIT), 0);
+    return undying;
 }
 
-static void let_die(pid_t pid)
+/* It has its SIGKILL. */
+static void let_die(void)
 {
+    pid_t pid = undying;
     int status;
 
+    undying = 0;
     assert_int_equal(waitpid(pid, &status, __WALL), pid);
     assert_true(WIFSTOPPED(status));
     assert_int_equal(ptrace(PTRACE_CONT, pid, NULL, 0), 0);
+}
+
+/* After a test that failed, too. */
+static int teardown_undying(void **state)
+{
+    if (undying != 0) {
+        kill(undying, SIGKILL);
+        let_die();
+    }
+    return teardown(state);
 }
 
 static void run_for(sd_event *event, unsigned ms)
@@ -293,11 +308,12 @@ static void newcomer_lives(void **state, unsigned enters_after_ms)
 {
     struct fixture *f = *state;
     int fd = make("a");
-    pid_t undying = spawn_undying(fd), killed = spawn_in(fd, child_ignores_term), newcomer;
+    pid_t killed = spawn_in(fd, child_ignores_term), newcomer;
     struct rl_victim_watch *watch = NULL;
     struct rl_kill_result result;
     struct wake wake = {0};
 
+    spawn_undying(fd);
     assert_int_equal(strike(f, fd, &wake, &watch, &result), 0);
     run_for(f->event, enters_after_ms);
     assert_int_equal(died_of(killed), SIGKILL);
@@ -306,7 +322,7 @@ static void newcomer_lives(void **state, unsigned enters_after_ms)
     run_for(f->event, 1500);
     assert_int_equal(wake.calls, 0);
     assert_true(is_alive(newcomer));
-    let_die(undying);
+    let_die();
     put_down(newcomer);
     assert_true(run_until(f->event, &wake.gone));
     assert_int_equal(wake.error, 0);
@@ -330,8 +346,8 @@ static void test_undying_process(void **state)
 {
     struct fixture *f = *state;
     int fd = make("a");
-    pid_t undying = spawn_undying(fd), other = spawn_in(fd, child_ignores_term);
-    struct rl_target targets[] = {target_of(undying), target_of(other)};
+    pid_t other = spawn_in(fd, child_ignores_term);
+    struct rl_target targets[] = {target_of(spawn_undying(fd)), target_of(other)};
     struct rl_victim_watch *watch = NULL;
     struct rl_kill_result result;
     struct wake wake = {0};
@@ -341,7 +357,7 @@ static void test_undying_process(void **state)
     run_for(f->event, 300);
     assert_int_equal(died_of(other), SIGKILL);
     assert_int_equal(wake.calls, 0);
-    let_die(undying);
+    let_die();
     assert_true(run_until(f->event, &wake.gone));
     rl_victim_watch_free(watch);
     close(fd);
@@ -352,18 +368,19 @@ static void test_given_up(void **state)
 {
     struct fixture *f = *state;
     int fd = make("a"), next = make("b");
-    pid_t undying = spawn_undying(fd), second = spawn_in(next, child_ignores_term);
+    pid_t second = spawn_in(next, child_ignores_term);
     struct rl_victim_watch *watch = NULL;
     struct rl_kill_result result;
     struct wake wake = {0}, wake2 = {0};
 
+    spawn_undying(fd);
     assert_int_equal(strike(f, fd, &wake, &watch, &result), 0);
     run_for(f->event, 200);
     watch = rl_victim_watch_free(watch);
     assert_int_equal(strike(f, next, &wake2, &watch, &result), 0);
     assert_true(run_until(f->event, &wake2.gone));
     assert_int_equal(died_of(second), SIGKILL);
-    let_die(undying);
+    let_die();
     run_for(f->event, 200);
     assert_int_equal(wake.calls, 0);
     assert_int_equal(wake2.calls, 1);
@@ -384,11 +401,11 @@ static int run_all(void)
         cmocka_unit_test_setup_teardown(
             test_threaded_within_without_cgroup_kill, setup_without_cgroup_kill, teardown),
         cmocka_unit_test_setup_teardown(test_threaded_search, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_newcomer_lives, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_newcomer_lives, setup, teardown_undying),
         cmocka_unit_test_setup_teardown(
-            test_newcomer_lives_without_cgroup_kill, setup_without_cgroup_kill, teardown),
-        cmocka_unit_test_setup_teardown(test_undying_process, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_given_up, setup, teardown),
+            test_newcomer_lives_without_cgroup_kill, setup_without_cgroup_kill, teardown_undying),
+        cmocka_unit_test_setup_teardown(test_undying_process, setup, teardown_undying),
+        cmocka_unit_test_setup_teardown(test_given_up, setup, teardown_undying),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
