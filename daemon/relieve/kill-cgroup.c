@@ -157,7 +157,7 @@ static bool is_due(struct rl_victim_watch *watch, bool timer)
 {
     /* The order hangs in the worker (no freeze: that would wait behind it), or passed somebody
      * over. */
-    if (timer && watch->looks == LATE_LOOKS)
+    if (timer && watch->looks == LATE_LOOKS && (watch->queued || watch->struck))
         watch->sweeping = true;
     if (!watch->sweeping || watch->looks < watch->next_sweep)
         return false;
