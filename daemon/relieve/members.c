@@ -28,12 +28,6 @@ static bool vanished(int r)
     return r == -ENOENT || r == -ENODEV;
 }
 
-/* A threaded cgroup below the first one: its processes are listed above it, in its domain. */
-static bool is_threaded(int r, unsigned depth)
-{
-    return r == -EOPNOTSUPP && depth > 0;
-}
-
 static int walk(int fd, unsigned depth, rl_visit_fn visit, void *userdata);
 
 static int walk_child(int fd, const char *name, unsigned depth, rl_visit_fn visit, void *userdata)
@@ -56,7 +50,7 @@ static int walk(int fd, unsigned depth, rl_visit_fn visit, void *userdata)
     char buf[2048] __attribute__((aligned(__alignof__(struct dirent64))));
     int r = visit(fd, userdata);
 
-    if (r != 0 && !vanished(r) && !is_threaded(r, depth))
+    if (r != 0 && !vanished(r))
         return r;
     for (;;) {
         ssize_t n = getdents64(fd, buf, sizeof(buf));

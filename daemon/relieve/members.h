@@ -8,8 +8,7 @@
 
 #define RL_WALK_DEPTH 64 /* levels below the first one; deeper is -E2BIG, never silence */
 
-/* Return: 0 to go on, anything else to stop; -ENOENT and -ENODEV (gone meanwhile) do not stop, nor
- * does -EOPNOTSUPP of a threaded cgroup below the first one, whose processes its domain lists. */
+/* Return: 0 to go on, anything else to stop; -ENOENT and -ENODEV (gone meanwhile) do not stop. */
 typedef int (*rl_visit_fn)(int cgroup_fd, void *userdata);
 
 /**
