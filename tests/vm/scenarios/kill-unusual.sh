@@ -2,7 +2,7 @@
 # The outermost oom.group of several dies whole, a frozen victim dies, one with threads in cgroups of their own as well.
 # Kernels: 6.12
 # Swap: zram 256M
-# Timeout: 240
+# Timeout: 400
 
 offender() { # NAME KILL
     cgroup_make "$1" memory.high=100M memory.max=200M
