@@ -151,6 +151,7 @@ static enum rl_reason choose(struct rl_running *running)
     rl_engine_later(engine);
     if (!engine->scratch.choice.found)
         return engine->scratch.choice.why;
+    rl_effect_begin(running);
     r = rl_victim_take(running);
     running->chosen = r >= 0;
     return r < 0 ? RL_OUTCOME_GONE : RL_REASON_NONE;
@@ -176,6 +177,8 @@ static enum rl_reason provide_victim(struct rl_running *running, const struct rl
 /* How an incident ends that is one kill too many. */
 static enum rl_reason instead_of_kill(const struct rl_allowance *allowance)
 {
+    if (allowance->why == RL_WAIT_FUTILE)
+        return RL_OUTCOME_FUTILE;
     if (allowance->why == RL_WAIT_BUDGET || allowance->instead == RL_REPEAT_ALARM)
         return RL_OUTCOME_ALARM;
     return RL_OUTCOME_HELD;
@@ -188,6 +191,8 @@ static struct rl_allowance allowance_of(struct rl_running *running, uint64_t now
     struct rl_allowance allowance = rl_limit_allows(
         &rl_past_of(engine, running->record.offender_id)->kills, &running->relief, now_us);
 
+    if (allowance.why == RL_REASON_NONE && running->hot)
+        allowance = rl_effect_allows(engine, running->hot, now_us);
     if (allowance.why != RL_REASON_NONE)
         return allowance;
     return rl_budget_allows(&engine->budget, settings->budget_kills, settings->budget_us, now_us);
@@ -245,7 +250,8 @@ static void take_step(
         news->skipped = why;
     else
         news->failed = why;
-    if (why != RL_WAIT_EXITING && why != RL_OUTCOME_ALARM && why != RL_OUTCOME_HELD)
+    if (why != RL_WAIT_EXITING && why != RL_OUTCOME_ALARM && why != RL_OUTCOME_HELD &&
+        why != RL_OUTCOME_FUTILE)
         announce(running);
 }
 
@@ -323,13 +329,23 @@ static void close_step(struct rl_running *running, uint64_t now_us)
         step->result = result_of(running, step);
 }
 
+/* Who could not be killed has relieved nobody: the next one does not wait for a whole cooldown. */
+static uint64_t cooldown_of(const struct rl_running *running)
+{
+    enum rl_reason outcome = running->incident.outcome;
+    uint64_t cooldown = running->relief.cooldown_us;
+    bool failed = outcome == RL_OUTCOME_STUCK || outcome == RL_OUTCOME_FAILED;
+
+    return failed && cooldown > RL_FAILED_AGAIN_US ? RL_FAILED_AGAIN_US : cooldown;
+}
+
 /* Cooldown, and the kill that it comes from: what a dry run would have killed counts too. */
 static void remember(struct rl_running *running, uint64_t now_us)
 {
     struct rl_engine *engine = running->engine;
     struct rl_past *past = rl_past_of(engine, running->record.offender_id);
 
-    past->until_us = now_us + running->relief.cooldown_us;
+    past->until_us = now_us + cooldown_of(running);
     if (running->hold_until_us > past->until_us)
         past->until_us = running->hold_until_us;
     if (!running->incident.killed || rl_tried(engine, past->id))
@@ -371,6 +387,8 @@ static void finish(struct rl_running *running, uint64_t now_us)
     record->outcome = running->incident.outcome;
     sd_event_source_set_enabled(running->timer, SD_EVENT_OFF);
     rl_steps_undo(running);
+    rl_failed_note(running, now_us);
+    rl_effect_end(running, now_us);
     rl_victim_drop(running);
     remember(running, now_us);
     if (running->hot) {

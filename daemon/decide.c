@@ -19,6 +19,7 @@ struct reading {
     struct rl_cgroup *top;
     const struct rl_cgroup *subject;
     struct rl_scale scale;
+    uint64_t now_us;
     uid_t owner; /* of the top cgroup: whose marks count */
     uint32_t need;
     bool cmdline; /* some pattern is about command lines */
@@ -167,6 +168,8 @@ static void enter(struct reading *r, struct rl_cgroup *cgroup, int fd)
     if (above < 0)
         r->owner = fstat(fd, &owner) == 0 ? owner.st_uid : 0;
     s->groups[own].id = cgroup->id;
+    if (rl_failed_cgroup(r->engine, cgroup->id, r->now_us))
+        s->groups[own].spared = RL_SPARED_FAILED;
     s->groups[own].holds_self = rl_self_within(&r->engine->self, r->path);
     read_marks(r, fd, &s->groups[own].omit, &s->groups[own].avoid, &s->groups[own].oom_group);
     read_memory(fd, &s->groups[own]);
@@ -292,6 +295,9 @@ static void rate_exactly(struct reading *r, pid_t pid, const struct rl_sketch *b
         rl_candidate_rate_own(&own->victim, r->path, &candidate);
     if (rl_candidate_may_go(&candidate) && rl_scratch_vetoed(s, &candidate.process, r->cgroup))
         candidate.spared = RL_SPARED_VETOED;
+    if (candidate.spared == RL_REASON_NONE &&
+        rl_failed_process(r->engine, &candidate.process, r->now_us))
+        candidate.spared = RL_SPARED_FAILED;
     if (r->homeless)
         rate_homeless(r, &candidate);
     else
@@ -697,6 +703,7 @@ void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct 
         .top = find_top(engine, hot, policy),
         .subject = hot->cgroup->subject ? hot->cgroup->subject : hot->cgroup,
         .scale = scale_of(engine, hot, policy->victim.model),
+        .now_us = rl_now_us(),
     };
 
     rl_scratch_clear(s, policy->victim.model);

@@ -18,10 +18,12 @@
 #include "daemon/report/warn.h"
 #include "daemon/scratch.h"
 #include "daemon/suspend.h"
+#include "policy/futile.h"
 #include "policy/limit.h"
 
 #define RL_PASTS_MAX     256
 #define RL_VICTIM_PATHS  (16 * 1024)
+#define RL_FAILED_MAX    64
 #define RL_RUNNING_READY 2 /* incidents that there is room for from the start */
 #define RL_WORDS_SIZE    (RL_STEPS_MAX * 192)
 #define RL_TRIES_MAX     4
@@ -70,6 +72,7 @@ struct rl_running {
     size_t n_targets;
     char *paths; /* RL_VICTIM_PATHS bytes: what targets[].cgroup points to, each path once */
     size_t paths_used;
+    struct rl_effect effect;  /* of its kill, as far as it is known */
     bool to_announce, to_end; /* put off until nothing is urgent */
     struct rl_record record;
 };
@@ -79,6 +82,15 @@ struct rl_past {
     uint64_t id;       /* of the cgroup; 0: free */
     uint64_t until_us; /* end of its cooldown */
     struct rl_kills kills;
+    struct rl_effect effect; /* of the last kill */
+};
+
+/* A victim that could not be killed: one process or a whole cgroup. */
+struct rl_failed {
+    pid_t pid; /* 0: a cgroup */
+    uint64_t start_ticks;
+    uint64_t cgroup_id; /* 0: a process */
+    uint64_t until_us;  /* CLOCK_MONOTONIC; over, or 0: free */
 };
 
 /* A policy that is tried in a cgroup made for that (reliefctl try), as long as the cgroup lives. */
@@ -115,6 +127,7 @@ struct rl_engine {
     struct rl_scratch scratch;
     struct rl_running *running[RL_RUNNING_MAX]; /* NULL from the first one not made yet */
     struct rl_past pasts[RL_PASTS_MAX];
+    struct rl_failed failed[RL_FAILED_MAX];
     struct rl_kills budget; /* kills of all policies together */
     struct rl_cmdline *cmdline;
     struct rl_pods *pods;
@@ -167,6 +180,24 @@ struct rl_past *rl_past_of(struct rl_engine *engine, uint64_t id);
 /* Read and write RUNTIME/past.json; what cannot be read or written is said and costs no more. */
 void rl_past_load(struct rl_engine *engine);
 void rl_past_save(const struct rl_engine *engine);
+
+/* ---- failed.c: who could not be killed ---- */
+#define RL_FAILED_US       (60 * RL_US_PER_S) /* others are chosen for so long */
+#define RL_FAILED_AGAIN_US (2 * RL_US_PER_S)  /* and when the first of them, at the latest */
+/* Of an incident that has ended, before its victim is dropped. */
+void rl_failed_note(struct rl_running *running, uint64_t now_us);
+bool rl_failed_process(
+    const struct rl_engine *engine, const struct rl_process *process, uint64_t now_us);
+bool rl_failed_cgroup(const struct rl_engine *engine, uint64_t id, uint64_t now_us);
+
+/* ---- futile.c: kills that bring nothing back ---- */
+#define RL_FUTILE_HOLD_US (60 * RL_US_PER_S) /* until it is asked again */
+/* A victim was chosen; its incident has ended. */
+void rl_effect_begin(struct rl_running *running);
+void rl_effect_end(struct rl_running *running, uint64_t now_us);
+/* RL_WAIT_FUTILE where nobody is to be killed. */
+struct rl_allowance rl_effect_allows(
+    struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us);
 
 /* ---- course.c: incidents from opening to end ---- */
 int rl_course_init(struct rl_engine *engine);

@@ -195,6 +195,7 @@ static struct rl_order after_failure(
     case RL_OUTCOME_GONE:
     case RL_OUTCOME_ALARM:
     case RL_OUTCOME_HELD:
+    case RL_OUTCOME_FUTILE:
     case RL_WAIT_PAUSED:
         return end(incident, news->failed);
     default:

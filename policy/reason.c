@@ -47,6 +47,7 @@ static const struct {
         "it shares its address space with a process that may not be chosen"},
     [RL_SPARED_NO_POINTS] = {"no-points", "the score model never chooses who has no points"},
     [RL_SPARED_VETOED] = {"vetoed", "a hook has said that it must live"},
+    [RL_SPARED_FAILED] = {"failed-before", "reliefd tried to kill it a moment ago and could not"},
 
     [RL_OUTCOME_RELIEVED] = {"relieved", "the victim is gone and the pressure is over"},
     [RL_OUTCOME_NOT_RELIEVED] = {"not-relieved", "the victim is gone, but the pressure goes on"},
@@ -65,11 +66,18 @@ static const struct {
     [RL_OUTCOME_VETOED] = {"all-vetoed", "a hook has vetoed everybody who was to be chosen"},
     [RL_OUTCOME_NOTHING_DONE] = {"nothing-done", "none of the steps could be taken here"},
 
+    [RL_OUTCOME_FUTILE] = {"futile",
+        "the last kill here did not help, and most of the memory is tmpfs files or shared memory, "
+        "which no kill gives back"},
+
     [RL_WAIT_COOLDOWN] = {"cooldown", "the cooldown after the last kill is not over"},
     [RL_WAIT_FOR] = {"not-long-enough", "its lines have not held for as long as For= asks"},
     [RL_WAIT_GATE] = {"gate", "Gate= does not let it pass yet"},
     [RL_WAIT_LIMIT] = {"limit", "Limit= is used up: so many kills are enough"},
     [RL_WAIT_BUDGET] = {"budget", "the budget of all kills in reliefd.conf is used up"},
+    [RL_WAIT_FUTILE] = {"futile-kill", "the last kill here did not help: most of its memory is "
+                                       "tmpfs files or shared memory, which "
+                                       "no kill gives back"},
     [RL_WAIT_RESUMED] = {"resumed", "the machine has just woken from sleep"},
     [RL_WAIT_BUSY_DOMAIN] = {"busy-domain", "an incident above or below is not over yet"},
     [RL_WAIT_DEFAULT_NODE_ONLY] = {"default-node-only",

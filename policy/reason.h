@@ -43,6 +43,7 @@ enum rl_reason {
     RL_SPARED_SHARES_MEMORY,
     RL_SPARED_NO_POINTS,
     RL_SPARED_VETOED,
+    RL_SPARED_FAILED,
 
     /* how an incident ended, or why none was opened */
     RL_OUTCOME_RELIEVED,
@@ -60,11 +61,13 @@ enum rl_reason {
     RL_OUTCOME_HELD,
     RL_OUTCOME_VETOED,
     RL_OUTCOME_NOTHING_DONE,
+    RL_OUTCOME_FUTILE,
     RL_WAIT_COOLDOWN,
     RL_WAIT_FOR,
     RL_WAIT_GATE,
     RL_WAIT_LIMIT,
     RL_WAIT_BUDGET,
+    RL_WAIT_FUTILE,
     RL_WAIT_RESUMED,
     RL_WAIT_BUSY_DOMAIN,
     RL_WAIT_DEFAULT_NODE_ONLY,

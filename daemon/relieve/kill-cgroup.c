@@ -1,6 +1,12 @@
 /* Whole cgroups. The usual way is one write to cgroup.kill; the other one, for kernels before 5.14
- * and for when that write fails, hangs in its worker or does not do, is a sweep over all members at
- * each look at cgroup.events, with the cgroup frozen so that forks cannot run ahead of it.
+ * and for when that write fails, hangs in its worker or does not do, is a sweep over all members,
+ * with the cgroup frozen where that can be, so that forks cannot run ahead of it.
+ *
+ * Sweeps end as soon as nobody can have been passed over: once cgroup.kill has done its work, or
+ * one of them found all frozen that can be. Whoever is still there has his SIGKILL and will not die
+ * sooner for another one, and whoever enters the cgroup later (a manager starts the service again
+ * while a member hangs in the kernel) was never part of the victim. Where neither can be had,
+ * sweeps are repeated, at distances that double.
  *
  * A freeze is undone as soon as everybody in the frozen cgroup has his SIGKILL, in any case before
  * the wait is given to somebody else: frozen processes die of SIGKILL, but whoever enters the
@@ -8,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
@@ -18,9 +25,7 @@
 #include "daemon/relieve/members.h"
 #include "daemon/relieve/watch.h"
 
-#define LATE_LOOKS                                                                                 \
-    5 /* a cgroup.kill that has not emptied the cgroup by then is helped by sweeps                 \
-       */
+#define LATE_LOOKS   5  /* a cgroup.kill that has not emptied the cgroup by then is helped */
 #define FREEZE_LOOKS 10 /* a member in an unkillable sleep never freezes: thaw anyway */
 #define BLIND_LOOKS  10 /* that often in a row cgroup.events may be unreadable */
 #define BARRED_LOOKS 3  /* that often in a row it may look as if nobody can be killed */
@@ -53,7 +58,7 @@ static int read_events(int fd, bool *ret_frozen)
 /* Can nothing more be done for this victim? Return: an errno, 0 to go on. */
 static int hopeless(const struct rl_victim_watch *watch, const struct rl_sweep *sweep, int r)
 {
-    if (sweep->signalled > 0 || watch->queued)
+    if (sweep->signalled > 0 || watch->queued || watch->struck)
         return 0;
     if (sweep->error == EPERM)
         return EPERM;
@@ -64,11 +69,30 @@ static int hopeless(const struct rl_victim_watch *watch, const struct rl_sweep *
     return sweep->seen == 0 && sweep->foreign > 0 ? EXDEV : 0;
 }
 
-static int sweep_members(struct rl_victim_watch *watch, struct rl_kill_result *ret)
+/* cgroup.kill of 6.1 (__cgroup_kill() signals the main thread alone) passes over a process whose
+ * main thread has ended while others live. Such a one has no working directory. Everybody else got
+ * his SIGKILL, or came later. No stat of the dying is read: the reader may end up freeing them. */
+static bool spares_led(pid_t pid, const void *userdata)
 {
-    struct rl_sweep sweep = {.spares = rl_kill_spares, .userdata = watch->killer};
+    const struct rl_killer *killer = userdata;
+    char name[32], buf[1];
+
+    if (rl_kill_spares(pid, killer) || !killer->self.own_pids)
+        return true;
+    snprintf(name, sizeof(name), "%d/cwd", (int)pid);
+    return readlinkat(killer->proc_fd, name, buf, sizeof(buf)) >= 0 || errno != ENOENT;
+}
+
+static int sweep_members(struct rl_victim_watch *watch, bool frozen, struct rl_kill_result *ret)
+{
+    struct rl_sweep sweep = {
+        .spares = watch->struck ? spares_led : rl_kill_spares, .userdata = watch->killer};
     int r = rl_members_kill(watch->cgroup_fd, &sweep);
 
+    /* Who is not frozen by then sleeps in the kernel, and forks no more with a SIGKILL pending. */
+    frozen = frozen || (watch->held_still && watch->looks >= FREEZE_LOOKS);
+    if (watch->struck || (frozen && r == 0 && sweep.error == 0))
+        watch->sweeping = false;
     if (ret) {
         ret->signalled = sweep.signalled;
         ret->refused = sweep.refused;
@@ -83,6 +107,7 @@ static void on_frozen(void *userdata, int result, uint64_t took_us)
 
     if (result < 0)
         watch->frozen = false; /* nothing was done, nothing is owed */
+    watch->held_still = watch->frozen;
     rl_watch_cgroup_look(watch, false);
 }
 
@@ -92,6 +117,8 @@ static void start_sweeping(struct rl_victim_watch *watch)
     char text[16];
 
     watch->sweeping = true;
+    watch->held_still = false;
+    watch->next_sweep = 0;
     /* Without such a file sweeps have to do; a freeze of somebody else's is not ours to undo. */
     if (rl_read_at(watch->cgroup_fd, "cgroup.freeze", text, sizeof(text)) <= 0 || text[0] != '0')
         return;
@@ -120,11 +147,26 @@ static void on_written(void *userdata, int result, uint64_t took_us)
         rl_watch_finish(watch, EOPNOTSUPP); /* threaded: its members are not its own */
         return;
     }
-    if (result == 0)
+    watch->struck = result == 0;
+    if (watch->struck)
         watch->sweeping = false;
     else
         start_sweeping(watch);
     rl_watch_cgroup_look(watch, false);
+}
+
+/* Is a sweep due, and when will the next one be? */
+static bool is_due(struct rl_victim_watch *watch, bool timer)
+{
+    /* The order hangs in the worker (no freeze: that would wait behind it), or passed somebody
+     * over. */
+    if (timer && watch->looks == LATE_LOOKS && (watch->queued || watch->struck))
+        watch->sweeping = true;
+    if (!watch->sweeping || watch->looks < watch->next_sweep)
+        return false;
+    if (watch->looks >= FREEZE_LOOKS)
+        watch->next_sweep = watch->looks * 2;
+    return true;
 }
 
 void rl_watch_cgroup_look(struct rl_victim_watch *watch, bool timer)
@@ -140,20 +182,16 @@ void rl_watch_cgroup_look(struct rl_victim_watch *watch, bool timer)
     watch->looks += timer;
     if (timer && watch->queued && watch->looks == 1)
         tell_struck(watch->killer);
-    /* It may hang in the worker; and that of 6.1 passes over a process whose main thread has ended
-     * while others live. No freeze: that would wait behind it. */
-    if (watch->looks >= LATE_LOOKS)
-        watch->sweeping = true;
-    if (watch->sweeping) {
-        error = sweep_members(watch, NULL);
+    if (is_due(watch, timer)) {
+        error = sweep_members(watch, frozen, NULL);
         watch->barred = error != 0 ? watch->barred + 1 : 0;
         if (watch->barred >= BARRED_LOOKS) {
             rl_watch_finish(watch, error);
             return;
         }
-        if (frozen || watch->looks >= FREEZE_LOOKS)
-            rl_watch_cgroup_thaw(watch);
     }
+    if (!watch->sweeping || watch->looks >= FREEZE_LOOKS)
+        rl_watch_cgroup_thaw(watch);
     if (timer)
         rl_watch_look_later(watch);
 }
@@ -191,7 +229,7 @@ static int submit_thaw(struct rl_victim_watch *watch)
 void rl_watch_cgroup_thaw(struct rl_victim_watch *watch)
 {
     if (watch->frozen && submit_thaw(watch) == 0)
-        watch->frozen = false;
+        watch->frozen = watch->held_still = false;
     if (watch->events_fd >= 0)
         return; /* the look comes back by itself */
     if (watch->frozen) {
@@ -210,7 +248,7 @@ void rl_watch_cgroup_leave(struct rl_victim_watch *watch)
     close(watch->events_fd);
     watch->events_fd = -1;
     rl_worker_forget(watch->killer->writer, watch);
-    watch->queued = watch->sweeping = false;
+    watch->queued = watch->struck = watch->sweeping = watch->held_still = false;
     sd_event_source_set_enabled(watch->timer, SD_EVENT_OFF);
     rl_watch_cgroup_thaw(watch);
 }
@@ -262,7 +300,7 @@ static void strike(struct rl_victim_watch *watch, struct rl_kill_result *result)
         return;
     }
     start_sweeping(watch);
-    (void)sweep_members(watch, result);
+    (void)sweep_members(watch, false, result);
 }
 
 /* Turn a wait to a cgroup. Return: 0; -errno with events_fd still the caller's. */
@@ -282,7 +320,7 @@ static int turn(struct rl_victim_watch *watch, int cgroup_fd, int events_fd)
     rl_watch_cgroup_leave(watch);
     watch->cgroup_fd = fd;
     watch->events_fd = events_fd;
-    watch->looks = watch->blind = watch->barred = 0;
+    watch->looks = watch->next_sweep = watch->blind = watch->barred = 0;
     return 0;
 }
 

@@ -1,12 +1,15 @@
 #include "daemon/relieve/kill.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/observe/read.h"
@@ -117,6 +120,38 @@ static int check_start(struct rl_killer *killer, const struct rl_target *target)
     return process.start_ticks == target->start_ticks ? SAME : GONE;
 }
 
+/* Is it still the same directory, and not one made anew under the old path? */
+static int check_cgroup_id(const struct rl_killer *killer, const struct rl_target *target)
+{
+    struct stat st;
+
+    if (target->cgroup_id == 0 || killer->lineage.root_fd < 0)
+        return SAME;
+    if (fstatat(killer->lineage.root_fd, target->cgroup[1] ? target->cgroup + 1 : ".", &st,
+            AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT || errno == ENODEV ? GONE : -errno;
+    return st.st_ino == target->cgroup_id ? SAME : GONE;
+}
+
+/* cgroup.procs lists a process in its domain, /proc/PID/cgroup shows where its main thread is: that
+ * may be a threaded cgroup of the domain. path is changed. */
+static bool has_domain(const struct rl_killer *killer, char *path, const char *domain)
+{
+    size_t len = strlen(domain);
+    char name[PATH_MAX], type[32];
+
+    if (killer->lineage.root_fd < 0)
+        return false;
+    while (strlen(path) > len && strncmp(path, domain, len) == 0) {
+        if (snprintf(name, sizeof(name), "%s/cgroup.type", path + 1) >= (int)sizeof(name) ||
+            rl_read_at(killer->lineage.root_fd, name, type, sizeof(type)) < 0 ||
+            strncmp(type, "threaded", strlen("threaded")) != 0)
+            return false;
+        *strrchr(path, '/') = '\0';
+    }
+    return strcmp(path[0] ? path : "/", domain) == 0;
+}
+
 static int check_cgroup(struct rl_killer *killer, const struct rl_target *target)
 {
     const char *path;
@@ -130,7 +165,9 @@ static int check_cgroup(struct rl_killer *killer, const struct rl_target *target
     r = rl_parse_proc_cgroup(killer->buf, &path);
     if (r < 0)
         return r;
-    return strcmp(path, target->cgroup) == 0 ? SAME : GONE;
+    if (strcmp(path, target->cgroup) != 0 && !has_domain(killer, (char *)path, target->cgroup))
+        return GONE;
+    return check_cgroup_id(killer, target);
 }
 
 /* Is the process behind the pidfd still the target? The pidfd is open already, so that the answer

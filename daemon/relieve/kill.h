@@ -23,7 +23,9 @@
 struct rl_target {
     pid_t pid;
     uint64_t start_ticks;
-    const char *cgroup; /* path that /proc/PID/cgroup must still show; NULL: any */
+    /* The path that it must still live in, also by a threaded cgroup below; NULL: anywhere. */
+    const char *cgroup;
+    uint64_t cgroup_id; /* inode of that path, which may have been made anew; 0: any */
 };
 
 struct rl_killer;
@@ -90,9 +92,11 @@ int rl_kill_processes(struct rl_killer *killer, const struct rl_target *targets,
  * @watch: as above; a watch given in waits for the cgroup from now on, no longer for processes
  *
  * Writes cgroup.kill in the worker. Where that cannot be (no such file, not writable, the worker
- * hangs): freeze, SIGKILL each member until none is left, thaw; `ret->signalled` counts those
- * that were signalled before the return. Waits on cgroup.events "populated 0", and looks at it
- * every 100 ms meanwhile, since the removal of a cgroup wakes nobody.
+ * hangs): freeze, SIGKILL each member until nobody can have been passed over, thaw;
+ * `ret->signalled` counts those that were signalled before the return. Whoever enters the cgroup
+ * after that lives, even while a member hangs in the kernel and the wait goes on. Waits on
+ * cgroup.events "populated 0", and looks at it every 100 ms meanwhile, since the removal of a
+ * cgroup wakes nobody.
  *
  * Return: 0, or -errno when nothing was set in motion: -ESTALE; -ESRCH (removed or without
  * processes); -EPERM with ret->refused (reliefd lives in it); -EBUSY; -EINVAL (not on cgroup2); or

@@ -45,10 +45,12 @@ struct rl_victim_watch {
 
     /* A whole cgroup: see kill-cgroup.c. */
     int cgroup_fd, events_fd;
-    bool queued;   /* the write of cgroup.kill is in the worker */
-    bool sweeping; /* members are signalled one by one at each look */
-    bool frozen;   /* we asked for a freeze, and owe a thaw */
-    unsigned looks;
+    bool queued;     /* the write of cgroup.kill is in the worker */
+    bool struck;     /* cgroup.kill was written: whoever was there has his SIGKILL */
+    bool sweeping;   /* members are signalled one by one, at the looks from next_sweep on */
+    bool frozen;     /* we asked for a freeze, and owe a thaw */
+    bool held_still; /* that freeze has been carried out, and not been undone yet */
+    unsigned looks, next_sweep;
     unsigned blind;  /* looks in a row at which cgroup.events could not be read */
     unsigned barred; /* sweeps in a row after which nothing more could be done */
 };

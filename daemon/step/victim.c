@@ -43,6 +43,7 @@ static void add_target(struct rl_running *running, const struct rl_candidate *ca
         .start_ticks = candidate->process.start_ticks,
         /* Of a shared group it is not known which of its cgroups he lives in. */
         .cgroup = s->seats[group].shared ? NULL : keep_path(running, s->groups[group].path),
+        .cgroup_id = s->groups[group].id,
     };
 }
 

@@ -246,13 +246,13 @@ static void test_other_identity(void **state)
     snprintf(shorter, sizeof(shorter), "%.*s", (int)strlen(own) - 1, own);
 
     const struct rl_target wrong[] = {
-        {pid, right.start_ticks + 1, NULL},
-        {pid, right.start_ticks - 1, NULL},
-        {pid, 0, NULL},
-        {pid, right.start_ticks, "/no/such/cgroup"},
-        {pid, right.start_ticks, below},
-        {pid, right.start_ticks, shorter},
-        {pid, right.start_ticks + 1, own},
+        {pid, right.start_ticks + 1, NULL, 0},
+        {pid, right.start_ticks - 1, NULL, 0},
+        {pid, 0, NULL, 0},
+        {pid, right.start_ticks, "/no/such/cgroup", 0},
+        {pid, right.start_ticks, below, 0},
+        {pid, right.start_ticks, shorter, 0},
+        {pid, right.start_ticks + 1, own, 0},
     };
 
     signals_sent = 0;
