@@ -411,6 +411,7 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
         return NULL;
     rl_course_end(engine);
     rl_past_save(engine);
+    rl_past_free(engine);
     engine->later = sd_event_source_disable_unref(engine->later);
     /* Before the tree: its cgroups go with it, and what is forgotten is not restored. */
     engine->guardian = rl_guard_free(engine->guardian);
