@@ -6,13 +6,14 @@
 # Timeout: 180
 
 CONTAINER_MANAGER=systemd
-scope=/machine.slice/libpod-victim.scope
-other=/machine.slice/libpod-innocent.scope
+victim=$(printf '%064x' 1) innocent=$(printf '%064x' 2)
+scope=/machine.slice/libpod-$victim.scope
+other=/machine.slice/libpod-$innocent.scope
 container_rootfs
-container_make victim machine.slice:libpod:victim '{"memory.high": "104857600", "memory.max": "209715200"}' "
+container_make "$victim" "machine.slice:libpod:$victim" '{"memory.high": "104857600", "memory.max": "209715200"}' "
     cd /sys/fs/cgroup && mkdir init app && echo 1 >init/cgroup.procs && echo +memory >cgroup.subtree_control
     holder --mb 10 & sh -c 'echo 0 >app/cgroup.procs && exec leaker --rate 20 --limit 300 --touch' & while :; do sleep 1; done"
-container_make innocent machine.slice:libpod:innocent '{}' "holder --mb 20 & while :; do sleep 1; done"
+container_make "$innocent" "machine.slice:libpod:$innocent" '{}' "holder --mb 20 & while :; do sleep 1; done"
 policy whole <<END
 [Match]
 Level=container
@@ -25,21 +26,23 @@ Kill=cgroup
 Step=kill
 END
 
-require "the innocent container starts" container_start innocent
+state_of_unit() { systemctl show --value -P ActiveState "libpod-$victim.scope"; }
+unit_ended() { [[ $(state_of_unit) != active ]]; }
+
+require "the innocent container starts" container_start "$innocent"
 require "it holds its memory" wait_until 30 has_process "$other" holder
 reliefd_start
-require "the other one starts" container_start victim
-expect_equal "its unit" active "$(systemctl show --value -P ActiveState libpod-victim.scope)"
-cgroup=$(systemctl show --value -P ControlGroup libpod-victim.scope)
+require "the other one starts" container_start "$victim"
+expect_equal "its unit" active "$(state_of_unit)"
+cgroup=$(systemctl show --value -P ControlGroup "libpod-$victim.scope")
 expect_equal "its cgroup" "$scope" "$cgroup"
 expect "it leaks in a cgroup of its own" wait_until 30 has_process "$scope" leaker
 expect "it is gone" wait_until 60 is_empty "$scope"
 expect "the incident has ended" wait_until 10 incidents_ended 1
 expect_equal "victim" "$scope" "$(incident .victim.cgroup)"
-expect_equal "its state" stopped "$(container_state victim)"
-unit_is_gone() { [[ $(systemctl show --value -P ActiveState libpod-victim.scope) != active ]]; }
-expect "systemd sees the end of the unit" wait_until 10 unit_is_gone
-expect_equal "state of the innocent one" running "$(container_state innocent)"
+expect_equal "its state" stopped "$(container_state "$victim")"
+expect "systemd sees the end of the unit" wait_until 10 unit_ended
+expect_equal "state of the innocent one" running "$(container_state "$innocent")"
 expect "its process lives" has_process "$other" holder
 expect_equal "incidents" 1 "$(incident_count)"
-for name in victim innocent; do container_remove "$name"; done
+for id in "$victim" "$innocent"; do container_remove "$id"; done
