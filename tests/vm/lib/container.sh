@@ -50,6 +50,7 @@ container_state() { container state "$1" | jq -r .status; }
 container_remove() { container delete --force "$1"; }
 
 # has_process CGROUP NAME: is there a process of that name in it or below? Sets FOUND to its pid (the first one's).
+# shellcheck disable=SC2034 # for the scenario
 has_process() {
     local pid
     for pid in $(pids_in "$1"); do

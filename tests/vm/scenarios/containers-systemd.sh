@@ -5,6 +5,7 @@
 # Swap: zram 256M
 # Timeout: 180
 
+# shellcheck disable=SC2034 # for container_start
 CONTAINER_MANAGER=systemd
 victim=$(printf '%064x' 1) innocent=$(printf '%064x' 2)
 scope=/machine.slice/libpod-$victim.scope
