@@ -4,7 +4,7 @@
 # Swap: zram 256M
 
 runs=$(window 5 1)
-seconds=30
+seconds=60
 condition runs="$runs" cut_off_s="$seconds" look_every_ms=5 memory_high=512M
 
 # A working set above memory.high, with a little swap: all killers find the same victim in the same state.
@@ -38,7 +38,8 @@ measure() {
     observe load "$samples" "$seconds" thrasher --size 640 --processes "${PROCESSES[$1]}"
     mapfile -t figures < <(reaction "$samples")
     row "${about[@]}" "${figures[@]}" signals="$(signals_in "$samples")"
-    if [[ $hand ]]; then wait "$hand"; else daemon_stop "$2"; fi
+    # By hand nothing is killed where the cgroup never got full; the row says so.
+    if [[ $hand ]]; then wait "$hand" || :; else daemon_stop "$2"; fi
     gzip "$samples"
 }
 
