@@ -3,7 +3,7 @@
 # Kernels: 6.12
 # Guest: full
 # Swap: zram 256M
-# Timeout: 180
+# Timeout: 300
 
 # shellcheck disable=SC2034 # for container_start
 CONTAINER_MANAGER=systemd

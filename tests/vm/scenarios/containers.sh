@@ -2,7 +2,7 @@
 # Real containers: whole, nested or one process of them dies as the policy says; the runtime sees it, others live.
 # Kernels: 6.1 6.12
 # Swap: zram 256M
-# Timeout: 180
+# Timeout: 300
 
 # As kubelet with the systemd driver names them; crun makes them itself.
 id_of() { printf '%063d%d' 0 "$1"; }
