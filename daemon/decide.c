@@ -150,12 +150,14 @@ static void read_lost_marks(struct reading *r, const struct rl_cgroup *cgroup)
     }
 }
 
-static bool is_container(const char *path)
+/* Its own cgroup; or the part of it that victims are sought in: with systemd's manager crun sets
+ * the limits on a cgroup below the scope, and that is where the shortage is. */
+static bool is_container(const char *path, bool top)
 {
     struct rl_kube kube;
 
     rl_kube_parse(path, &kube);
-    return kube.level == RL_LEVEL_CONTAINER && !kube.inner;
+    return kube.level == RL_LEVEL_CONTAINER && (top || !kube.inner);
 }
 
 /* Find a group for the members of a cgroup. */
@@ -176,7 +178,7 @@ static void enter(struct reading *r, struct rl_cgroup *cgroup, int fd)
     if (above < 0)
         r->owner = fstat(fd, &owner) == 0 ? owner.st_uid : 0;
     s->groups[own].id = cgroup->id;
-    s->groups[own].container = is_container(r->path);
+    s->groups[own].container = is_container(r->path, above < 0);
     s->groups[own].holds_self = rl_self_within(&r->engine->self, r->path);
     read_marks(r, fd, &s->groups[own].omit, &s->groups[own].avoid, &s->groups[own].oom_group);
     read_memory(fd, &s->groups[own]);

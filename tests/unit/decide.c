@@ -464,6 +464,12 @@ static void test_container(void **state)
     assert_int_equal(s->choice.scope, RL_KILL_CGROUP);
     assert_ptr_equal(s->seats[s->choice.group].cgroup, child(f, CHILDREN - 2));
     assert_false(s->choice.widened);
+    assert_false(s->groups[0].container);
+    /* The shortage is that of a part of it. */
+    f->hot.cgroup = child(f, CHILDREN - 1);
+    decide(f);
+    assert_int_equal(s->n_groups, 1);
+    assert_true(s->groups[0].container);
 }
 
 /* memory.oom.group of a cgroup without a group, or of one above it that has none either: who lives
