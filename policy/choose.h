@@ -23,9 +23,9 @@ struct rl_group {
     bool omit;        /* user.oomd_omit, by systemd's ownership rule */
     bool avoid;       /* user.oomd_avoid */
     bool oom_group;   /* memory.oom.group=1 */
-    bool container;  /* a container's own cgroup, or groups[0] in one: under Kill=cgroup what it has
-                      * nested dies with  it, half a container serves nobody */
-    bool holds_self; /* reliefd lives in it or below */
+    bool container;   /* a container's own cgroup, or groups[0] in one: Kill=cgroup takes all that
+                       * is nested in it, since half a container serves nobody */
+    bool holds_self;  /* reliefd lives in it or below */
     /* Bytes that killing all of it would free: anonymous memory, swap, and of the kernel's memory
      * what goes with processes: kernel_stack (one for each thread), pagetables (of each address
      * space), sec_pagetables (of each virtual machine, whose owner holds it open) and sock (buffers
