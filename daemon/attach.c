@@ -91,6 +91,7 @@ void rl_attach(struct rl_engine *engine, struct rl_cgroup *cgroup)
         return;
     }
     rl_cgroup_path(cgroup, path, sizeof(path));
+    rl_past_follow(engine, cgroup->id, path);
     if (engine->uses_limited)
         place.limited = is_limited(engine, cgroup);
     if (engine->uses_pods) {

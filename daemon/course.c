@@ -615,6 +615,7 @@ void rl_course_report(struct rl_engine *engine)
         running->to_end = false;
         rl_report_ended(engine->options.report, &running->record);
         running->used = false;
+        rl_past_name(engine, running->record.offender_id, running->record.offender);
         rl_past_save(engine);
         rl_steps_calm(engine);
     }

@@ -10,6 +10,7 @@
 #include "daemon/observe/marks.h"
 #include "daemon/observe/read.h"
 #include "policy/glob.h"
+#include "policy/kube.h"
 #include "policy/match.h"
 
 /* What the visits below work on. */
@@ -150,6 +151,16 @@ static void read_lost_marks(struct reading *r, const struct rl_cgroup *cgroup)
     }
 }
 
+/* Its own cgroup; or the part of it that victims are sought in: with systemd's manager crun sets
+ * the limits on a cgroup below the scope, and that is where the shortage is. */
+static bool is_container(const char *path, bool top)
+{
+    struct rl_kube kube;
+
+    rl_kube_parse(path, &kube);
+    return kube.level == RL_LEVEL_CONTAINER && (top || !kube.inner);
+}
+
 /* Find a group for the members of a cgroup. */
 static void enter(struct reading *r, struct rl_cgroup *cgroup, int fd)
 {
@@ -170,6 +181,7 @@ static void enter(struct reading *r, struct rl_cgroup *cgroup, int fd)
     s->groups[own].id = cgroup->id;
     if (rl_failed_cgroup(r->engine, cgroup->id, r->now_us))
         s->groups[own].spared = RL_SPARED_FAILED;
+    s->groups[own].container = is_container(r->path, above < 0);
     s->groups[own].holds_self = rl_self_within(&r->engine->self, r->path);
     read_marks(r, fd, &s->groups[own].omit, &s->groups[own].avoid, &s->groups[own].oom_group);
     read_memory(fd, &s->groups[own]);
@@ -655,6 +667,8 @@ static void apply_own_kill(struct rl_scratch *s, const struct rl_policy *acting)
     if (cgroup->policy->victim.kill == RL_KILL_TREE && cgroup->subject)
         cgroup = cgroup->subject;
     group = index_of(s, cgroup);
+    if (group >= 0 && cgroup->policy->victim.kill == RL_KILL_CGROUP)
+        group = rl_unit_of(s->groups, group);
     if (group < 0 || s->groups[group].spared != RL_REASON_NONE || shared_outside(s, group))
         return;
     choice->scope = RL_KILL_CGROUP;

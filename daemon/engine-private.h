@@ -80,6 +80,7 @@ struct rl_running {
 /* What is remembered of an offender after its incidents. */
 struct rl_past {
     uint64_t id;       /* of the cgroup; 0: free */
+    char *path;        /* of the cgroup, owned; NULL: not named yet */
     uint64_t until_us; /* end of its cooldown */
     struct rl_kills kills;
     struct rl_effect effect; /* of the last kill */
@@ -177,9 +178,21 @@ bool rl_policy_timed(const struct rl_policy *policy);
 uint64_t rl_cooldown_left(const struct rl_engine *engine, uint64_t id, uint64_t now_us);
 /* The entry of a cgroup, made where there is none. */
 struct rl_past *rl_past_of(struct rl_engine *engine, uint64_t id);
+/* Keep the path beside the entry of a cgroup, if it has one: whoever has that path later has its
+ * past. Allocates; without memory the entry goes with the cgroup. */
+void rl_past_name(struct rl_engine *engine, uint64_t id, const char *path);
+/**
+ * rl_past_follow() - a cgroup stands at this path now
+ *
+ * Service managers remove a unit's cgroup when it ends and make it anew at the next start. What is
+ * remembered of those that had this path goes on in it; else a unit that is restarted at once would
+ * have neither cooldown nor Limit=.
+ */
+void rl_past_follow(struct rl_engine *engine, uint64_t id, const char *path);
 /* Read and write RUNTIME/past.json; what cannot be read or written is said and costs no more. */
 void rl_past_load(struct rl_engine *engine);
 void rl_past_save(const struct rl_engine *engine);
+void rl_past_free(struct rl_engine *engine);
 
 /* ---- failed.c: who could not be killed ---- */
 #define RL_FAILED_US       (60 * RL_US_PER_S) /* others are chosen for so long */

@@ -423,6 +423,7 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     rl_course_end(engine);
     rl_past_save(engine);
     rl_steps_close(engine);
+    rl_past_free(engine);
     engine->later = sd_event_source_disable_unref(engine->later);
     engine->pause_timer = sd_event_source_disable_unref(engine->pause_timer);
     /* Before the tree: its cgroups go with it, and what is forgotten is not restored. */

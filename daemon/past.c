@@ -1,16 +1,19 @@
-/* What is remembered of offenders: cooldowns, kills per time, and the budget of all kills. It is
- * written down so that a restart of reliefd does not give anybody a second helping. Times are
- * CLOCK_MONOTONIC and cgroup ids are inodes: both mean something within one boot only, so the boot
- * id stands beside them. */
+/* What is remembered of offenders: cooldowns, kills per time, and the budget of all kills. An entry
+ * is found by the cgroup's id; where a cgroup of the same path is made after it, it goes on there.
+ * All is written down so that a restart of reliefd does not give anybody a second helping. Times
+ * are CLOCK_MONOTONIC and cgroup ids are inodes: both mean something within one boot only, so the
+ * boot id stands beside them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-id128.h>
 #include <unistd.h>
 
 #include "daemon/engine-private.h"
+#include "daemon/report/json.h"
 #include "daemon/report/log.h"
 
 uint64_t rl_cooldown_left(const struct rl_engine *engine, uint64_t id, uint64_t now_us)
@@ -33,8 +36,66 @@ struct rl_past *rl_past_of(struct rl_engine *engine, uint64_t id)
         if (past->id == 0 || (oldest->id != 0 && past->until_us < oldest->until_us))
             oldest = past;
     }
+    free(oldest->path);
     *oldest = (struct rl_past){.id = id};
     return oldest;
+}
+
+static struct rl_past *find(struct rl_engine *engine, uint64_t id)
+{
+    for (size_t i = 0; i < RL_PASTS_MAX; i++)
+        if (engine->pasts[i].id == id)
+            return &engine->pasts[i];
+    return NULL;
+}
+
+/* The cgroup of both is the same one by its path. The older entry goes. */
+static void merge(struct rl_past *past, struct rl_past *older)
+{
+    for (uint32_t i = 0; i < older->kills.n; i++)
+        rl_limit_note(&past->kills, older->kills.at_us[i]);
+    past->kills.stopped |= older->kills.stopped;
+    if (older->until_us > past->until_us)
+        past->until_us = older->until_us;
+    free(older->path);
+    *older = (struct rl_past){0};
+}
+
+void rl_past_follow(struct rl_engine *engine, uint64_t id, const char *path)
+{
+    for (size_t i = 0; i < RL_PASTS_MAX; i++) {
+        struct rl_past *past = &engine->pasts[i], *newer;
+
+        if (past->id == 0 || past->id == id || !past->path || strcmp(past->path, path) != 0)
+            continue;
+        newer = find(engine, id);
+        past->id = id;
+        if (newer)
+            merge(past, newer);
+    }
+}
+
+void rl_past_name(struct rl_engine *engine, uint64_t id, const char *path)
+{
+    struct rl_past *past = find(engine, id);
+    const struct rl_cgroup *now;
+
+    if (!past)
+        return;
+    if (!past->path)
+        past->path = strdup(path);
+    /* Made anew while the incident was not over. */
+    now = engine->watch ? rl_tree_find(rl_watch_tree(engine->watch), path) : NULL;
+    if (now)
+        rl_past_follow(engine, now->id, path);
+}
+
+void rl_past_free(struct rl_engine *engine)
+{
+    for (size_t i = 0; i < RL_PASTS_MAX; i++) {
+        free(engine->pasts[i].path);
+        engine->pasts[i] = (struct rl_past){0};
+    }
 }
 
 static bool boot_id(char *buf)
@@ -85,8 +146,8 @@ void rl_past_save(const struct rl_engine *engine)
     for (size_t i = 0; i < RL_PASTS_MAX; i++)
         if (engine->pasts[i].id != 0)
             json_array_append_new(list,
-                json_pack("{s:I, s:I, s:o}", "cgroup_id", (json_int_t)engine->pasts[i].id,
-                    "until_us",
+                json_pack("{s:I, s:o, s:I, s:o}", "cgroup_id", (json_int_t)engine->pasts[i].id,
+                    "path", rl_json_string(engine->pasts[i].path), "until_us",
                     (json_int_t)(engine->pasts[i].until_us > INT64_MAX ? INT64_MAX
                                                                        : engine->pasts[i].until_us),
                     "kills", kills_json(&engine->pasts[i].kills)));
@@ -121,6 +182,8 @@ void rl_past_load(struct rl_engine *engine)
 
             if (!past)
                 continue;
+            if (json_is_string(json_object_get(one, "path")))
+                rl_past_name(engine, past->id, json_string_value(json_object_get(one, "path")));
             past->until_us = (uint64_t)json_integer_value(json_object_get(one, "until_us"));
             kills_from(json_object_get(one, "kills"), now, &past->kills);
             /* A restart is what OnRepeat=stop waits for. */

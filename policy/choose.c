@@ -48,6 +48,16 @@ int32_t rl_oom_group_of(const struct rl_group *groups, int32_t group)
     return top;
 }
 
+int32_t rl_unit_of(const struct rl_group *groups, int32_t group)
+{
+    int32_t top = group;
+
+    for (int32_t g = group; g >= 0; g = groups[g].parent)
+        if (groups[g].oom_group || groups[g].container)
+            top = g;
+    return top;
+}
+
 static uint64_t add(uint64_t a, uint64_t b)
 {
     return b > UINT64_MAX - a ? UINT64_MAX : a + b;
@@ -95,7 +105,7 @@ static bool is_exiting(const struct rl_process *process)
 
 void rl_group_member(struct rl_group *groups, struct rl_candidate *candidate)
 {
-    int32_t own = (int32_t)candidate->process.cgroup, top = rl_oom_group_of(groups, own);
+    int32_t own = (int32_t)candidate->process.cgroup, unit = rl_unit_of(groups, own);
     bool dying = candidate->spared == RL_SPARED_DYING;
     enum rl_reason reason;
 
@@ -112,7 +122,7 @@ void rl_group_member(struct rl_group *groups, struct rl_candidate *candidate)
             take_member(&groups[g], candidate);
         if (is_exiting(&candidate->process))
             groups[g].exiting++;
-        if (!dying && candidate->tier == RL_TIER_PREFERRED && (g == own || g == top))
+        if (!dying && candidate->tier == RL_TIER_PREFERRED && (g == own || g == unit))
             groups[g].has_preferred = true;
         if (groups[g].spared == RL_REASON_NONE)
             groups[g].spared = reason;
@@ -280,8 +290,8 @@ static void choose_cgroup(struct rl_choosing *c, struct rl_choice *ret)
     const struct rl_group *best = NULL;
 
     for (size_t i = 0; i < c->n_groups; i++) {
-        int32_t top = rl_oom_group_of(c->groups, (int32_t)i);
-        struct rl_group *g = &c->groups[top >= 0 ? top : (int32_t)i];
+        int32_t unit = rl_unit_of(c->groups, (int32_t)i);
+        struct rl_group *g = &c->groups[unit];
 
         if (c->groups[i].processes == 0 || !may_die_whole(c, g))
             continue;
@@ -294,7 +304,7 @@ static void choose_cgroup(struct rl_choosing *c, struct rl_choice *ret)
             .candidate = -1,
             .group = (int32_t)(g - c->groups),
             .points = g->points,
-            .widened = top >= 0 && top != (int32_t)i,
+            .widened = g->oom_group && unit != (int32_t)i,
             .instead_of = -1,
         };
     }

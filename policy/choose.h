@@ -23,6 +23,8 @@ struct rl_group {
     bool omit;        /* user.oomd_omit, by systemd's ownership rule */
     bool avoid;       /* user.oomd_avoid */
     bool oom_group;   /* memory.oom.group=1 */
+    bool container;   /* a container's own cgroup, or groups[0] in one: Kill=cgroup takes all that
+                       * is nested in it, since half a container serves nobody */
     bool holds_self;  /* reliefd lives in it or below */
     /* Bytes that killing all of it would free: anonymous memory, swap, and of the kernel's memory
      * what goes with processes: kernel_stack (one for each thread), pagetables (of each address
@@ -44,9 +46,9 @@ struct rl_group {
     int64_t members_points; /* what all members hold, where anon and swap are not known; from 0 to
                              * RL_POINTS_MOST */
     uint64_t members_pages; /* the same in pages */
-    bool has_preferred;     /* of the direct members; of all where it is an oom group */
-    bool has_avoided;       /* of all */
-    int adjust;             /* of all: the one furthest from 0 */
+    bool has_preferred; /* of the direct members; of all where it is an oom group or a container */
+    bool has_avoided;   /* of all */
+    int adjust;         /* of all: the one furthest from 0 */
     enum rl_tier tier;
     enum rl_reason spared; /* why it may not die as a whole */
     int64_t points;
@@ -148,6 +150,10 @@ bool rl_candidate_before(
 /* Return: index of the topmost cgroup with memory.oom.group=1 from this one up to the offender, -1
  * when there is none. */
 int32_t rl_oom_group_of(const struct rl_group *groups, int32_t group);
+
+/* Return: index of what dies where a cgroup is to die whole: the topmost container or cgroup with
+ * memory.oom.group=1 from this one up to the offender, else the cgroup itself. */
+int32_t rl_unit_of(const struct rl_group *groups, int32_t group);
 
 /**
  * rl_group_member() - enter a rated process into its cgroup and all above

@@ -1,13 +1,15 @@
-/* Starts a load in a cgroup and writes down, fifty times a second, what the kernel says of that
- * cgroup and of the machine, and the instants of the load's beginning, of every SIGTERM and
+/* Starts a load in a cgroup and writes down, fifty times a second or as told, what the kernel says
+ * of that cgroup and of the machine, and the instants of the load's beginning, of every SIGTERM and
  * SIGKILL, and of its end. It stands above the shortage it looks at: its memory is locked, it runs
  * before all ordinary processes, and nothing is written before the end.
  *
- *   observer --cgroup DIRECTORY --out FILE [--seconds N] [--trace DIRECTORY] PROGRAM [ARGUMENT ...]
+ *   observer --cgroup DIRECTORY --out FILE [--seconds N] [--every MS] [--trace DIRECTORY]
+ *            PROGRAM [ARGUMENT ...]
  *
  * --cgroup   where the load runs, as nobody and with oom_score_adj 0
  * --out      the samples; samples.h says how they look
  * --seconds  the load is killed when it lives longer (default 60)
+ * --every    between two looks (default 20)
  * --trace    a tracing instance (mkdir /sys/kernel/tracing/instances/NAME): without it no signal is
  *            seen */
 
@@ -31,7 +33,6 @@
 
 #include "tests/bench/samples.h"
 
-#define EVERY_NS  (20 * NS_PER_MS)
 #define BEFORE_NS (500 * NS_PER_MS)  /* samples without the load */
 #define AFTER_NS  (1000 * NS_PER_MS) /* and after its end: for memory that comes back late */
 #define NOBODY    65534
@@ -52,6 +53,7 @@ struct observer {
     const char *out;
     const char *trace; /* or NULL */
     uint64_t seconds;
+    uint64_t every_ns;
     char **program;
     int files[FILES];
     int populated; /* cgroup.events */
@@ -227,7 +229,8 @@ static void observe(struct observer *o)
 {
     uint64_t next = now_ns(), begin = next + BEFORE_NS;
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    struct itimerspec every = {{0, EVERY_NS}, {(time_t)(next / NS_PER_S), (long)(next % NS_PER_S)}};
+    struct itimerspec every = {
+        {0, (long)o->every_ns}, {(time_t)(next / NS_PER_S), (long)(next % NS_PER_S)}};
     struct pollfd wait[] = {{timer, POLLIN, 0}, {-1, POLLIN, 0}, {o->populated, POLLPRI, 0}};
     uint64_t ticks;
 
@@ -335,6 +338,7 @@ static void read_arguments(struct observer *o, int argc, char **argv)
         {"cgroup", required_argument, NULL, 'c'},
         {"out", required_argument, NULL, 'o'},
         {"seconds", required_argument, NULL, 's'},
+        {"every", required_argument, NULL, 'e'},
         {"trace", required_argument, NULL, 't'},
         {NULL, 0, NULL, 0},
     };
@@ -351,6 +355,9 @@ static void read_arguments(struct observer *o, int argc, char **argv)
         case 's':
             o->seconds = strtoul(optarg, NULL, 10);
             break;
+        case 'e':
+            o->every_ns = strtoul(optarg, NULL, 10) * NS_PER_MS;
+            break;
         case 't':
             o->trace = optarg;
             break;
@@ -358,19 +365,20 @@ static void read_arguments(struct observer *o, int argc, char **argv)
             exit(2);
         }
     o->program = argv + optind;
-    if (!o->cgroup || !o->out || o->seconds == 0 || optind == argc)
-        errx(2, "usage: observer --cgroup DIRECTORY --out FILE [--seconds N] [--trace DIRECTORY] "
-                "PROGRAM [ARGUMENT ...]");
+    if (!o->cgroup || !o->out || o->seconds == 0 || o->every_ns == 0 || o->every_ns >= NS_PER_S ||
+        optind == argc)
+        errx(2, "usage: observer --cgroup DIRECTORY --out FILE [--seconds N] [--every MS] "
+                "[--trace DIRECTORY] PROGRAM [ARGUMENT ...]");
 }
 
 int main(int argc, char **argv)
 {
-    struct observer o = {.seconds = 60};
+    struct observer o = {.seconds = 60, .every_ns = 20 * NS_PER_MS};
     struct sched_param first = {.sched_priority = 50};
 
     read_arguments(&o, argc, argv);
     open_files(&o);
-    o.room = (o.seconds + 30) * NS_PER_S / EVERY_NS;
+    o.room = (o.seconds + 30) * NS_PER_S / o.every_ns;
     o.samples = calloc(o.room, sizeof(*o.samples));
     if (!o.samples || mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
         err(2, "cannot lock memory");

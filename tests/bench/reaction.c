@@ -18,8 +18,10 @@
  *
  *   condition, signal  from the load's start
  *   reaction           from the condition to the signal; negative: the signal came first
- *   dead, back         from the signal; memory is back when the cgroup holds less than a tenth of
- *                      what it held at the signal, or when nobody is left in it
+ *   held               MB in the cgroup at the signal
+ *   dead, empty, back  from the signal: the load's first process has ended; nobody is left in the
+ *                      cgroup; memory is back when the cgroup holds less than a tenth of what it
+ *                      held at the signal, or when nobody is left in it
  *   sender, number     of the signal; sender is NAME-PID, or kernel for its OOM killer */
 
 #include <err.h>
@@ -339,15 +341,23 @@ static void read_file(struct load *load, const char *path)
         errx(2, "%s: no samples of a load", path);
 }
 
-/* Return: when the cgroup held less than a tenth of what it held at the signal. */
-static uint64_t memory_back(const struct load *load)
+/* Bytes in the cgroup at the signal. */
+static uint64_t held_at_signal(const struct load *load)
 {
     uint64_t held = 0;
 
+    for (size_t i = 0; i < load->count && load->samples[i].ns <= load->signal_ns; i++)
+        held = load->samples[i].current;
+    return held;
+}
+
+/* Return: when the cgroup held less than a tenth of what it held at the signal. */
+static uint64_t memory_back(const struct load *load)
+{
+    uint64_t held = held_at_signal(load);
+
     for (size_t i = 0; i < load->count; i++) {
-        if (load->samples[i].ns <= load->signal_ns)
-            held = load->samples[i].current;
-        else if (load->samples[i].current < held / 10)
+        if (load->samples[i].ns > load->signal_ns && load->samples[i].current < held / 10)
             return load->empty_ns && load->empty_ns < load->samples[i].ns ? load->empty_ns
                                                                           : load->samples[i].ns;
     }
@@ -379,7 +389,10 @@ int main(int argc, char **argv)
     print_time("condition", load.load_ns, condition);
     print_time("signal", load.load_ns, load.signal_ns);
     print_time("reaction", condition, load.signal_ns);
+    if (load.signal_ns)
+        printf("held=%.0f\n", (double)held_at_signal(&load) / (1024 * 1024));
     print_time("dead", load.signal_ns, load.timeout ? 0 : load.dead_ns);
+    print_time("empty", load.signal_ns, load.timeout ? 0 : load.empty_ns);
     print_time("back", load.signal_ns, load.signal_ns && !load.timeout ? memory_back(&load) : 0);
     printf("sender=%s\nnumber=%d\n", load.signal_ns ? load.sender : "null", load.number);
     free(load.samples);

@@ -12,6 +12,7 @@
 #define PROCESSES 600
 #define EMPTY     40
 #define FIRST_PID 1000
+#define CONTAINER "app/libpod-0123456789abcdef0123456789abcdef.scope"
 
 /* The machine, made once: so many files take their time. */
 static struct folder folder;
@@ -59,10 +60,12 @@ static void put_cgroup(const char *path, bool populated)
     folder_write(&folder, name, "");
 }
 
-/* Each tenth cgroup is one level deeper. */
+/* Each tenth cgroup is one level deeper; the last one is nested in a container. */
 static const char *child_path(int i, char *buf, size_t size)
 {
-    if (i % 10 == 9)
+    if (i >= CHILDREN - 2)
+        snprintf(buf, size, CONTAINER "%s", i == CHILDREN - 1 ? "/deep" : "");
+    else if (i % 10 == 9)
         snprintf(buf, size, "app/c%d/deep", i - 1);
     else
         snprintf(buf, size, "app/c%d", i);
@@ -477,6 +480,42 @@ static void test_own_policy(void **state)
         f->engine.scratch.seats[f->engine.scratch.choice.group].cgroup, child(f, child_of(second)));
 }
 
+/* Whoever's policy it is that says that a cgroup dies: of a container it is the container's own. */
+static void test_container(void **state)
+{
+    struct fixture *f = *state;
+    struct rl_pattern nested = {.text = "cgroup:" CONTAINER "/deep",
+        .terms = {{RL_FACT_CGROUP, CONTAINER "/deep"}},
+        .n = 1};
+    struct rl_policy whole = {.victim = {.model = rl_model_default(), .kill = RL_KILL_CGROUP}};
+    const struct rl_scratch *s = &f->engine.scratch;
+
+    f->policy.victim.prefer = &nested;
+    f->policy.victim.n_prefer = 1;
+    make_room(f, PROCESSES, 1 + CHILDREN);
+    decide(f);
+    assert_int_equal(s->choice.scope, RL_KILL_PROCESS);
+    assert_ptr_equal(s->seats[s->choice.group].cgroup, child(f, CHILDREN - 1));
+    child(f, CHILDREN - 1)->policy = &whole;
+    whole.victim.prefer = &nested;
+    whole.victim.n_prefer = 1;
+    decide(f);
+    assert_int_equal(s->choice.scope, RL_KILL_CGROUP);
+    assert_ptr_equal(s->seats[s->choice.group].cgroup, child(f, CHILDREN - 2));
+    child(f, CHILDREN - 1)->policy = NULL;
+    f->policy.victim.kill = RL_KILL_CGROUP;
+    decide(f);
+    assert_int_equal(s->choice.scope, RL_KILL_CGROUP);
+    assert_ptr_equal(s->seats[s->choice.group].cgroup, child(f, CHILDREN - 2));
+    assert_false(s->choice.widened);
+    assert_false(s->groups[0].container);
+    /* The shortage is that of a part of it. */
+    f->hot.cgroup = child(f, CHILDREN - 1);
+    decide(f);
+    assert_int_equal(s->n_groups, 1);
+    assert_true(s->groups[0].container);
+}
+
 /* memory.oom.group of a cgroup without a group, or of one above it that has none either: who lives
  * there dies with all the others or not at all. */
 static void test_oom_group(void **state)
@@ -576,6 +615,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_kill_tree, setup, teardown),
         cmocka_unit_test_setup_teardown(test_patterns, setup, teardown),
         cmocka_unit_test_setup_teardown(test_own_policy, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_container, setup, teardown),
         cmocka_unit_test_setup_teardown(test_oom_group, setup, teardown),
         cmocka_unit_test_setup_teardown(test_oom_group_above, setup, teardown),
         cmocka_unit_test_setup_teardown(test_marks, setup, teardown),

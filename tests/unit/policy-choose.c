@@ -249,6 +249,54 @@ static void an_oom_group_stands_for_its_cgroups(void **state)
     assert_true(s.choice.widened);
 }
 
+/* What a container has nested dies with it: as part of a larger oom group, too, and only where a
+ * cgroup is to die. */
+static void a_container_dies_whole(void **state)
+{
+    static const struct {
+        enum rl_kill kill;
+        bool container, inner_group, outer_group, protects, prefers;
+        uint32_t max;
+        int32_t group; /* -1: nobody */
+        bool widened, fell_back;
+    } rows[] = {
+        {RL_KILL_CGROUP, true, false, false, false, false, 0, 2, false, false},
+        {RL_KILL_CGROUP, false, false, false, false, false, 0, 4, false, false},
+        {RL_KILL_CGROUP, true, true, false, false, false, 0, 2, false, false},
+        {RL_KILL_CGROUP, true, false, true, false, false, 0, 1, true, false},
+        {RL_KILL_CGROUP, true, false, false, true, false, 0, 5, false, false},
+        {RL_KILL_CGROUP, false, false, false, true, false, 0, 4, false, false},
+        {RL_KILL_CGROUP, true, false, false, false, true, 0, 2, false, false},
+        {RL_KILL_CGROUP, true, false, false, false, false, 1, 4, false, true},
+        {RL_KILL_PROCESS, true, false, false, false, false, 0, 4, false, false},
+        {RL_KILL_PROCESS, true, true, false, false, false, 0, 4, true, false},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct scene s = a_scene(rows[i].kill);
+        const struct rl_pattern prefer = {
+            .text = "comm:init", .terms = {{RL_FACT_COMM, "init"}}, .n = 1};
+
+        add_group(&s, "/a", -1);
+        add_group(&s, "/a/pod", 0)->oom_group = rows[i].outer_group;
+        add_group(&s, "/a/pod/box", 1)->container = rows[i].container;
+        add_group(&s, "/a/pod/box/init", 2);
+        add_group(&s, "/a/pod/box/app", 2)->oom_group = rows[i].inner_group;
+        add_group(&s, "/a/other", 0);
+        add_process(&s, 10, rows[i].protects ? "keep" : "init", 3, 10);
+        add_process(&s, 11, "y", 4, 200);
+        add_process(&s, 12, "z", 5, rows[i].prefers ? 900 : 150);
+        s.victim.max_processes = rows[i].max;
+        s.victim.prefer = &prefer;
+        s.victim.n_prefer = rows[i].prefers;
+        choose(&s);
+        if (s.choice.group != rows[i].group || s.choice.widened != rows[i].widened ||
+            s.choice.fell_back != rows[i].fell_back)
+            fail_msg("row %zu: group %d, widened %d, fell back %d", i, s.choice.group,
+                s.choice.widened, s.choice.fell_back);
+    }
+}
+
 static void members_speak_where_the_cgroup_has_no_numbers(void **state)
 {
     struct scene s = a_scene(RL_KILL_CGROUP);
@@ -489,6 +537,7 @@ int main(void)
         cmocka_unit_test(the_cgroup_that_frees_most_dies),
         cmocka_unit_test(a_nested_cgroup_counts_and_dies_with_its_parent),
         cmocka_unit_test(an_oom_group_stands_for_its_cgroups),
+        cmocka_unit_test(a_container_dies_whole),
         cmocka_unit_test(members_speak_where_the_cgroup_has_no_numbers),
         cmocka_unit_test(shared_memory_counts_once_where_the_cgroup_has_numbers),
         cmocka_unit_test(kernel_memory_dies_with_a_cgroup_and_shmem_does_not),

@@ -7,6 +7,7 @@ daemon_configure() {
     case $1 in
         default) ;;
         fast) DAEMON_COMMAND+=(-m 10,10 -s 10,10) ;; # SIGKILL at once
+        kill) DAEMON_COMMAND+=(-m 67,67 -s 100,100) ;; # when some 500 of 2048 MB are in use, whatever the swap
         never) DAEMON_COMMAND+=(-m 1,1 -s 1,1 --dryrun) ;;
         *) return 1 ;;
     esac

@@ -11,6 +11,7 @@ daemon_configure() {
     [[ $1 != default ]] || return 0 # the policies that are built in
     case $1 in
         fast) reliefd_policies "$folder" "full 40% over 2s" "some 10% over 1s" "below 10%" ;;
+        kill) reliefd_policies "$folder" "full 4% over 2s" "some 95% over 10s" "below 10%" ;;
         never) reliefd_policies "$folder" "full 95% over 10s" "some 95% over 10s" "below 10%" ;;
         *) return 1 ;;
     esac

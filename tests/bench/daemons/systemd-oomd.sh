@@ -9,6 +9,7 @@ daemon_configure() {
     case $1 in
         default) limit=60% seconds=20 ;; # systemd's limit; Debian's duration
         fast) limit=40% seconds=2 ;;
+        kill) limit=4% seconds=2 ;;
         never) limit=95% seconds=10 ;;
         *) return 1 ;;
     esac

@@ -25,7 +25,7 @@ daemon_use() {
 
 # daemon_start NAME [SETTING]: default (the numbers that the package comes with), fast (all act on full 40 % over 2 s
 # of /bench.slice, where they can, or on less than 10 % of memory), or never (they watch as with fast, and what they
-# wait for cannot come). Until it is active, and says that it is ready where it can; sets DAEMON_ERROR when it is not.
+# wait for cannot come), or kill (those that measure/kill.sh asks for: a full cgroup of 512 MB is enough). Until it is active, and says that it is ready where it can; sets DAEMON_ERROR when it is not.
 daemon_start() {
     local STARTED=()
     daemon_start_all "${2:-default}" "$1"

@@ -17,9 +17,13 @@ tree_anew() {
     cgroup_make .
 }
 
+# observe_every MS: how often the observer looks from here on (else every 20).
+OBSERVE_EVERY=20
+observe_every() { OBSERVE_EVERY=$1; }
+
 # observe CGROUP FILE SECONDS PROGRAM [ARGUMENT ...]: runs it until it ends or is killed, after SECONDS by us.
 observe() {
     local cgroup=$1 file=$2 seconds=$3
     shift 3
-    observer --cgroup "$(cgroup_path "$cgroup")" --out "$file" --seconds "$seconds" --trace "$SIGNALS" "$@" >/dev/null
+    observer --cgroup "$(cgroup_path "$cgroup")" --out "$file" --seconds "$seconds" --every "$OBSERVE_EVERY" --trace "$SIGNALS" "$@" >/dev/null
 }

@@ -4,7 +4,7 @@
 
 readonly FULL_PACKAGES=(
     systemd systemd-sysv dbus util-linux kmod procps busybox-static jq
-    libcgroup2 libinih1 libjansson4 libcap2
+    libcgroup2 libinih1 libjansson4 libcap2 crun
 )
 # Another runner may add packages and units to mask, said in a file of its own; its image needs a name of its own in
 # the cache.
