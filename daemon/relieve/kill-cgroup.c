@@ -91,7 +91,7 @@ static int sweep_members(struct rl_victim_watch *watch, bool frozen, struct rl_k
 
     /* Who is not frozen by then sleeps in the kernel, and forks no more with a SIGKILL pending. */
     frozen = frozen || (watch->held_still && watch->looks >= FREEZE_LOOKS);
-    if (watch->struck || (frozen && r == 0 && sweep.error == 0))
+    if ((watch->struck || frozen) && r == 0 && sweep.error == 0)
         watch->sweeping = false;
     if (ret) {
         ret->signalled = sweep.signalled;

@@ -117,8 +117,7 @@ static struct {
     bool hold_signals; /* keep SIGKILL back until fault_let_go(): a victim that is slow to die */
     int held[8];
     size_t n_held;
-    bool swallow_kill; /* a cgroup.kill that does nothing */
-    bool hurry;        /* the timer of a wait comes at once; it does anyhow once a fault struck */
+    bool hurry; /* the timer of a wait comes at once; it does anyhow once a fault struck */
 } fault;
 
 static _Thread_local enum fault_thread fault_me = LOOP;
@@ -353,8 +352,6 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
         atomic_fetch_add(&fault.worked[fault_me], 1);
     if (fault_strikes(wakes ? WAKE : WRITE, fault_file(fd)))
         return -1;
-    if (fault.swallow_kill && fault_me == WRITER && strcmp(fault_file(fd), "cgroup.kill") == 0)
-        return (ssize_t)size;
     return __real_write(fd, data, size);
 }
 

@@ -20,7 +20,6 @@ enum variant {
     SEARCHED, /* the same; where reliefd lives is not known by path */
     SWEPT,    /* freeze, and one by one */
     THAWED,   /* the same; they are slow to die, and thawed before they do */
-    LATE,     /* cgroup.kill does nothing: one by one in the end */
     PARENT,   /* a parent of reliefd is in it */
     PARENT_SEARCHED,
 };
@@ -66,9 +65,8 @@ static void scene_open(struct scene *s, enum variant variant)
     s->f.killer = new_killer(&s->f, &s->f.options);
     assert_true(fault_wait_idle());
     s->fds_ready = count_fds();
-    fault.hurry = variant == THAWED || variant == LATE;
+    fault.hurry = variant == THAWED;
     fault.hold_signals = variant == THAWED;
-    fault.swallow_kill = variant == LATE;
 }
 
 static int scene_strike(struct scene *s)
@@ -127,23 +125,10 @@ static void turn_until_thawed(struct scene *s)
         usleep(100);
 }
 
-/* The looks after the first sweep are as many as it takes; they are not counted. */
-static void turn_until_swept(struct scene *s)
-{
-    uint64_t deadline = now_us() + PATIENCE_S * UINT64_C(1000000);
-
-    while (fault.counts[LOOP][PIDFD_SEND] < 3 && !s->wake.gone && !atomic_load(&fault.struck) &&
-           now_us() < deadline)
-        assert_true(sd_event_run(s->f.event, 100000) >= 0);
-    atomic_store(&fault.armed[LOOP], false);
-}
-
 static void wait_gone(struct scene *s, const struct fault_row *expected, int error)
 {
     if (s->variant == THAWED)
         turn_until_thawed(s);
-    else if (s->variant == LATE)
-        turn_until_swept(s);
     assert_true(run_until(s->f.event, &s->wake.gone));
     assert_int_equal(s->wake.error, expected->outcome == LATER ? error : 0);
     assert_true(sd_event_run(s->f.event, 0) >= 0);
@@ -156,7 +141,6 @@ static void finish_spared(struct scene *s, const struct fault_row *expected)
     int r;
 
     atomic_store(&fault.armed[LOOP], false);
-    fault.swallow_kill = false;
     fault_let_go();
     if (expected->outcome == DEAD) {
         assert_false(populated(s->top));
@@ -243,13 +227,6 @@ static const struct fault_row swept_rows[] = {
     OTHER_ROWS,
 };
 
-/* Where reliefd lives cannot be known without the lists of members. */
-static const struct fault_row late_rows[] = {
-    AFTER_EXAMINE_ROWS,
-    THREADED_ROW,
-    OTHER_ROWS,
-};
-
 static const struct fault_row searched_rows[] = {
     EXAMINE_ROWS,
     THREADED_ROW,
@@ -320,7 +297,6 @@ static const struct fault_scenario scenarios[] = {
     {"one by one", FAULT_ROWS(swept_rows), DEAD, play, SWEPT, "cgroup.events", UNSURE},
     {"one by one, slow to die", FAULT_ROWS(swept_rows), DEAD, play, THAWED, "cgroup.events",
         UNSURE},
-    {"cgroup.kill is no use", FAULT_ROWS(late_rows), DEAD, play, LATE, "cgroup.events", UNSURE},
     {"a parent inside", FAULT_ROWS(parent_rows), REFUSED, play_parent, PARENT, NULL, 0},
     {"a parent inside, members searched", FAULT_ROWS(parent_searched_rows), REFUSED, play_parent,
         PARENT_SEARCHED, NULL, 0},
@@ -355,7 +331,6 @@ static int run_all(void)
         FAULT_TEST(SEARCHED),
         FAULT_TEST(SWEPT),
         FAULT_TEST(THAWED),
-        FAULT_TEST(LATE),
         FAULT_TEST(PARENT),
         FAULT_TEST(PARENT_SEARCHED),
     };
