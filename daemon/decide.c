@@ -90,14 +90,6 @@ static void visit_all(struct reading *r, visit_fn visit)
     }
 }
 
-static int32_t index_of(const struct rl_scratch *scratch, const struct rl_cgroup *cgroup)
-{
-    for (size_t i = 0; i < scratch->n_groups; i++)
-        if (scratch->seats[i].cgroup == cgroup)
-            return (int32_t)i;
-    return -1;
-}
-
 /* The group of the nearest cgroup above one that has any. In the order of the tree it is among the
  * last one and those above that. */
 static int32_t group_above(const struct rl_scratch *scratch, const struct rl_cgroup *cgroup)
@@ -635,62 +627,10 @@ static struct rl_scale scale_of(
     };
 }
 
-/* Does somebody elsewhere hold on to the address space of the chosen process? */
-static bool shared_outside(const struct rl_scratch *s, int32_t top)
-{
-    for (size_t i = 0; s->choice.mm != 0 && i < s->pool.n; i++) {
-        const struct rl_process *p = &s->pool.items[i].process;
-        int32_t group = (int32_t)p->cgroup;
-
-        while (group >= 0 && group != top)
-            group = s->groups[group].parent;
-        if (p->mm == s->choice.mm && group < 0)
-            return true;
-    }
-    return false;
-}
-
-/* Whoever owns the incident: the cgroup of a chosen process may have a policy that says it dies
- * whole (Kill=cgroup, tree). Where it must not, the process alone dies, as it would have. */
-static void apply_own_kill(struct rl_scratch *s, const struct rl_policy *acting)
-{
-    struct rl_choice *choice = &s->choice;
-    const struct rl_cgroup *cgroup;
-    int32_t group;
-
-    if (!choice->found || choice->scope != RL_KILL_PROCESS || choice->fell_back || s->homeless > 0)
-        return;
-    cgroup = s->seats[choice->group].cgroup;
-    if (!cgroup->policy || cgroup->policy == acting ||
-        cgroup->policy->victim.kill == RL_KILL_PROCESS)
-        return;
-    if (cgroup->policy->victim.kill == RL_KILL_TREE && cgroup->subject)
-        cgroup = cgroup->subject;
-    group = index_of(s, cgroup);
-    if (group >= 0 && cgroup->policy->victim.kill == RL_KILL_CGROUP)
-        group = rl_unit_of(s->groups, group);
-    if (group < 0 || s->groups[group].spared != RL_REASON_NONE || shared_outside(s, group))
-        return;
-    choice->scope = RL_KILL_CGROUP;
-    choice->group = group;
-    choice->mm = 0;
-}
-
-/* Not every cgroup has a group: the whole one to kill could not be told from those that stand for
- * it. Then one process has to do, as where a cgroup has too many. */
-static struct rl_victim victim_of(const struct rl_scratch *s, const struct rl_policy *policy)
-{
-    struct rl_victim victim = policy->victim;
-
-    if (s->homeless > 0 && victim.kill == RL_KILL_CGROUP)
-        victim.kill = RL_KILL_PROCESS;
-    return victim;
-}
-
 static void choose(struct reading *r, bool waited_out)
 {
     struct rl_scratch *s = &r->engine->scratch;
-    struct rl_victim victim = victim_of(s, r->policy);
+    struct rl_victim victim = rl_whole_victim(s, r->policy);
     struct rl_choosing choosing = {
         .victim = &victim,
         .waited_out = waited_out,
@@ -704,7 +644,7 @@ static void choose(struct reading *r, bool waited_out)
     rl_choose(&choosing, &s->choice);
     if (victim.kill != r->policy->victim.kill)
         s->choice.fell_back = s->choice.found;
-    apply_own_kill(s, r->policy);
+    rl_whole_own(s, r->policy);
 }
 
 void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy,

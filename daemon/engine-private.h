@@ -279,6 +279,15 @@ void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct 
 struct rl_cgroup *rl_next_populated(
     const struct rl_engine *engine, const struct rl_cgroup *top, struct rl_cgroup *cgroup);
 
+/* ---- whole.c: whether a whole cgroup is to die ---- */
+/* The policy's [Victim] for this scratch. Not every cgroup has a group: the whole one to kill could
+ * not be told from those that stand for it. Then one process has to do, as where a cgroup has too
+ * many. */
+struct rl_victim rl_whole_victim(const struct rl_scratch *s, const struct rl_policy *policy);
+/* Whoever owns the incident: the cgroup of a chosen process may have a policy that says it dies
+ * whole (Kill=cgroup, tree). Where it must not, the process alone dies, as it would have. */
+void rl_whole_own(struct rl_scratch *s, const struct rl_policy *acting);
+
 /* ---- grow.c: room for choices, made when nothing is urgent ---- */
 /* Count the processes, for whoever needs to know before there is a watch. */
 void rl_growth_begin(struct rl_engine *engine);
