@@ -69,7 +69,8 @@ psi_total() { sed -n "s/^$2 .*total=//p" "$(cgroup_path "$1")/memory.pressure"; 
 memory_current() { cgroup_get "$1" memory.current; }
 
 # pids_in CGROUP: its processes and those of the cgroups below it.
-pids_in() { find "$(cgroup_path "$1")" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -un; }
+# (A cgroup may go while it is read.)
+pids_in() { { find "$(cgroup_path "$1")" -name cgroup.procs -exec cat {} + 2>/dev/null || :; } | sort -un; }
 
 is_populated() { [[ $(stat_value "$1" cgroup.events populated) == 1 ]]; }
 is_empty() { [[ ! -d $(cgroup_path "$1") ]] || ! is_populated "$1"; }
