@@ -8,8 +8,8 @@ static enum rl_reason refuse(struct rl_running *running, const struct rl_step *s
 {
     char unit[RL_UNIT_NAME_MAX];
 
-    if (!running->incident.dry &&
-        (!running->engine->units || !rl_units_ready(running->engine->units)))
+    /* While it still connects the order waits, for the step's time at most. */
+    if (!running->incident.dry && !running->engine->units)
         return RL_SKIP_NO_UNIT;
     return rl_unit_of_path(running->record.victim_cgroup, unit, sizeof(unit)) == RL_UNIT_OURS
                ? RL_REASON_NONE
