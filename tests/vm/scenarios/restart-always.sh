@@ -1,6 +1,6 @@
 #!/bin/bash
 # A unit that systemd starts again and again and that leaks each time: after Limit= kills it is held, or there is an alarm.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Guest: full
 # Swap: zram 256M
 # Timeout: 240
