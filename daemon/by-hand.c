@@ -433,6 +433,7 @@ static char *api_try(
     hot = rl_state_heat(engine, path, &was_hot, ret_error);
     if (!hot) {
         rl_tried_forget(engine, cgroup->id);
+        rl_attach(engine, cgroup);
         return NULL;
     }
     rl_notice("policy %s is tried by hand (uid %u)", tried->name, (unsigned)uid);

@@ -218,6 +218,20 @@ static enum rl_reason ask_allowance(struct rl_running *running, uint8_t rung)
     return instead_of_kill(&allowance);
 }
 
+/* The budget counts at once, for incidents that run beside this one. Who was gone before his signal
+ * was not killed. */
+static void count_kill(struct rl_running *running, const struct rl_step *step, uint64_t now_us)
+{
+    const struct rl_step_traits *traits = rl_step_traits(step->kind);
+
+    if (running->counted || running->incident.dry || !traits->kills ||
+        (traits->signals && running->record.first_signal_us == 0) ||
+        rl_tried(running->engine, running->record.offender_id))
+        return;
+    running->counted = true;
+    rl_limit_note(&running->engine->budget, now_us);
+}
+
 static void announce(struct rl_running *running)
 {
     if (running->announced)
@@ -246,6 +260,8 @@ static void take_step(
         why = provide_victim(running, order);
     if (why == RL_REASON_NONE)
         why = rl_step_take(running, order, rl_now_us());
+    if (why == RL_REASON_NONE)
+        count_kill(running, &running->relief.steps[order->step], rl_now_us());
     if (rl_reason_skips(why))
         news->skipped = why;
     else
@@ -332,14 +348,14 @@ static void close_step(struct rl_running *running, uint64_t now_us)
 /* Who could not be killed has relieved nobody: the next one does not wait for a whole cooldown. */
 static uint64_t cooldown_of(const struct rl_running *running)
 {
-    enum rl_reason outcome = running->incident.outcome;
     uint64_t cooldown = running->relief.cooldown_us;
-    bool failed = outcome == RL_OUTCOME_STUCK || outcome == RL_OUTCOME_FAILED;
 
-    return failed && cooldown > RL_FAILED_AGAIN_US ? RL_FAILED_AGAIN_US : cooldown;
+    return rl_failed_to_kill(running) && cooldown > RL_FAILED_AGAIN_US ? RL_FAILED_AGAIN_US
+                                                                       : cooldown;
 }
 
-/* Cooldown, and the kill that it comes from: what a dry run would have killed counts too. */
+/* Cooldown, and the kill that it comes from: for the offender, what a dry run would have killed
+ * counts too. */
 static void remember(struct rl_running *running, uint64_t now_us)
 {
     struct rl_engine *engine = running->engine;
@@ -348,10 +364,9 @@ static void remember(struct rl_running *running, uint64_t now_us)
     past->until_us = now_us + cooldown_of(running);
     if (running->hold_until_us > past->until_us)
         past->until_us = running->hold_until_us;
-    if (!running->incident.killed || rl_tried(engine, past->id))
-        return;
-    rl_limit_note(&past->kills, now_us);
-    rl_limit_note(&engine->budget, now_us);
+    if (running->counted ||
+        (running->incident.dry && running->incident.killed && !rl_tried(engine, past->id)))
+        rl_limit_note(&past->kills, now_us);
 }
 
 /* OnNoVictim=panic */
@@ -449,8 +464,10 @@ static void advance(struct rl_running *running)
         gather(running, &news);
         running->done = running->vetoed = false;
         order = rl_incident_next(&running->incident, &running->relief, &news);
-        if (running->incident.gone && !was_gone)
+        if (running->incident.gone && !was_gone) {
             measure_freed(running, news.now_us);
+            rl_steps_thaw(running); /* the survivors' pressure is measured now */
+        }
         news.failed = news.skipped = RL_REASON_NONE;
         step = order.what == RL_DO_STEP || order.what == RL_DO_SKIP;
         if (step) {
@@ -538,6 +555,7 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
     rl_engine_later(engine); /* room for the next one */
     running->hot = hot;
     running->announced = running->chosen = running->allowed = false;
+    running->counted = running->refused = false;
     running->gone = running->done = running->vetoed = false;
     running->gained = 0;
     running->going_on = 0;
@@ -617,7 +635,6 @@ void rl_course_report(struct rl_engine *engine)
         running->used = false;
         rl_past_name(engine, running->record.offender_id, running->record.offender);
         rl_past_save(engine);
-        rl_steps_calm(engine);
     }
 }
 

@@ -50,6 +50,8 @@ struct rl_running {
     bool announced;
     bool chosen;       /* there is a victim */
     bool allowed;      /* to kill, by Limit= and [Budget] */
+    bool counted;      /* a kill of it is, in [Budget] */
+    bool refused;      /* the victim could not be signalled at all */
     bool gone;         /* the victim, as the watch said */
     bool done, vetoed; /* what the current step has said, until it is news */
     uint64_t gained;
@@ -199,6 +201,8 @@ void rl_past_free(struct rl_engine *engine);
 #define RL_FAILED_AGAIN_US (2 * RL_US_PER_S)  /* and when the first of them, at the latest */
 /* Of an incident that has ended, before its victim is dropped. */
 void rl_failed_note(struct rl_running *running, uint64_t now_us);
+/* Did the incident end with a victim that could not be signalled, or did not die? */
+bool rl_failed_to_kill(const struct rl_running *running);
 bool rl_failed_process(
     const struct rl_engine *engine, const struct rl_process *process, uint64_t now_us);
 bool rl_failed_cgroup(const struct rl_engine *engine, uint64_t id, uint64_t now_us);
@@ -319,9 +323,11 @@ void rl_step_stop(struct rl_running *running);
 void rl_steps_undo(struct rl_running *running);
 /* Copy what the incident's steps point to. */
 void rl_steps_keep(struct rl_running *running);
+/* Let run what a freeze of the incident holds. */
+void rl_steps_thaw(struct rl_running *running);
 /* Start what the steps of the policies in force need. Allocates. */
 void rl_steps_prepare(struct rl_engine *engine);
-/* An incident has ended: what broke is mended. */
+/* Unless an incident runs: what broke is mended. */
 void rl_steps_calm(struct rl_engine *engine);
 /* End all of it; measures that stand are taken back. Before the guardian and the bus. */
 void rl_steps_close(struct rl_engine *engine);

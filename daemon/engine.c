@@ -214,6 +214,7 @@ static int on_later(sd_event_source *source, void *userdata)
     struct rl_engine *engine = userdata;
 
     rl_course_report(engine);
+    rl_steps_calm(engine);
     rl_course_grow(engine);
     if (engine->growth.pending)
         rl_growth_catch_up(engine);

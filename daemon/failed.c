@@ -12,14 +12,18 @@ static struct rl_failed *place_for(struct rl_engine *engine)
     return oldest;
 }
 
+bool rl_failed_to_kill(const struct rl_running *running)
+{
+    return running->incident.outcome == RL_OUTCOME_STUCK ||
+           (running->incident.outcome == RL_OUTCOME_FAILED && running->refused);
+}
+
 void rl_failed_note(struct rl_running *running, uint64_t now_us)
 {
     struct rl_engine *engine = running->engine;
-    const struct rl_incident *incident = &running->incident;
     uint64_t until = now_us + RL_FAILED_US;
 
-    if (incident->dry ||
-        (incident->outcome != RL_OUTCOME_FAILED && incident->outcome != RL_OUTCOME_STUCK))
+    if (running->incident.dry || !rl_failed_to_kill(running))
         return;
     if (running->whole) {
         *place_for(engine) = (struct rl_failed){.cgroup_id = running->cgroup_id, .until_us = until};

@@ -195,6 +195,10 @@ void rl_fill_choice(
     const struct rl_scratch *s = &engine->scratch;
 
     record->choice = s->choice;
+    /* A hook may have vetoed somebody of another kind. */
+    record->victim_pid = 0;
+    record->victim_comm[0] = '\0';
+    record->instead_of = (struct rl_record_person){0};
     fill_candidates(record, s);
     if (policy->victim.kill != RL_KILL_PROCESS || s->choice.scope != RL_KILL_PROCESS)
         fill_groups(record, s);

@@ -226,6 +226,13 @@ static void note_taken(
     }
 }
 
+/* Are the windows to begin anew with it? Not for what only tells or asks, nor for reclaim, whose
+ * end counts: a window that has just begun would say that all is well. */
+static bool changes_much(const struct rl_step_traits *traits)
+{
+    return traits->kills || traits->trace != RL_TRACE_NONE;
+}
+
 static struct rl_order after_step(
     struct rl_incident *incident, const struct rl_relief *relief, const struct rl_news *news)
 {
@@ -235,7 +242,8 @@ static struct rl_order after_step(
         return climb(incident, relief, news);
     note_taken(incident, relief, news);
     incident->step_us = news->now_us;
-    incident->since_us = news->now_us;
+    if (changes_much(traits_of(relief, incident->step)))
+        incident->since_us = news->now_us;
     wait_here(incident, RL_PHASE_WAIT, news->now_us + patience(incident, relief));
     /* It may have been quicker than the step. */
     if (news->gone || news->offender_gone || news->vetoed || news->step_done)
@@ -257,6 +265,11 @@ static struct rl_order while_settling(
 void rl_incident_thawed(struct rl_incident *incident)
 {
     incident->frozen = false;
+}
+
+void rl_incident_unthrottled(struct rl_incident *incident)
+{
+    incident->throttle = 0;
 }
 
 struct rl_order rl_incident_next(

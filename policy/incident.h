@@ -103,6 +103,8 @@ void rl_incident_open(
 
 /* What it had frozen runs again, or never was. */
 void rl_incident_thawed(struct rl_incident *incident);
+/* It is not throttled any more, or never was: the trigger alone says whether it holds. */
+void rl_incident_unthrottled(struct rl_incident *incident);
 
 /* The next order. Call it after opening, after each step taken or skipped, at wake_us, and on
  * news. */

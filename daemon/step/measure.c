@@ -38,6 +38,7 @@ void rl_throttle_told(void *userdata, int news)
     if (news == RL_MEASURE_TAKEN)
         return;
     running->throttle = rl_measure_release(running->throttle);
+    rl_incident_unthrottled(&running->incident);
     ended(running, RL_STEP_THROTTLE, news);
 }
 

@@ -35,7 +35,7 @@ static int open_hooks(struct rl_engine *engine)
     struct rl_hooks_options options = {.cgroup_fd = -1};
 
     if (engine->hooks)
-        return 0;
+        return rl_hooks_mend(engine->hooks);
     /* Without systemd's leave the hooks stay in our own cgroup. */
     if (engine->hook_cgroup_fd < 0)
         engine->hook_cgroup_fd = rl_hook_cgroup(
@@ -102,8 +102,13 @@ void rl_steps_prepare(struct rl_engine *engine)
 
 void rl_steps_calm(struct rl_engine *engine)
 {
-    int r = engine->hooks ? rl_hooks_mend(engine->hooks) : 0;
+    int r = 0;
 
+    for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++)
+        if (engine->running[i]->used)
+            return;
+    if (engine->hooks)
+        r = rl_hooks_mend(engine->hooks);
     if (r < 0)
         rl_warning("the helper that runs hooks cannot be started again: %s", strerror(-r));
 }

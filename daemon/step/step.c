@@ -67,9 +67,8 @@ enum rl_reason rl_step_take(
         entry->whole_cgroup = step->kind == RL_STEP_KILL && running->whole;
         return RL_REASON_NONE;
     }
-    if (why == RL_REASON_NONE && running->incident.frozen && rl_step_traits(step->kind)->thaws &&
-        rl_step_freeze.undo)
-        rl_step_freeze.undo(running);
+    if (why == RL_REASON_NONE && rl_step_traits(step->kind)->thaws)
+        rl_steps_thaw(running);
     if (why == RL_REASON_NONE) {
         running->going_on = (uint8_t)(order->step + 1);
         why = ops[step->kind]->take(running, step, entry);
@@ -96,6 +95,14 @@ void rl_step_stop(struct rl_running *running)
     running->going_on = 0;
     if (last->stop)
         last->stop(running);
+}
+
+void rl_steps_thaw(struct rl_running *running)
+{
+    if (!running->incident.frozen || running->incident.dry)
+        return;
+    rl_step_freeze.undo(running);
+    rl_incident_thawed(&running->incident);
 }
 
 void rl_steps_undo(struct rl_running *running)

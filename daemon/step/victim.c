@@ -104,6 +104,7 @@ void rl_victim_drop(struct rl_running *running)
         close(running->cgroup_fd);
     running->cgroup_fd = -1;
     running->n_targets = 0;
+    running->whole = false;
 }
 
 static void on_victim_gone(void *userdata, uint64_t gone_us, int error)
@@ -140,7 +141,7 @@ void rl_victim_exclude(struct rl_running *running)
     else
         *vetoed = (struct rl_vetoed){.group_id = running->group_id};
     rl_victim_drop(running);
-    running->chosen = false;
+    running->chosen = running->refused = false;
     running->gone = false;
 }
 
@@ -163,6 +164,7 @@ enum rl_reason rl_victim_signal(
     }
     if (r < 0) {
         entry->error = -r;
+        running->refused = true;
         return RL_OUTCOME_FAILED;
     }
     if (entry->error != 0)

@@ -434,11 +434,51 @@ static void windows_count_from_the_end_of_what_has_brought_something(void **stat
     rl_incident_open(&incident, &trigger, false, OPENED);
     rl_incident_next(&incident, &no_more_than_reclaim, &news);
     rl_incident_next(&incident, &no_more_than_reclaim, &news);
-    assert_int_equal(incident.since_us, OPENED);
+    assert_int_equal(incident.since_us, 0);
     news = news_of(700 * MS, HOLDS | GAINED);
     rl_incident_next(&incident, &no_more_than_reclaim, &news);
     assert_int_equal(incident.since_us, OPENED + 700 * MS);
     assert_int_equal(incident.step_us, OPENED);
+}
+
+/* A window that began with a step that changes nothing would be nearly empty a moment later, and
+ * say that all is well. */
+static void windows_go_on_over_what_changes_nothing(void **state)
+{
+    static const enum rl_step_kind kinds[] = {RL_STEP_WARN, RL_STEP_HOOK, RL_STEP_RECLAIM};
+    const struct rl_trigger trigger = {0};
+
+    for (size_t i = 0; i < RL_STEP_KINDS; i++) {
+        const struct rl_relief one = {
+            .n = 1, .steps = {{.kind = (enum rl_step_kind)i, .wait_us = SEC}}};
+        struct rl_incident incident;
+        struct rl_news news = news_of(0, HOLDS);
+        bool same = false;
+
+        for (size_t k = 0; k < LENGTH(kinds); k++)
+            same |= kinds[k] == (enum rl_step_kind)i;
+        rl_incident_open(&incident, &trigger, false, OPENED);
+        rl_incident_next(&incident, &one, &news);
+        rl_incident_next(&incident, &one, &news);
+        assert_int_equal(incident.since_us, same ? 0 : OPENED);
+    }
+}
+
+/* What was throttled or frozen, and is not any more, leaves the answer to the trigger. */
+static void the_trigger_counts_again_when_a_measure_has_ended(void **state)
+{
+    const struct rl_relief relief = {
+        .n = 1, .steps = {{.kind = RL_STEP_THROTTLE, .share = 5000, .wait_us = SEC}}};
+    struct rl_incident incident = {.throttle = 1, .used = 100};
+    struct rl_news news = {.used_known = true, .used = 100};
+
+    assert_true(rl_incident_holds(&incident, &relief, &news));
+    rl_incident_unthrottled(&incident);
+    assert_false(rl_incident_holds(&incident, &relief, &news));
+    incident.frozen = true;
+    assert_true(rl_incident_holds(&incident, &relief, &news));
+    rl_incident_thawed(&incident);
+    assert_false(rl_incident_holds(&incident, &relief, &news));
 }
 
 /* --- while somebody is on his way out --- */
@@ -796,6 +836,8 @@ int main(void)
         cmocka_unit_test(every_course),
         cmocka_unit_test(windows_count_from_the_step_and_from_the_death),
         cmocka_unit_test(windows_count_from_the_end_of_what_has_brought_something),
+        cmocka_unit_test(windows_go_on_over_what_changes_nothing),
+        cmocka_unit_test(the_trigger_counts_again_when_a_measure_has_ended),
         cmocka_unit_test(a_choice_is_put_off_and_tried_again),
         cmocka_unit_test(waiting_for_somebody_has_an_end),
         cmocka_unit_test(nobody_has_to_die_when_going_was_enough),
