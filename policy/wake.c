@@ -71,18 +71,38 @@ uint64_t rl_wake_threshold_of(
     return least;
 }
 
-uint64_t rl_wake_walk_us(const struct rl_policy *policies, size_t n)
+uint64_t rl_wake_half_us(const struct rl_policy *policies, size_t n)
 {
-    uint64_t walk = WALK_MOST_US;
+    uint64_t least = UINT64_MAX;
 
     for (size_t i = 0; i < n; i++)
         for (const struct rl_line *l = NULL; (l = next_line(&policies[i], l));) {
             uint64_t half = rl_mul_div(l->share, l->window_us, RL_WHOLE) / 2;
 
-            if (half < walk)
-                walk = half;
+            if (half < least)
+                least = half;
         }
-    return walk > WALK_LEAST_US ? walk : WALK_LEAST_US;
+    return least;
+}
+
+uint64_t rl_wake_half_window_us(const struct rl_policy *policies, size_t n)
+{
+    uint64_t least = UINT64_MAX;
+
+    for (size_t i = 0; i < n; i++)
+        for (const struct rl_line *l = NULL; (l = next_line(&policies[i], l));)
+            if (l->window_us / 2 < least)
+                least = l->window_us / 2;
+    return least;
+}
+
+uint64_t rl_wake_walk_us(const struct rl_policy *policies, size_t n)
+{
+    uint64_t half = rl_wake_half_us(policies, n);
+
+    if (half > WALK_MOST_US)
+        return WALK_MOST_US;
+    return half > WALK_LEAST_US ? half : WALK_LEAST_US;
 }
 
 uint64_t rl_wake_least_growth_us(

@@ -82,6 +82,11 @@ uint64_t rl_wake_threshold_of(
  */
 uint64_t rl_wake_walk_us(const struct rl_policy *policies, size_t n);
 
+/* Half of the smallest share * window of all Pressure= lines, and half of the shortest window of
+ * them. Microseconds; UINT64_MAX when there is no such line. */
+uint64_t rl_wake_half_us(const struct rl_policy *policies, size_t n);
+uint64_t rl_wake_half_window_us(const struct rl_policy *policies, size_t n);
+
 /**
  * rl_wake_least_growth_us() - how much a parent's total grows at the least where a child stalls
  * @stall_us: of the child, at most span_us

@@ -270,8 +270,11 @@ void rl_hot_cool(struct rl_watch *watch, struct rl_hot *hot)
     struct rl_stir stir;
 
     /* A walk may have been here since the last look: it would count that growth once more. */
-    if (rl_seen_older(&cgroup->seen, glance.now_us))
+    if (rl_seen_older(&cgroup->seen, glance.now_us)) {
         rl_seen_take(&cgroup->seen, 0, &glance, &stir);
+        if (!cgroup->parent)
+            watch->grown_us += stir.grown_us;
+    }
     for (struct rl_cgroup *c = cgroup; c; c = c->parent)
         drop_files(watch, c);
     cgroup->hot = NULL;

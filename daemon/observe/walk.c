@@ -132,7 +132,8 @@ static void consider(const struct level *level, struct rl_cgroup *c, const struc
     if (wish.want == RL_WANT_IF_LIMITED && !is_limited(level, c))
         return;
     known = rl_seen_sample(seen, level->above_ms, glance, &before);
-    rl_hot_heat(watch, c, &wish, known ? &before : NULL);
+    if (!rl_hot_heat(watch, c, &wish, known ? &before : NULL) && watch->short_of_room)
+        c->seen = *seen; /* it is found again when there is room */
 }
 
 /* Within what time what was seen has come. */
@@ -152,12 +153,13 @@ static bool worth_descending(const struct rl_watch *watch, const struct rl_stir 
  * alone tells: it stalls when anybody does. */
 static bool is_due_below(struct rl_watch *watch, const struct rl_stir *stir, uint64_t now_us)
 {
-    uint64_t most = BELOW_LEAST * watch->walk_us, since = now_us - watch->below_us;
+    uint64_t since = now_us - watch->below_us;
     bool looked = stir->over_us != 0 && stir->over_us <= 2 * watch->walk_us;
 
-    if (stir->blind || watch->least_share == 0 || watch->below_us == 0 || !looked || since >= most)
+    if (stir->blind || watch->reads_events || watch->below_us == 0 || !looked ||
+        since >= watch->below_most_us)
         return true;
-    return watch->grown_us >= rl_wake_least_growth_us(watch->walk_us, since, watch->probe->cpus,
+    return watch->grown_us >= rl_wake_least_growth_us(watch->half_us, since, watch->probe->cpus,
                                   watch->jiffy_us, SAMPLE_US);
 }
 
@@ -167,12 +169,14 @@ static bool begin_below(struct rl_watch *watch, const struct rl_stir *stir, uint
     uint64_t since = now_us - watch->below_us;
 
     watch->grown_us += stir->grown_us;
-    if (!rl_stir_any(stir) || !worth_descending(watch, stir) || !is_due_below(watch, stir, now_us))
-        return false;
     /* What stood still for long before this may have come all at once. */
     watch->span_us = watch->walk_us;
-    if (watch->below_us != 0 && since > watch->walk_us && since < BELOW_LEAST * watch->walk_us)
+    if (watch->below_us != 0 && since > watch->walk_us && since <= watch->below_most_us)
         watch->span_us = since;
+    if (!watch->owed && (!rl_stir_any(stir) || !worth_descending(watch, stir) ||
+                            !is_due_below(watch, stir, now_us)))
+        return false;
+    watch->owed = false;
     watch->below_us = now_us;
     watch->grown_us = 0;
     watch->stats.descents++;
@@ -202,7 +206,10 @@ static void visit(const struct level *level, struct rl_cgroup *c)
     fd = open_below(level, c);
     if (fd < 0)
         return;
-    descend(level, c, rl_seen_above(&seen), stir.events || (level->events && !glance.events), fd);
+    descend(level, c, rl_seen_above(&seen),
+        stir.events ||
+            (level->events && (!glance.events || level->watch->probe->local_events_mount)),
+        fd);
     if (c->parent)
         close(fd);
 }
@@ -271,7 +278,7 @@ static void walk_on(struct rl_watch *watch, uint64_t now_us)
     else
         rl_warm_clear(watch->warm);
     /* While walks go on anyway events would only make them more frequent. */
-    if (watch->walk_at_us == 0 || watch->reads_events)
+    if (!watch->pressure || watch->walk_at_us == 0 || watch->reads_events)
         unmute(watch);
 }
 
@@ -308,6 +315,7 @@ static void walk_or_wait(struct rl_watch *watch, uint64_t now_us)
 void rl_walk_again(struct rl_watch *watch)
 {
     watch->short_of_room = false;
+    watch->owed = true;
     walk_all(watch, rl_now_us());
     rl_watch_rearm(watch);
 }
@@ -343,6 +351,26 @@ void rl_walk_prime(struct rl_watch *watch)
 
 /* ---- memory.events ---- */
 
+/* Where only pressure counts: somebody may stall in there so that the root cannot show it. Once is
+ * enough for a while; if anything moved the walks go on. */
+static void follow_events(
+    struct rl_watch *watch, struct rl_cgroup *cgroup, uint64_t now_us, uint32_t ago_ms)
+{
+    struct level level = {
+        .watch = watch, .now_us = now_us, .dir_fd = watch->probe->cgroup_fd, .events = true};
+    uint32_t some = cgroup->seen.some;
+
+    rl_gate_mute(cgroup, true);
+    if (cgroup->seen.at_ms == 0 || ago_ms * UINT64_C(1000) >= watch->walk_us) {
+        watch->stats.walks++;
+        watch->span_us = watch->walk_us;
+        visit(&level, cgroup);
+    }
+    if (cgroup->seen.some != some)
+        watch->moved_us = now_us;
+    put_off(watch, now_us + (watch->walk_us > NO_GATE_US ? watch->walk_us : NO_GATE_US));
+}
+
 static void on_top_events(void *userdata, struct rl_cgroup *cgroup)
 {
     struct rl_watch *watch = userdata;
@@ -353,15 +381,13 @@ static void on_top_events(void *userdata, struct rl_cgroup *cgroup)
     watch->stats.events_events++;
     rl_hot_look_due(watch, now);
     if (rl_tree_blind(watch->tree) || !cgroup->parent || cgroup->parent->parent) {
+        watch->owed = watch->reads_events;
         walk_or_wait(watch, now);
     } else if (!watch->reads_events) {
-        /* Somebody may begin to stall there; the walk tells, and until it there is nothing more to
-         * hear from here. */
-        rl_gate_mute(cgroup, true);
-        watch->moved_us = now;
-        walk_or_wait(watch, now);
+        follow_events(watch, cgroup, now, ago_ms);
     } else if (!watch->wants_events && cgroup->seen.at_ms != 0 &&
                ago_ms * UINT64_C(1000) < watch->walk_us) {
+        watch->owed = true;
         put_off(watch, now + watch->walk_us - ago_ms * UINT64_C(1000));
         rl_gate_mute(cgroup, true);
     } else {
@@ -485,6 +511,15 @@ static void take_wishes(struct rl_watch *watch, const struct rl_policy *policies
     watch->reads_events = watch->wants_events || watch->least_share == 0 || !watch->wants_pressure;
     watch->span_us = watch->walk_us;
     watch->below_us = 0;
+    watch->half_us = rl_wake_half_us(policies, n);
+    if (watch->half_us > watch->walk_us)
+        watch->half_us = watch->walk_us;
+    /* A child's sample before must not be older than half of any window, see policy/history.h. */
+    watch->below_most_us = BELOW_LEAST * watch->walk_us;
+    if (rl_wake_half_window_us(policies, n) < watch->below_most_us + watch->walk_us)
+        watch->below_most_us = rl_wake_half_window_us(policies, n) > watch->walk_us
+                                   ? rl_wake_half_window_us(policies, n) - watch->walk_us
+                                   : 0;
 }
 
 int rl_walk_open_gate(struct rl_watch *watch, const struct rl_policy *policies, size_t n)
@@ -497,7 +532,8 @@ int rl_walk_open_gate(struct rl_watch *watch, const struct rl_policy *policies, 
     watch->stats.gate = "none";
     watch->stats.threshold_us = watch->stats.window_us = 0;
     take_wishes(watch, policies, n);
-    watch->walk_at_us = 0;
+    watch->walk_at_us = watch->descend_us = 0;
+    watch->owed = false;
     unmute(watch);
     if (!watch->wants_pressure)
         return 0;

@@ -30,12 +30,14 @@ struct rl_watch {
     struct rl_warm *warm; /* of those that are not hot */
 
     /* of the policies in force */
-    uint64_t walk_us;     /* walks are at least so far apart */
-    uint64_t descend_us;  /* stall of a cgroup in a second from which on to look below it */
-    uint32_t least_share; /* no policy wants what stalls less, see struct rl_wish */
-    bool wants_pressure;  /* some policy has a Pressure= line */
-    bool wants_events;    /* or an Events= line */
-    bool reads_events;    /* what memory.events tell matters below those that are listened to */
+    uint64_t walk_us;       /* walks are at least so far apart */
+    uint64_t half_us;       /* half of the stall that crosses the least line */
+    uint64_t below_most_us; /* a walk goes below the root at least so often while stall goes on */
+    uint64_t descend_us;    /* stall of a cgroup in a second from which on to look below it */
+    uint32_t least_share;   /* no policy wants what stalls less, see struct rl_wish */
+    bool wants_pressure;    /* some policy has a Pressure= line */
+    bool wants_events;      /* or an Events= line */
+    bool reads_events;      /* what memory.events tell matters below those that are listened to */
     uint64_t jiffy_us;
 
     uint64_t moved_us;  /* the root's pressure was seen to move, or its trigger said so; 0: never */
@@ -43,6 +45,7 @@ struct rl_watch {
     uint64_t below_us;  /* the last time that this led below it; 0: never */
     uint64_t grown_us;  /* stall of the root since then */
     uint64_t span_us;   /* what a walk finds came within so long */
+    bool owed;          /* the next walk goes below the root in any case */
     uint64_t walk_at_us;               /* one is put off until then; 0: none */
     bool to_prime, to_listen, to_grow; /* for when nothing is urgent */
     bool short_of_room;                /* somebody who stirred found none: walk again */

@@ -31,6 +31,27 @@ struct rl_hook_service {
     int32_t code, status; /* of the main process, as waitid() has them */
 };
 
+/* systemd replaces $NAME in arguments of a service by its environment; $$ stands for one $. What a
+ * cgroup is called would else become text of a shell. */
+static int append_literally(sd_bus_message *call, const char *arg)
+{
+    char *text = malloc(2 * strlen(arg) + 1);
+    size_t n = 0;
+    int r;
+
+    if (!text)
+        return -ENOMEM;
+    for (; *arg; arg++) {
+        if (*arg == '$')
+            text[n++] = '$';
+        text[n++] = *arg;
+    }
+    text[n] = '\0';
+    r = sd_bus_message_append(call, "s", text);
+    free(text);
+    return r;
+}
+
 static int append_exec(sd_bus_message *call, const struct rl_hook_task *task)
 {
     int r;
@@ -44,7 +65,7 @@ static int append_exec(sd_bus_message *call, const struct rl_hook_task *task)
         (r = sd_bus_message_open_container(call, 'a', "s")) < 0)
         return r;
     for (const char *const *arg = task->argv; *arg; arg++)
-        if ((r = sd_bus_message_append(call, "s", *arg)) < 0)
+        if ((r = append_literally(call, *arg)) < 0)
             return r;
     if ((r = sd_bus_message_close_container(call)) < 0 ||
         (r = sd_bus_message_append(call, "b", 0)) < 0)
