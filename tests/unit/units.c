@@ -319,7 +319,7 @@ static void test_service(void **state)
         {"failed", CLD_DUMPED, 11, RL_HOOK_FAILED, "it died of signal 11 (SIGSEGV)"},
     };
     struct world *world = *state;
-    const char *args[] = {"a b", NULL}, *environment[] = {"RELIEFD_PID=7", NULL};
+    const char *args[] = {"a b", "$X ${Y}$$", NULL}, *environment[] = {"RELIEFD_PID=7", NULL};
     char path[128], expected[1024];
     struct rl_hook_order order = make_hooks(world, path, sizeof(path));
     struct hook_end end;
@@ -341,7 +341,7 @@ static void test_service(void **state)
     snprintf(expected, sizeof(expected),
         "Description=Hook of reliefd;Type=oneshot;CollectMode=inactive-or-failed;"
         "StandardInputFileDescriptor=1;TimeoutStartUSec=31000000;TimeoutStopUSec=1000000;"
-        "KillSignal=9;UMask=63;ExecStart=%s:%s,a b,;"
+        "KillSignal=9;UMask=63;ExecStart=%s:%s,a b,$$X $${Y}$$$$,;" /* systemd makes one of two */
         "Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin,"
         "LANG=C.UTF-8,RELIEFD_PID=7,;",
         path, path);
