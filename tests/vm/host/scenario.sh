@@ -28,6 +28,7 @@ check_header() {
     check_value "$name" Memory "$USUAL_MEMORY" '[1-9][0-9]*[MG]' "a size, as in 3G"
     check_value "$name" Nodes "$USUAL_NODES" '[1-8]' "1 to 8"
     check_value "$name" Guest small 'small|full' "small or full"
+    check_value "$name" Slow no 'yes|no' "yes or no"
 }
 
 # check_value NAME KEY DEFAULT PATTERN MEANING

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A paused policy judges and takes no step, also after a restart of reliefd; after resume it acts.
 # Kernels: 6.12
+# Slow: yes
 # Swap: zram 256M
 # Timeout: 300
 

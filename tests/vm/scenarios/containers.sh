@@ -1,6 +1,7 @@
 #!/bin/bash
 # Real containers: whole, nested or one process of them dies as the policy says; the runtime sees it, others live.
 # Kernels: 6.12
+# Slow: yes
 # Swap: zram 256M
 # Timeout: 300
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # With no policy files at all the default relieves a unit that thrashes at its own limit.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Swap: zram 400M
 # Timeout: 150
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # On a machine that is nearly full, a backup that keeps kswapd busy and a cgroup that thrashes at its own limit make no shortage of the machine.
 # Kernels: 6.12
+# Slow: yes
 # Swap: zram 300M
 # Timeout: 240
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The machine itself is short and nothing has a limit: its policy takes the leaker and nobody else, before the kernel does.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Swap: zram 300M
 # Timeout: 150
 # Boot: own

@@ -1,6 +1,6 @@
 #!/bin/bash
 # One cgroup thrashes at its own limit beside twenty quiet ones: no policy of the machine acts, its own policy does.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Swap: zram 256M
 # Timeout: 150
 

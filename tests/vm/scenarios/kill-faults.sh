@@ -1,6 +1,7 @@
 #!/bin/bash
 # A refused signal is reported and the next one dies instead; a refused cgroup.kill is made up for one by one.
 # Kernels: 6.12
+# Slow: yes
 # Swap: zram 256M
 # Timeout: 300
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A fork bomb of 64 chains and a thousand processes go in one incident each, also without cgroup.kill.
 # Kernels: 6.12
+# Slow: yes
 # Swap: zram 256M
 # Timeout: 400
 

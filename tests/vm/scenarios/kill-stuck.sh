@@ -1,6 +1,7 @@
 #!/bin/bash
 # A victim that hangs in the kernel (a write to a frozen file system) is given up after a while, and the next one dies.
 # Kernels: 6.12
+# Slow: yes
 # Swap: zram 256M
 # Timeout: 240
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The outermost oom.group of several dies whole, a frozen victim dies, one with threads in cgroups of their own as well.
 # Kernels: 6.12
+# Slow: yes
 # Swap: zram 256M
 # Timeout: 400
 

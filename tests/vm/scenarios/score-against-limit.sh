@@ -1,6 +1,6 @@
 #!/bin/bash
 # The score is against the cgroup's own limit, and the one that thrashes at its limit pays, not its equal.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Timeout: 120
 
 cgroup_make parent

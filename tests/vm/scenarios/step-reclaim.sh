@@ -1,6 +1,7 @@
 #!/bin/bash
 # Step=reclaim alone relieves a cgroup whose idle memory can go to swap: nobody dies.
 # Kernels: 6.12
+# Slow: yes
 # Swap: zram 256M
 # Timeout: 180
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Ten thousand cgroups that come and go leave nothing behind and hide nobody, nor do watches that run out.
 # Kernels: 6.12
+# Slow: yes
 # Swap: zram 256M
 # Boot: own
 # Timeout: 900
