@@ -12,7 +12,7 @@ policy slow <<END
 [Match]
 Cgroup=$TREE/slow
 [Trigger full]
-Usage=25%
+Usage=40%
 [Guard]
 HighBelowMax=10%
 [Relief]
@@ -22,7 +22,7 @@ policy still <<END
 [Match]
 Cgroup=$TREE/still
 [Trigger full]
-Usage=25%
+Usage=40%
 [Relief]
 Step=freeze wait 100s
 END
