@@ -105,7 +105,6 @@ static const struct {
     [RL_SKIP_CONTAINER_INIT] = {"container-init",
         "the victim is PID 1 of a container and has no handler for that signal"},
     [RL_SKIP_NOT_ALLOWED] = {"not-allowed", "it needs AllowPanic=yes in reliefd.conf"},
-    [RL_SKIP_NOT_SAFE] = {"not-safe", "its program may be changed by others than root"},
     [RL_SKIP_NO_UNIT] = {"no-unit", "no manager of services is there that knows the unit"},
     [RL_SKIP_HOLDS_SELF] = {"holds-self", "reliefd lives in that cgroup"},
     [RL_SKIP_NEEDLESS] = {"needless", "it is held down or frozen as far already"},
