@@ -2,9 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +10,10 @@
 #include <unistd.h>
 
 #include "daemon/observe/read.h"
+#include "daemon/observe/thread.h"
 
-#define WAYS       8
-#define STACK_SIZE (128 * 1024)
-#define STAT_SIZE  2048
+#define WAYS      8
+#define STAT_SIZE 2048
 
 /* Of an entry: nobody is at it, it waits in the queue, a thread is reading it. */
 enum { IDLE, QUEUED, READING };
@@ -254,32 +252,21 @@ static void *thread_main(void *userdata)
 
 static int start_threads(struct rl_cmdline *cmdline)
 {
-    pthread_attr_t attr;
-    sigset_t all, old;
-    int r = pthread_attr_init(&attr);
+    int r = 0;
 
-    if (r != 0)
-        return -r;
-    r = pthread_attr_setstacksize(
-        &attr, STACK_SIZE > PTHREAD_STACK_MIN ? STACK_SIZE : PTHREAD_STACK_MIN);
-    if (r == 0)
-        r = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    /* Signals are for the loop's signalfd alone; a thread starts with its creator's mask. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
     for (size_t i = 0; r == 0 && i < RL_CMDLINE_THREADS; i++) {
         pthread_t thread;
 
         pthread_mutex_lock(&cmdline->lock);
-        r = pthread_create(&thread, &attr, thread_main, cmdline);
-        if (r == 0)
+        r = rl_thread_start(&thread, thread_main, cmdline);
+        if (r == 0) {
+            pthread_detach(thread);
             cmdline->holders++;
+        }
         pthread_mutex_unlock(&cmdline->lock);
     }
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attr);
     /* With fewer threads than wished it works all the same. */
-    return cmdline->holders > 1 ? 0 : -r;
+    return cmdline->holders > 1 ? 0 : r;
 }
 
 int rl_cmdline_new(int proc_fd, size_t size, struct rl_cmdline **ret)

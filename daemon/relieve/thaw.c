@@ -2,15 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-#define STACK_SIZE (128 * 1024)
+#include "daemon/observe/thread.h"
 
 struct appointment {
     int fd; /* cgroup.freeze; -1: none */
@@ -120,27 +118,6 @@ static void *thread_main(void *userdata)
     return NULL;
 }
 
-static int thread_start(struct rl_thaw *thaw)
-{
-    pthread_attr_t attr;
-    sigset_t all, old;
-    int r = pthread_attr_init(&attr);
-
-    if (r != 0)
-        return -r;
-    r = pthread_attr_setstacksize(
-        &attr, STACK_SIZE > PTHREAD_STACK_MIN ? STACK_SIZE : PTHREAD_STACK_MIN);
-    if (r == 0) {
-        /* Signals are for the loop's signalfd alone; a thread starts with its creator's mask. */
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &old);
-        r = pthread_create(&thaw->thread, &attr, thread_main, thaw);
-        pthread_sigmask(SIG_SETMASK, &old, NULL);
-    }
-    pthread_attr_destroy(&attr);
-    return -r;
-}
-
 int rl_thaw_new(struct rl_thaw **ret)
 {
     struct rl_thaw *thaw = calloc(1, sizeof(*thaw));
@@ -157,7 +134,7 @@ int rl_thaw_new(struct rl_thaw **ret)
     pthread_cond_init(&thaw->changed, &attr);
     pthread_cond_init(&thaw->idle, &attr);
     pthread_condattr_destroy(&attr);
-    r = thread_start(thaw);
+    r = rl_thread_start(&thaw->thread, thread_main, thaw);
     if (r < 0)
         thaw_destroy(thaw);
     else

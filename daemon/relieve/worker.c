@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,8 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The thread runs a few system calls deep; sanitizers and libc's own needs are in here too. */
-#define STACK_SIZE (128 * 1024)
+#include "daemon/observe/thread.h"
 
 struct slot {
     struct rl_job job;
@@ -155,28 +152,6 @@ static int on_done(sd_event_source *source, int fd, uint32_t revents, void *user
     return 0;
 }
 
-static int thread_start(struct rl_worker *worker)
-{
-    pthread_attr_t attr;
-    sigset_t all, old;
-    int r;
-
-    r = pthread_attr_init(&attr);
-    if (r != 0)
-        return -r;
-    r = pthread_attr_setstacksize(
-        &attr, STACK_SIZE > PTHREAD_STACK_MIN ? STACK_SIZE : PTHREAD_STACK_MIN);
-    if (r == 0) {
-        /* Signals are for the loop's signalfd alone; a thread starts with its creator's mask. */
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &old);
-        r = pthread_create(&worker->thread, &attr, thread_main, worker);
-        pthread_sigmask(SIG_SETMASK, &old, NULL);
-    }
-    pthread_attr_destroy(&attr);
-    return -r;
-}
-
 int rl_worker_new(sd_event *event, struct rl_worker **ret)
 {
     struct rl_worker *worker = calloc(1, sizeof(*worker));
@@ -193,7 +168,7 @@ int rl_worker_new(sd_event *event, struct rl_worker **ret)
     if (r >= 0)
         r = sd_event_add_io(event, &worker->source, worker->done_fd, EPOLLIN, on_done, worker);
     if (r >= 0)
-        r = thread_start(worker);
+        r = rl_thread_start(&worker->thread, thread_main, worker);
     if (r < 0) {
         sd_event_source_disable_unref(worker->source);
         worker_destroy(worker);
