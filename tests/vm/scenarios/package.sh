@@ -20,7 +20,6 @@ pid=$(show MainPID)
 expect "reliefctl talks to it" /usr/bin/reliefctl status
 expect "its settings are well" /usr/bin/reliefctl check /etc/reliefd/reliefd.conf
 expect "nothing is wrong with its policies" /usr/bin/reliefctl check
-expect "its man page is there" test -e /usr/share/man/man8/reliefd.8.gz
 expect "the journal has its explanations" grep -q . <(journalctl --dump-catalog | grep -i reliefd)
 
 say "an upgrade, and its conffile was edited on both sides"
