@@ -44,7 +44,9 @@ static void print_probe(int level, const char *line, void *userdata)
 
 static void load_settings(struct program *p)
 {
-    struct rl_settings_options options = {.path = p->options.config, .strict_owner = true};
+    const char *const own[] = {p->options.config_dir, NULL};
+    struct rl_settings_options options = {
+        .dirs = p->options.user ? own : NULL, .path = p->options.config, .strict_owner = true};
     int r = rl_settings_load(&options, &p->findings, &p->settings);
 
     if (r < 0)

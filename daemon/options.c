@@ -101,6 +101,8 @@ static const struct option_row rows[] = {
     {"cgroup-root", "DIR", "use DIR as the cgroup2 mount", take_cgroup_root},
     {"state-dir", "DIR", "keep incident files below DIR (/var/lib/reliefd)", take_state_dir},
     {"runtime-dir", "DIR", "make the socket for reliefctl in DIR (/run/reliefd)", take_runtime_dir},
+    {"user", NULL, "watch your own part of the tree, with your own files, without privileges",
+        rl_options_take_user},
     {"dry-run", NULL, "decide and report, but signal nobody", take_dry_run},
     {"check", NULL, "say what this machine lacks and what is wrong with the policies, and exit",
         take_check},
@@ -174,7 +176,8 @@ bool rl_options_parse(int argc, char **argv, struct rl_options *ret, int *ret_ex
         }
         wrong = row->take(ret, optarg);
         if (wrong) {
-            fprintf(stderr, "reliefd: --%s %s: %s\n", row->name, optarg, wrong);
+            fprintf(stderr, "reliefd: --%s%s%s: %s\n", row->name, optarg ? " " : "",
+                optarg ? optarg : "", wrong);
             return false;
         }
         if (row->take == show_help || row->take == show_version) {
@@ -182,6 +185,8 @@ bool rl_options_parse(int argc, char **argv, struct rl_options *ret, int *ret_ex
             return false;
         }
     }
+    if (ret->user && ret->n_policy_dirs == 0)
+        ret->policy_dirs[ret->n_policy_dirs++] = ret->user_policy_dir;
     if (optind < argc) {
         fprintf(stderr, "reliefd: unexpected argument '%s'\nTry 'reliefd --help'.\n", argv[optind]);
         return false;

@@ -14,7 +14,14 @@ struct rl_options {
     int log_level; /* -1: as reliefd.conf says */
     bool dry_run;
     bool check;
+    bool user;                   /* --user: */
+    const char *config_dir;      /* in place of the standard folders of reliefd.conf */
+    const char *user_policy_dir; /* and of policies; both NULL without */
 };
+
+/* --user: folders by the XDG variables, and the tree of the own user@UID.service unless
+ * --cgroup-root stands before it. Return: NULL, or what is wrong. */
+const char *rl_options_take_user(struct rl_options *options, const char *value);
 
 /**
  * rl_options_parse() - read argv and the environment

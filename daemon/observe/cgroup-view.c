@@ -87,10 +87,13 @@ static void subtract(const char *path, const char *seen, struct rl_cgroup_view *
 {
     size_t len = strlen(path), tail = strcmp(seen, "/") == 0 ? 0 : strlen(seen);
 
-    if (tail > len || strcmp(path + len - tail, seen[1] ? seen : "") != 0)
-        return;
-    memcpy(view->root, path, len - tail);
-    view->root[len - tail] = '\0';
+    if (tail <= len && strcmp(path + len - tail, seen[1] ? seen : "") == 0) {
+        memcpy(view->root, path, len - tail);
+        view->root[len - tail] = '\0';
+    } else if (tail > len && strcmp(seen + tail - len, path) == 0) {
+        memcpy(view->base, seen, tail - len);
+        view->base[tail - len] = '\0';
+    }
 }
 
 int rl_cgroup_view_find(int proc_fd, int root_fd, struct rl_cgroup_view *ret)
@@ -101,7 +104,7 @@ int rl_cgroup_view_find(int proc_fd, int root_fd, struct rl_cgroup_view *ret)
     ssize_t n = rl_read_at(proc_fd, "self/cgroup", text, sizeof(text));
     int fd, r;
 
-    ret->root[0] = '\0';
+    ret->root[0] = ret->base[0] = '\0';
     r = n < 0 ? (int)n : rl_parse_proc_cgroup(text, &seen);
     if (r == -ENODATA || (r >= 0 && root_fd < 0))
         return 0; /* no cgroup2 hierarchy, or none to look at */
@@ -127,8 +130,13 @@ static bool climbs(const char *path)
 const char *rl_cgroup_view_path(
     const struct rl_cgroup_view *view, const char *seen, char *buf, size_t size)
 {
-    size_t len = strlen(view->root);
+    size_t len = strlen(view->root), base = strlen(view->base);
 
+    if (base > 0) {
+        if (strncmp(seen, view->base, base) != 0 || (seen[base] != '/' && seen[base] != '\0'))
+            return NULL;
+        return seen[base] ? seen + base : "/";
+    }
     if (len == 0)
         return climbs(seen) ? NULL : seen;
     for (; climbs(seen); seen += 3) {

@@ -13,6 +13,8 @@
 struct rl_cgroup_view {
     char root[4096]; /* the namespace's root below the mount; "" where they are the same, or where
                       * nothing is known: paths are taken as they are */
+    char base[4096]; /* or what was given as the mount lies there below the namespace's root, as the
+                      * part of a user does; "" where it does not */
 };
 
 /**
@@ -28,7 +30,8 @@ int rl_cgroup_view_find(int proc_fd, int root_fd, struct rl_cgroup_view *ret);
  * rl_cgroup_view_path() - one path
  * @seen: as /proc/PID/cgroup has it, beginning with a slash
  *
- * Return: seen itself or the text in buf; NULL where it does not fit or climbs above the mount.
+ * Return: seen itself, a part of it or the text in buf; NULL where it does not fit or lies outside
+ * of the mount.
  */
 const char *rl_cgroup_view_path(
     const struct rl_cgroup_view *view, const char *seen, char *buf, size_t size);

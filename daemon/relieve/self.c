@@ -136,8 +136,8 @@ int rl_self_place(struct rl_self *self, int proc_fd, int cgroup_root_fd)
         return 0;
     r = rl_cgroup_view_find(proc_fd, cgroup_root_fd, &view);
     placed = r < 0 ? NULL : rl_cgroup_view_path(&view, self->cgroup, path, sizeof(path));
-    if (placed == path)
-        strcpy(self->cgroup, path);
+    if (placed && placed != self->cgroup)
+        memmove(self->cgroup, placed, strlen(placed) + 1); /* it may be a part of it */
     return r;
 }
 

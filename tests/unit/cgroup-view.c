@@ -38,8 +38,37 @@ static void test_path(void **state)
         char buf[64];
         const char *path;
 
+        view.base[0] = '\0';
         strcpy(view.root, rows[i].root);
         path = rl_cgroup_view_path(&view, rows[i].seen, buf, sizeof(buf));
+        if (!rows[i].path)
+            assert_null(path);
+        else
+            assert_string_equal(path, rows[i].path);
+    }
+}
+
+/* What was given as the mount is a part of the tree. */
+static void test_base(void **state)
+{
+    static const struct {
+        const char *seen, *path;
+    } rows[] = {
+        {"/u/me", "/"},
+        {"/u/me/app", "/app"},
+        {"/u/me/app/x", "/app/x"},
+        {"/u/men", NULL},
+        {"/u", NULL},
+        {"/", NULL},
+        {"/..", NULL},
+        {"/v/u/me", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rl_cgroup_view view = {.base = "/u/me"};
+        char buf[64];
+        const char *path = rl_cgroup_view_path(&view, rows[i].seen, buf, sizeof(buf));
+
         if (!rows[i].path)
             assert_null(path);
         else
@@ -78,16 +107,18 @@ static void test_find(void **state)
     static const struct {
         const char *seen; /* of us; "" for no cgroup2 line */
         bool listed;      /* we are in /pods/one/inner */
-        const char *root;
+        const char *root, *base;
     } rows[] = {
-        {"0::/pods/one/inner\n", true, ""},
-        {"0::/\n", true, "/pods/one/inner"},
-        {"0::/inner\n", true, "/pods/one"},
-        {"0::/one/inner\n", true, "/pods"},
-        {"0::/other\n", true, ""}, /* contradicts what the tree says */
-        {"0::/..\n", true, ""},
-        {"0::/\n", false, ""},
-        {"12:memory:/x\n", true, ""},
+        {"0::/pods/one/inner\n", true, "", ""},
+        {"0::/\n", true, "/pods/one/inner", ""},
+        {"0::/inner\n", true, "/pods/one", ""},
+        {"0::/one/inner\n", true, "/pods", ""},
+        {"0::/other\n", true, "", ""}, /* contradicts what the tree says */
+        {"0::/..\n", true, "", ""},
+        {"0::/\n", false, "", ""},
+        {"12:memory:/x\n", true, "", ""},
+        {"0::/user/me/pods/one/inner\n", true, "", "/user/me"},
+        {"0::/user/me/pods/one\n", true, "", ""},
     };
     char dir[] = "/tmp/reliefd-view-XXXXXX", command[64], pid[32];
     int fd;
@@ -113,6 +144,7 @@ static void test_find(void **state)
         put(fd, "pods/one/inner/cgroup.procs", rows[i].listed ? pid : "1\n");
         assert_int_equal(rl_cgroup_view_find(fd, fd, &view), 0);
         assert_string_equal(view.root, rows[i].root);
+        assert_string_equal(view.base, rows[i].base);
         assert_int_equal(rl_cgroup_view_find(fd, -1, &view), 0);
         assert_string_equal(view.root, "");
     }
@@ -125,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_path),
+        cmocka_unit_test(test_base),
         cmocka_unit_test(test_path_size),
         cmocka_unit_test(test_find),
     };
