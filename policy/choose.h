@@ -111,10 +111,11 @@ void rl_candidate_rate(const struct rl_victim *victim, const struct rl_scale *sc
 void rl_candidate_rate_own(
     const struct rl_victim *own, const char *path, struct rl_candidate *candidate);
 
-/* What a process is held against of which only /proc/PID/stat and oom_score_adj were read. */
+/* What a process is held against of which only /proc/PID/stat, or statm, and oom_score_adj were
+ * read. */
 struct rl_bounds {
     uint64_t swap_pages; /* no process has more in swap */
-    uint64_t rss_error;  /* pages by which rss_pages may be less than what it has, see rl_process */
+    uint64_t rss_error;  /* pages by which rss_pages may be less than what it has, or more */
 };
 
 /**
@@ -132,6 +133,15 @@ void rl_candidate_bound(const struct rl_victim *victim, const struct rl_victim *
 
 /* Do Avoid=, Prefer= and Adjust= ask for nothing that takes another file of the process? */
 bool rl_victim_asks_little(const struct rl_victim *victim);
+
+/* Do they ask for what takes /proc/PID/stat? */
+bool rl_victim_asks_stat(const struct rl_victim *victim);
+
+/* Is a fact asked for anywhere, by Protect= too? */
+bool rl_victim_has_fact(const struct rl_victim *victim, enum rl_fact fact);
+
+/* Has it a say about the programs of processes in this cgroup? See rl_match_asks(). */
+bool rl_victim_asks_exe(const struct rl_victim *victim, const char *path);
 
 /* What killing it frees for certain: anonymous and swapped pages (resident ones, where anonymous
  * ones are not known). */

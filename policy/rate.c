@@ -165,28 +165,6 @@ void rl_candidate_bound(const struct rl_victim *victim, const struct rl_victim *
         candidate->score.points = 0;
 }
 
-static bool asks_little(const struct rl_pattern *pattern)
-{
-    for (size_t i = 0; i < pattern->n; i++)
-        if (pattern->terms[i].fact == RL_FACT_EXE || pattern->terms[i].fact == RL_FACT_CMDLINE ||
-            pattern->terms[i].fact == RL_FACT_UID)
-            return false;
-    return true;
-}
-
-bool rl_victim_asks_little(const struct rl_victim *victim)
-{
-    bool little = true;
-
-    for (size_t i = 0; i < victim->n_avoid; i++)
-        little = little && asks_little(&victim->avoid[i]);
-    for (size_t i = 0; i < victim->n_prefer; i++)
-        little = little && asks_little(&victim->prefer[i]);
-    for (size_t i = 0; i < victim->n_adjust; i++)
-        little = little && asks_little(&victim->adjust[i].pattern);
-    return little;
-}
-
 bool rl_candidate_may_go(const struct rl_candidate *candidate)
 {
     switch ((int)candidate->spared) {
