@@ -356,7 +356,7 @@ static void roll_policies(struct fixture *f)
 
 /* ---- the comparison ---- */
 
-static size_t peeks; /* opened statm */
+static size_t peeks, lists; /* how often statm and cgroup.procs were opened */
 
 static void decide(struct fixture *f, size_t listed, size_t groups, struct outcome *ret)
 {
@@ -521,6 +521,7 @@ int openat(int dir, const char *name, int flags, ...)
 
     snprintf(biggest, sizeof(biggest), "%d/stat", FIRST_PID + CROWD - 1);
     peeks += strstr(name, "/statm") && !(flags & O_CREAT);
+    lists += strcmp(name, "cgroup.procs") == 0;
     if (taken_in && strcmp(name, biggest) == 0 && ++looks == taking->opened)
         take_numbers(taken_in);
     va_start(args, flags);
@@ -559,7 +560,7 @@ static void check_taken(void)
     for (size_t i = 0; i < LENGTH(f.hot.room.totals); i++)
         f.hot.room.totals[i] = 1000 * 4096 * pages_of(1); /* a point for each page, or thousand */
     looks = 0;
-    peeks = 0;
+    peeks = lists = 0;
     taken_in = &f.machine;
     decide(&f, RL_RECORD_CANDIDATES, 64, &out);
     taken_in = NULL;
@@ -570,6 +571,8 @@ static void check_taken(void)
     assert_true(out.choice.found);
     assert_int_equal(out.listed[out.choice.candidate].process.pid, last);
     assert_int_equal(out.choice.points, points);
+    if (!taking->young) /* counted and read: nobody is looked for */
+        assert_int_equal(lists, 2);
     stop(&f);
 }
 
@@ -579,6 +582,45 @@ static void test_taken(void **state)
         taking = &takings[i];
         check_taken();
     }
+}
+
+#define AHEAD 30
+
+/* The last ones have a point more by stat, and none by the sum that statm tells. */
+static void put_ahead(struct machine *m)
+{
+    put_crowd(m);
+    for (int pid = FIRST_PID; pid < FIRST_PID + CROWD; pid++) {
+        bool ahead = pid >= FIRST_PID + CROWD - AHEAD;
+        struct facts f = {.pid = pid, .comm = "x", .state = 'S', .threads = 1};
+        char name[64];
+
+        f.rss = ahead ? 5000 : 4999;
+        f.sum = f.anon = ahead ? f.rss - RSS_ERROR : f.rss;
+        snprintf(name, sizeof(name), "proc/%d", pid);
+        put_files(m, name, &f);
+    }
+}
+
+static void test_ahead(void **state)
+{
+    static const struct taking none = {.peeked = true, .same = true};
+    static struct fixture f;
+    struct outcome out;
+
+    taking = &none;
+    f = (struct fixture){.put = put_ahead};
+    start(&f, 1);
+    f.acting.victim.model = rl_model_default();
+    for (size_t i = 0; i < LENGTH(f.hot.room.totals); i++)
+        f.hot.room.totals[i] = 1000 * 4096 * pages_of(1);
+    peeks = 0;
+    decide(&f, RL_RECORD_CANDIDATES, 64, &out);
+    assert_true(peeks > 0);
+    assert_true(out.choice.found);
+    assert_int_equal(out.listed[out.choice.candidate].process.pid, FIRST_PID + CROWD - AHEAD);
+    assert_int_equal(out.choice.points, 5);
+    stop(&f);
 }
 
 /* ---- the parts ---- */
@@ -708,6 +750,7 @@ int main(void)
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_share),
         cmocka_unit_test(test_taken),
+        cmocka_unit_test(test_ahead),
         cmocka_unit_test(test_same),
     };
 

@@ -185,7 +185,7 @@ static void test_asks_stat(void **state)
     for (size_t i = 0; i < 4 * RL_FACTS; i++) {
         enum rl_fact fact = (enum rl_fact)(i / 4);
         struct rl_pattern pattern = {
-            .text = "some", .terms = {{RL_FACT_CGROUP, "*"}, {fact, "x"}}, .n = 2};
+            .text = "some", .terms = {{RL_FACT_CGROUP, "app/*"}, {fact, "x"}}, .n = 2};
         struct rl_adjust adjust = {.pattern = pattern, .points = 1};
         struct rl_victim victim = {
             .protect = &pattern, .avoid = &pattern, .prefer = &pattern, .adjust = &adjust};
@@ -195,6 +195,8 @@ static void test_asks_stat(void **state)
         victim.n_adjust = i % 4 == 2;
         victim.n_protect = i % 4 == 3;
         assert_int_equal(rl_victim_asks_stat(&victim), stat[fact] && i % 4 != 3);
+        assert_int_equal(rl_victim_asks_exe(&victim, PATH), fact == RL_FACT_EXE);
+        assert_false(rl_victim_asks_exe(&victim, "/other/a"));
         for (size_t other = 0; other < RL_FACTS; other++)
             assert_int_equal(rl_victim_has_fact(&victim, (enum rl_fact)other),
                 other == fact || other == RL_FACT_CGROUP);
