@@ -509,15 +509,13 @@ static bool takes_first(const struct reading *r)
            !has_oom_group(&r->engine->scratch);
 }
 
-/* What no process can have more of than the machine, and by how much the kernel's own counter of
- * resident pages may be less than their sum: a batch on each CPU, of each of three kinds (6.18:
- * lib/percpu_counter.c, compute_batch_value). Where much is in swap the bounds would tell nobody
- * from anybody. Return: are they of use? */
+/* What no process can have more of than the machine. Where much is in swap the bounds would tell
+ * nobody from anybody. Return: are they of use? */
 static bool find_bounds(struct reading *r)
 {
     const struct rl_probe *probe = r->engine->options.probe;
-    uint64_t batch = probe->cpus > 16 ? 2 * (uint64_t)probe->cpus : 32, swapped;
     struct rl_node node = {0};
+    uint64_t swapped;
     char text[4096];
 
     if (rl_read_at(probe->proc_fd, "meminfo", text, sizeof(text)) < 0 ||
@@ -525,10 +523,8 @@ static bool find_bounds(struct reading *r)
         return false;
     swapped = node.swap_total - node.swap_free;
     r->bounds.swap_pages = swapped / r->scale.page_size;
-    r->bounds.rss_error = 3 * batch * probe->cpus;
-    /* Where the error is much of a point all equals would have to be read. */
-    r->peeking = r->peeking &&
-                 r->bounds.rss_error * r->scale.page_size * 8 <= r->scale.available / 1000;
+    r->bounds.rss_error = rl_rss_error(probe->cpus);
+    r->peeking = r->peeking && rl_bounds_are_near(&r->bounds, &r->scale);
     return swapped <= r->scale.available / 64;
 }
 

@@ -118,6 +118,14 @@ struct rl_bounds {
     uint64_t rss_error;  /* pages by which rss_pages may be less than what it has, or more */
 };
 
+/* By how much the kernel's counter of resident pages may be less than their sum, or more: a batch
+ * on each CPU, of each of three kinds (6.18: lib/percpu_counter.c, compute_batch_value). */
+uint64_t rl_rss_error(unsigned cpus);
+
+/* Is that error so little of a point that the sum (statm) will do in place of the counter (stat)?
+ * Where it is much of one all equals would have to be read. */
+bool rl_bounds_are_near(const struct rl_bounds *bounds, const struct rl_scale *scale);
+
 /**
  * rl_candidate_bound() - the best that both of the former can come to, once all is known
  * @own: the policy of the candidate's own cgroup, NULL where it has none or is the acting one

@@ -134,6 +134,19 @@ void rl_candidate_rate_own(
     weigh(own, path, candidate);
 }
 
+uint64_t rl_rss_error(unsigned cpus)
+{
+    uint64_t batch = cpus > 16 ? 2 * (uint64_t)cpus : 32;
+
+    return 3 * batch * cpus;
+}
+
+/* An eighth: to read one of eight in full costs about what statm saves on eight. */
+bool rl_bounds_are_near(const struct rl_bounds *bounds, const struct rl_scale *scale)
+{
+    return (rl_wide)bounds->rss_error * scale->page_size * 8 <= scale->available / 1000;
+}
+
 /* Of a process whose own pages can only be guessed from above. */
 static bool surely_too_small(const struct rl_victim *victim, const struct rl_scale *scale,
     const struct rl_bounds *bounds, const struct rl_process *p)

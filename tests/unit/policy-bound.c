@@ -203,6 +203,25 @@ static void test_asks_stat(void **state)
     }
 }
 
+static void test_error(void **state)
+{
+    static const struct {
+        unsigned cpus;
+        uint64_t pages;
+    } rows[] = {{1, 96}, {2, 192}, {16, 1536}, {17, 1734}, {128, 98304}};
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct rl_bounds bounds = {.rss_error = rl_rss_error(rows[i].cpus)};
+        struct rl_scale scale = {.page_size = 4096};
+
+        assert_int_equal(bounds.rss_error, rows[i].pages);
+        scale.available = rows[i].pages * 4096 * 8000;
+        assert_true(rl_bounds_are_near(&bounds, &scale));
+        scale.available--;
+        assert_false(rl_bounds_are_near(&bounds, &scale));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_models),
         cmocka_unit_test(test_asks_little),
         cmocka_unit_test(test_asks_stat),
+        cmocka_unit_test(test_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
