@@ -11,7 +11,6 @@
 #include "daemon/observe/read.h"
 #include "policy/glob.h"
 #include "policy/kube.h"
-#include "policy/match.h"
 
 /* What the visits below work on. */
 struct reading {
@@ -35,8 +34,11 @@ struct reading {
     uint64_t main_start;
     /* where a sketch will do for most: see daemon/sketch.h */
     bool sketching;
+    bool peeking; /* and statm for the sketch */
     struct rl_bounds bounds;
     size_t met; /* processes */
+    pid_t wanted;
+    bool found;
 };
 
 typedef void (*visit_fn)(struct reading *r, struct rl_cgroup *cgroup, int fd);
@@ -179,50 +181,17 @@ static void enter(struct reading *r, struct rl_cgroup *cgroup, int fd)
     read_memory(fd, &s->groups[own]);
 }
 
-/* ---- the patterns ---- */
-
-static bool pattern_has(const struct rl_pattern *pattern, enum rl_fact fact)
-{
-    for (size_t t = 0; t < pattern->n; t++)
-        if (pattern->terms[t].fact == fact)
-            return true;
-    return false;
-}
-
-static bool patterns_have(const struct rl_pattern *patterns, size_t n, enum rl_fact fact)
-{
-    for (size_t i = 0; i < n; i++)
-        if (pattern_has(&patterns[i], fact))
-            return true;
-    return false;
-}
+/* ---- the processes ---- */
 
 static bool has_fact(const struct rl_policy *policy, enum rl_fact fact)
 {
-    const struct rl_victim *v = policy ? &policy->victim : NULL;
-
-    if (!v)
-        return false;
-    for (size_t i = 0; i < v->n_adjust; i++)
-        if (pattern_has(&v->adjust[i].pattern, fact))
-            return true;
-    return patterns_have(v->protect, v->n_protect, fact) ||
-           patterns_have(v->avoid, v->n_avoid, fact) || patterns_have(v->prefer, v->n_prefer, fact);
+    return policy && rl_victim_has_fact(&policy->victim, fact);
 }
 
 /* Has it a say about the programs of processes in this cgroup? */
 static bool asks_exe(const struct rl_policy *policy, const char *path)
 {
-    const struct rl_victim *v = policy ? &policy->victim : NULL;
-
-    if (!v)
-        return false;
-    for (size_t i = 0; i < v->n_adjust; i++)
-        if (rl_match_asks(&v->adjust[i].pattern, 1, RL_FACT_EXE, path))
-            return true;
-    return rl_match_asks(v->protect, v->n_protect, RL_FACT_EXE, path) ||
-           rl_match_asks(v->avoid, v->n_avoid, RL_FACT_EXE, path) ||
-           rl_match_asks(v->prefer, v->n_prefer, RL_FACT_EXE, path);
+    return policy && rl_victim_asks_exe(&policy->victim, path);
 }
 
 /* The unit's main process is the oldest one of the cgroup. */
@@ -275,6 +244,34 @@ static const struct rl_policy *own_policy(const struct reading *r)
     return r->cgroup->policy != r->policy ? r->cgroup->policy : NULL;
 }
 
+static void find_pid(pid_t pid, void *userdata)
+{
+    struct reading *r = userdata;
+
+    r->found = r->found || pid == r->wanted;
+}
+
+/* Is a number still that of the process that was sketched? Without its start_ticks it is where
+ * that one had begun before all of this did; who began since must be in the cgroup. */
+static bool is_sketched(
+    struct reading *r, const struct rl_process *now, const struct rl_sketch *then)
+{
+    int fd;
+
+    if (then->start_ticks > 0)
+        return now->start_ticks == then->start_ticks;
+    if (now->start_ticks < r->scale.uptime_ticks)
+        return true;
+    fd = rl_cgroup_open(rl_watch_tree(r->engine->watch), r->cgroup);
+    if (fd < 0)
+        return false;
+    r->wanted = now->pid;
+    r->found = false;
+    rl_procs_of(fd, find_pid, r, NULL);
+    close(fd);
+    return r->found;
+}
+
 /* before: the process that it must be, NULL where any will do. */
 static void rate_exactly(struct reading *r, pid_t pid, const struct rl_sketch *before)
 {
@@ -285,7 +282,7 @@ static void rate_exactly(struct reading *r, pid_t pid, const struct rl_sketch *b
 
     if (rl_procs_read(&r->engine->procs, pid, r->need, &candidate.process, &gone) < 0 || gone)
         return;
-    if (before && candidate.process.start_ticks != before->start_ticks)
+    if (before && !is_sketched(r, &candidate.process, before))
         return; /* gone as well: the number is another one's now, who may live anywhere */
     candidate.process.cgroup = r->group;
     rl_family_give(s->relations.kin, s->relations.n_kin, &candidate.process);
@@ -320,15 +317,29 @@ static void rate_process(pid_t pid, void *userdata)
         r->engine->scratch.foreign++;
 }
 
+/* Return: false when it is gone. */
+static bool look_briefly(const struct reading *r, pid_t pid, struct rl_process *ret)
+{
+    const struct rl_procs *procs = &r->engine->procs;
+    bool gone = false;
+
+    if (!r->peeking)
+        return rl_procs_glance(procs, pid, ret, &gone) >= 0 && !gone;
+    if (rl_procs_peek(procs, pid, ret, &gone) < 0 || gone)
+        return false;
+    if (ret->start_ticks == 0) /* of statm: what is scored is stat's */
+        ret->rss_pages += r->bounds.rss_error;
+    return true;
+}
+
 static void sketch_process(pid_t pid, void *userdata)
 {
     struct reading *r = userdata;
     const struct rl_policy *own = own_policy(r);
     struct rl_candidate candidate;
     struct rl_process *process = &candidate.process;
-    bool gone = false;
 
-    if (pid <= 0 || rl_procs_glance(&r->engine->procs, pid, process, &gone) < 0 || gone)
+    if (pid <= 0 || !look_briefly(r, pid, process))
         return;
     if (process->flags & RL_PROCESS_DEAD_LEADER) { /* what it holds does not show */
         rate_exactly(r, pid, NULL);
@@ -498,15 +509,13 @@ static bool takes_first(const struct reading *r)
            !has_oom_group(&r->engine->scratch);
 }
 
-/* What no process can have more of than the machine, and by how much the kernel's own counter of
- * resident pages may be less than their sum: a batch on each CPU, of each of three kinds (6.18:
- * lib/percpu_counter.c, compute_batch_value). Where much is in swap the bounds would tell nobody
- * from anybody. Return: are they of use? */
+/* What no process can have more of than the machine. Where much is in swap the bounds would tell
+ * nobody from anybody. Return: are they of use? */
 static bool find_bounds(struct reading *r)
 {
     const struct rl_probe *probe = r->engine->options.probe;
-    uint64_t batch = probe->cpus > 16 ? 2 * (uint64_t)probe->cpus : 32, swapped;
     struct rl_node node = {0};
+    uint64_t swapped;
     char text[4096];
 
     if (rl_read_at(probe->proc_fd, "meminfo", text, sizeof(text)) < 0 ||
@@ -514,13 +523,15 @@ static bool find_bounds(struct reading *r)
         return false;
     swapped = node.swap_total - node.swap_free;
     r->bounds.swap_pages = swapped / r->scale.page_size;
-    r->bounds.rss_error = 3 * batch * probe->cpus;
+    r->bounds.rss_error = rl_rss_error(probe->cpus);
+    r->peeking = r->peeking && rl_bounds_are_near(&r->bounds, &r->scale);
     return swapped <= r->scale.available / 64;
 }
 
 /* Nothing that a policy says may depend on more than a sketch tells, but for whom it spares. */
-static bool is_sketchable(const struct reading *r, const struct rl_policy *policy)
+static bool is_sketchable(struct reading *r, const struct rl_policy *policy)
 {
+    r->peeking = r->peeking && !rl_victim_asks_stat(&policy->victim);
     return policy->victim.kill == RL_KILL_PROCESS && rl_victim_asks_little(&policy->victim);
 }
 
@@ -530,6 +541,7 @@ static bool may_sketch(struct reading *r)
     const struct rl_model *model = r->policy->victim.model;
     const struct rl_policy *last = r->policy;
 
+    r->peeking = true;
     if (r->engine->scratch.listed == 0 || !model->bounded || model->picking.tie != RL_TIE_PID ||
         model->picking.waits || model->picking.sacrifice != RL_SACRIFICE_NONE ||
         !is_sketchable(r, r->policy))

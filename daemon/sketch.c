@@ -100,12 +100,13 @@ bool rl_sketches_next(struct rl_sketches *sketches, struct rl_sketch *ret)
     return true;
 }
 
-/* By start_code alone, which stat tells: whoever shares has the same. */
+/* By start_code alone, where stat told it: whoever shares has the same. */
 bool rl_sketches_share(
     const struct rl_sketches *sketches, const struct rl_process *process, rl_mm_compare_fn compare)
 {
     for (size_t i = 0; compare && i < sketches->n; i++)
-        if (sketches->items[i].start_code == process->start_code &&
+        if ((sketches->items[i].start_code == 0 ||
+                sketches->items[i].start_code == process->start_code) &&
             compare(process->pid, sketches->items[i].pid) == 0)
             return true;
     return false;

@@ -12,8 +12,8 @@
 #define RL_BEST_MOST 32
 
 struct rl_sketch {
-    uint64_t start_ticks;
-    uint64_t start_code;
+    uint64_t start_ticks; /* 0: not known */
+    uint64_t start_code;  /* 0: not known */
     int64_t points;
     pid_t pid;
     uint32_t group;

@@ -112,11 +112,20 @@ void rl_candidate_rate(const struct rl_victim *victim, const struct rl_scale *sc
 void rl_candidate_rate_own(
     const struct rl_victim *own, const char *path, struct rl_candidate *candidate);
 
-/* What a process is held against of which only /proc/PID/stat and oom_score_adj were read. */
+/* What a process is held against of which only /proc/PID/stat, or statm, and oom_score_adj were
+ * read. */
 struct rl_bounds {
     uint64_t swap_pages; /* no process has more in swap */
-    uint64_t rss_error;  /* pages by which rss_pages may be less than what it has, see rl_process */
+    uint64_t rss_error;  /* pages by which rss_pages may be less than what it has, or more */
 };
+
+/* By how much the kernel's counter of resident pages may be less than their sum, or more: a batch
+ * on each CPU, of each of three kinds (6.18: lib/percpu_counter.c, compute_batch_value). */
+uint64_t rl_rss_error(unsigned cpus);
+
+/* Is that error so little of a point that the sum (statm) will do in place of the counter (stat)?
+ * Where it is much of one all equals would have to be read. */
+bool rl_bounds_are_near(const struct rl_bounds *bounds, const struct rl_scale *scale);
 
 /**
  * rl_candidate_bound() - the best that both of the former can come to, once all is known
@@ -133,6 +142,15 @@ void rl_candidate_bound(const struct rl_victim *victim, const struct rl_victim *
 
 /* Do Avoid=, Prefer= and Adjust= ask for nothing that takes another file of the process? */
 bool rl_victim_asks_little(const struct rl_victim *victim);
+
+/* Do they ask for what takes /proc/PID/stat? */
+bool rl_victim_asks_stat(const struct rl_victim *victim);
+
+/* Is a fact asked for anywhere, by Protect= too? */
+bool rl_victim_has_fact(const struct rl_victim *victim, enum rl_fact fact);
+
+/* Has it a say about the programs of processes in this cgroup? See rl_match_asks(). */
+bool rl_victim_asks_exe(const struct rl_victim *victim, const char *path);
 
 /* What killing it frees for certain: anonymous and swapped pages (resident ones, where anonymous
  * ones are not known). */

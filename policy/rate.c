@@ -134,6 +134,19 @@ void rl_candidate_rate_own(
     weigh(own, path, candidate);
 }
 
+uint64_t rl_rss_error(unsigned cpus)
+{
+    uint64_t batch = cpus > 16 ? 2 * (uint64_t)cpus : 32;
+
+    return 3 * batch * cpus;
+}
+
+/* An eighth: to read one of eight in full costs about what statm saves on eight. */
+bool rl_bounds_are_near(const struct rl_bounds *bounds, const struct rl_scale *scale)
+{
+    return (rl_wide)bounds->rss_error * scale->page_size * 8 <= scale->available / 1000;
+}
+
 /* Of a process whose own pages can only be guessed from above. */
 static bool surely_too_small(const struct rl_victim *victim, const struct rl_scale *scale,
     const struct rl_bounds *bounds, const struct rl_process *p)
@@ -163,28 +176,6 @@ void rl_candidate_bound(const struct rl_victim *victim, const struct rl_victim *
     /* One that turns out to hold nothing gets no points at all, rather than less than none. */
     if (nothing_resident && candidate->score.points < 0)
         candidate->score.points = 0;
-}
-
-static bool asks_little(const struct rl_pattern *pattern)
-{
-    for (size_t i = 0; i < pattern->n; i++)
-        if (pattern->terms[i].fact == RL_FACT_EXE || pattern->terms[i].fact == RL_FACT_CMDLINE ||
-            pattern->terms[i].fact == RL_FACT_UID)
-            return false;
-    return true;
-}
-
-bool rl_victim_asks_little(const struct rl_victim *victim)
-{
-    bool little = true;
-
-    for (size_t i = 0; i < victim->n_avoid; i++)
-        little = little && asks_little(&victim->avoid[i]);
-    for (size_t i = 0; i < victim->n_prefer; i++)
-        little = little && asks_little(&victim->prefer[i]);
-    for (size_t i = 0; i < victim->n_adjust; i++)
-        little = little && asks_little(&victim->adjust[i].pattern);
-    return little;
 }
 
 bool rl_candidate_may_go(const struct rl_candidate *candidate)

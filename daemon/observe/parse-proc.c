@@ -135,6 +135,21 @@ int rl_parse_stat(const char *text, struct rl_process *process, char *ret_state)
     return 0;
 }
 
+int rl_parse_statm(const char *text, struct rl_process *process)
+{
+    struct rl_span line, size, resident;
+    uint64_t total_vm, rss;
+
+    if (!rl_text_line(&text, &line) || !rl_text_word(&line, &size) ||
+        !rl_text_word(&line, &resident))
+        return -ENODATA;
+    if (rl_text_u64(size, &total_vm) < 0 || rl_text_u64(resident, &rss) < 0 || rss > INT64_MAX)
+        return -EINVAL;
+    process->total_vm_pages = total_vm;
+    process->rss_pages = rss;
+    return 0;
+}
+
 struct status_values {
     uint64_t uid, euid, cap_eff, sig_pnd, shd_pnd;
     uint64_t vm_size, swap, anon, table, table_pmd; /* bytes */

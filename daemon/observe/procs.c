@@ -236,6 +236,20 @@ static int read_little(const struct rl_procs *procs, const struct place *place, 
     return r < 0 ? r : !has_exited(process, state);
 }
 
+/* What statm says, where it says that anything is resident: who has nothing there is a kernel
+ * thread, or has exited, and stat tells which. Return: as read_little(). */
+static int read_least(const struct rl_procs *procs, const struct place *place, uint32_t need,
+    struct rl_process *process)
+{
+    char name[NAME_SIZE], statm[256];
+    ssize_t n = rl_read_at(place->dir, name_of(place, "statm", name), statm, sizeof(statm));
+
+    if (n > 0 && rl_parse_statm(statm, process) == 0 && process->rss_pages > 0)
+        return 1;
+    process->total_vm_pages = 0; /* which stat does not tell */
+    return read_little(procs, place, need, process);
+}
+
 /* What files other than oom_score_adj say. Return: 1, 0 when it is gone, or -errno. */
 static int read_facts(const struct rl_procs *procs, const struct place *place, uint32_t need,
     struct rl_process *process)
@@ -308,6 +322,22 @@ static int read_at(const struct rl_procs *procs, const struct place *place, pid_
     return 0;
 }
 
+/* Without printf(), since this is done for each of thousands. */
+static struct place place_of(const struct rl_procs *procs, pid_t pid)
+{
+    struct place place = {.dir = procs->proc_fd};
+    char digits[sizeof(place.prefix)], *at = digits + sizeof(digits);
+    unsigned rest = (unsigned)pid;
+
+    *--at = '\0';
+    *--at = '/';
+    do
+        *--at = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    memcpy(place.prefix, at, (size_t)(digits + sizeof(digits) - at));
+    return place;
+}
+
 int rl_procs_read_below(const struct rl_procs *procs, int dir_fd, pid_t pid, uint32_t need,
     struct rl_process *ret, bool *ret_gone)
 {
@@ -317,18 +347,23 @@ int rl_procs_read_below(const struct rl_procs *procs, int dir_fd, pid_t pid, uin
 int rl_procs_read(
     const struct rl_procs *procs, pid_t pid, uint32_t need, struct rl_process *ret, bool *ret_gone)
 {
-    struct place place = {.dir = procs->proc_fd};
+    struct place place = place_of(procs, pid);
 
-    snprintf(place.prefix, sizeof(place.prefix), "%d/", (int)pid);
     return read_at(procs, &place, pid, read_facts, need, ret, ret_gone);
 }
 
 int rl_procs_glance(const struct rl_procs *procs, pid_t pid, struct rl_process *ret, bool *ret_gone)
 {
-    struct place place = {.dir = procs->proc_fd};
+    struct place place = place_of(procs, pid);
 
-    snprintf(place.prefix, sizeof(place.prefix), "%d/", (int)pid);
     return read_at(procs, &place, pid, read_little, 0, ret, ret_gone);
+}
+
+int rl_procs_peek(const struct rl_procs *procs, pid_t pid, struct rl_process *ret, bool *ret_gone)
+{
+    struct place place = place_of(procs, pid);
+
+    return read_at(procs, &place, pid, read_least, 0, ret, ret_gone);
 }
 
 /* Numbers in the making while cgroup.procs is read block by block. */

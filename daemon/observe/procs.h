@@ -88,6 +88,17 @@ int rl_procs_glance(
     const struct rl_procs *procs, pid_t pid, struct rl_process *ret, bool *ret_gone);
 
 /**
+ * rl_procs_peek() - what /proc/PID/statm and oom_score_adj say of a process, and no more
+ *
+ * At three quarters of the price of a glance. ret has rss_pages, total_vm_pages and oom_score_adj;
+ * start_ticks is 0, that is not known, and so is all else but SELF and SELF_ANCESTOR. rss_pages is
+ * the exact sum on newer kernels (6.12-stable, 6.18: fs/proc/task_mmu.c, task_statm), and may be
+ * less than what rl_procs_read() tells by the error of that counter, see struct rl_bounds. Where
+ * nothing is resident all is as rl_procs_glance() has it.
+ */
+int rl_procs_peek(const struct rl_procs *procs, pid_t pid, struct rl_process *ret, bool *ret_gone);
+
+/**
  * rl_procs_of() - call fn for every pid in a cgroup.procs text
  * @cgroup_fd:   directory fd of the cgroup
  * @ret_foreign: number of "0" lines, processes of a foreign pid namespace; NULL is allowed

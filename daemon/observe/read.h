@@ -57,6 +57,8 @@ int rl_parse_cpus(const char *text, unsigned *ret); /* how many CPUs in a list "
  *   DEAD_LEADER  this thread has exited, others live: rss and status are empty, look at theirs
  * *ret_state (field 3; NULL is allowed) is a letter, Z for a zombie. */
 int rl_parse_stat(const char *text, struct rl_process *process, char *ret_state);
+/* /proc/PID/statm: total_vm and rss, both 0 without memory. */
+int rl_parse_statm(const char *text, struct rl_process *process);
 /* /proc/PID/status: uid, VmSize (total_vm), VmSwap, RssAnon, VmPTE. Missing Vm* lines mean no
  * memory. To the flags that rl_parse_stat found it adds ROOT (CapEff has CAP_SYS_ADMIN, in whatever
  * user namespace) and DYING (SIGKILL in SigPnd or ShdPnd). */

@@ -75,6 +75,8 @@ struct deciding {
     struct rl_mm_user *users;
     struct rl_kin *kin;
     size_t n_kin;
+    uint64_t rss_error;
+    bool peeking; /* as daemon/decide.c has it */
     rl_mm_compare_fn compare;
     struct rl_choice choice;
     int folder;                 /* of the crowd; -1 where nothing is read */
@@ -182,14 +184,20 @@ static __attribute__((noinline)) bool phase_read(
 
 static __attribute__((noinline)) bool phase_sketch(struct deciding *d, pid_t pid)
 {
-    struct rl_bounds bounds = {.swap_pages = d->folder < 0 ? MADE_UP_SWAP : 0};
+    struct rl_bounds bounds = {.swap_pages = d->folder < 0 ? MADE_UP_SWAP : 0,
+        .rss_error = d->folder < 0 ? 0 : d->rss_error};
+    struct rl_process *process;
     struct rl_candidate candidate;
     bool gone = false;
 
+    process = &candidate.process;
     if (d->folder < 0)
-        candidate.process = d->made_up[pid - 1];
-    else if (rl_procs_glance(&d->procs, pid, &candidate.process, &gone) < 0 || gone)
+        *process = d->made_up[pid - 1];
+    else if ((d->peeking ? rl_procs_peek : rl_procs_glance)(&d->procs, pid, process, &gone) < 0 ||
+             gone)
         return true;
+    else if (d->peeking && process->start_ticks == 0)
+        process->rss_pages += d->rss_error;
     rl_candidate_bound(&d->victim, NULL, &d->scale, &bounds, d->group.path, &candidate);
     return !(candidate.process.flags & RL_PROCESS_DEAD_LEADER) &&
            rl_sketches_add(&d->sketches, &candidate, d->need);
@@ -412,6 +420,9 @@ static void prepare(struct deciding *d, const char *model)
         .uptime_ticks = clock_ns(CLOCK_BOOTTIME) / 1000000000 * (uint64_t)ticks,
         .swappiness = 60,
     };
+    d->rss_error = rl_rss_error((unsigned)sysconf(_SC_NPROCESSORS_CONF));
+    d->peeking = rl_bounds_are_near(&(struct rl_bounds){.rss_error = d->rss_error}, &d->scale) &&
+                 !rl_victim_asks_stat(&d->victim);
     d->users = room(RL_KIN_MOST, sizeof(*d->users));
     d->kin = room(RL_KIN_MOST, sizeof(*d->kin));
     if (rl_pool_new(RL_POOL_MOST, &d->pool) < 0)

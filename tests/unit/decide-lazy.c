@@ -82,6 +82,8 @@ struct facts {
     char state;
     unsigned flags, exit_code, uid, threads;
     uint64_t rss, anon, swap, tables;
+    uint64_t sum;             /* what statm says is resident */
+    unsigned long long start; /* 0: any */
     unsigned long long caps, pending;
 };
 
@@ -91,10 +93,15 @@ static void put_files(const struct machine *m, const char *dir, const struct fac
 
     snprintf(name, sizeof(name), "%s/stat", dir);
     snprintf(text, sizeof(text),
-        "%d (%s) %c 1 1 1 0 -1 %u 0 0 0 0 7 3 0 0 20 0 %u 0 %d %llu %llu 18446744073709551615 %d 0 "
-        "0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 %u\n",
-        f->pid, f->comm, f->state, f->flags, f->threads, 1000 - f->pid % 7, 8192ULL * f->rss,
+        "%d (%s) %c 1 1 1 0 -1 %u 0 0 0 0 7 3 0 0 20 0 %u 0 %llu %llu %llu 18446744073709551615 %d "
+        "0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 %u\n",
+        f->pid, f->comm, f->state, f->flags, f->threads,
+        f->start > 0 ? f->start : 1000ULL - (unsigned)f->pid % 7, 8192ULL * f->rss,
         (unsigned long long)f->rss, f->pid % 3, f->exit_code);
+    folder_write(&m->folder, name, text);
+    snprintf(name, sizeof(name), "%s/statm", dir);
+    snprintf(
+        text, sizeof(text), "%llu %llu 1 1 0 1 0\n", 2ULL * f->sum, (unsigned long long)f->sum);
     folder_write(&m->folder, name, text);
     snprintf(name, sizeof(name), "%s/status", dir);
     snprintf(text, sizeof(text),
@@ -116,7 +123,7 @@ static void put_dead_leader(const struct machine *m, const struct facts *f)
     leader.state = 'Z';
     leader.threads = 2;
     leader.flags |= 4;
-    leader.rss = leader.anon = leader.swap = leader.tables = 0;
+    leader.rss = leader.anon = leader.swap = leader.tables = leader.sum = 0;
     snprintf(dir, sizeof(dir), "proc/%d", f->pid);
     put_files(m, dir, &leader);
 }
@@ -156,6 +163,12 @@ static struct facts roll_process(struct machine *m, int pid)
         f.flags |= 0x200000, f.rss = f.anon = f.swap = 0;
     if (chance(d, 3))
         f.state = 'Z';
+    f.sum = f.rss > RSS_ERROR ? f.rss - RSS_ERROR : 1;
+    f.sum += roll(d, f.rss - f.sum + RSS_ERROR + 1);
+    if (f.sum < f.anon)
+        f.sum = f.anon;
+    if (f.state == 'Z' || f.flags & 0x200000)
+        f.sum = 0;
     return f;
 }
 
@@ -343,6 +356,8 @@ static void roll_policies(struct fixture *f)
 
 /* ---- the comparison ---- */
 
+static size_t peeks, lists; /* how often statm and cgroup.procs were opened */
+
 static void decide(struct fixture *f, size_t listed, size_t groups, struct outcome *ret)
 {
     struct rl_scratch *s = &f->engine.scratch;
@@ -399,7 +414,7 @@ static void compare(const struct fixture *f, const struct outcome *all, const st
 static void test_same(void **state)
 {
     static struct fixture f;
-    size_t unread = 0, times = 0, seen = 0;
+    size_t unread = 0, times = 0, seen = 0, peeked = 0;
 
     for (uint64_t machine = 1; machine <= MACHINES; machine++) {
         f = (struct fixture){.put = put_machine};
@@ -411,18 +426,21 @@ static void test_same(void **state)
             roll_policies(&f);
             decide(&f, 0, groups, &all);
             assert_int_equal(all.unread, 0);
+            peeks = 0;
             decide(&f, RL_RECORD_CANDIDATES, groups, &few);
             compare(&f, &all, &few);
             unread += few.unread;
             times += few.unread > 0;
+            peeked += few.unread > 0 && peeks > 0;
             seen += few.seen;
         }
         stop(&f);
     }
     /* Or the test says nothing. */
-    print_message("%zu of %d decisions left %zu of %zu processes unread\n", times,
-        MACHINES * POLICIES, unread, seen);
+    print_message("%zu of %d decisions left %zu of %zu processes unread, %zu after a peek\n", times,
+        MACHINES * POLICIES, unread, seen, peeked);
     assert_true(times > MACHINES * POLICIES / 5);
+    assert_in_range(peeked, MACHINES, times - MACHINES);
 }
 
 /* ---- a number that is another process's by then ---- */
@@ -430,31 +448,68 @@ static void test_same(void **state)
 #define CROWD 200
 #define TAKEN 5 /* of the biggest */
 
-static const struct machine *taken_in; /* when the biggest is looked at for the second time */
-static int looks;
+/* When the biggest is looked at as a whole others have the numbers of some. */
+static const struct taking {
+    const char *name;
+    bool peeked; /* statm was read before, stat otherwise */
+    bool young;  /* they began later */
+    bool listed; /* in the same cgroup */
+    bool same;   /* nobody has taken any */
+    bool are_rated;
+    unsigned opened; /* how often the biggest's stat is by then */
+} takings[] = {
+    {"glance", .listed = true, .opened = 2},
+    {"glance, young", .young = true, .opened = 2},
+    {"peek", .peeked = true, .young = true, .opened = 1},
+    {"peek, in the cgroup", .peeked = true, .young = true, .listed = true, .are_rated = true,
+        .opened = 1},
+    {"peek, as before", .peeked = true, .same = true, .are_rated = true, .opened = 1},
+};
 
-static void put_plain(const struct machine *m, int pid, uint64_t pages)
+static const struct taking *taking;
+static const struct machine *taken_in;
+static unsigned looks;
+
+/* Points of a page are as many as there are, but where peeking needs more of them. */
+static uint64_t pages_of(int pid)
 {
-    struct facts f = {.pid = pid, .comm = "x", .state = 'S', .threads = 1, .rss = pages};
+    return (uint64_t)pid * (taking->peeked ? 1000 : 1);
+}
+
+static void put_plain(const struct machine *m, int pid, uint64_t pages, uint64_t start)
+{
+    struct facts f = {
+        .pid = pid, .comm = "x", .state = 'S', .threads = 1, .rss = pages, .start = start};
     char name[64];
 
-    f.anon = f.rss;
+    f.anon = f.sum = f.rss;
     snprintf(name, sizeof(name), "proc/%d", pid);
     put_files(m, name, &f);
     snprintf(name, sizeof(name), "proc/%d/oom_score_adj", pid);
     folder_write(&m->folder, name, "0\n");
 }
 
-/* start_ticks of put_files() goes by the pid: those of another one. */
+static void list_crowd(const struct machine *m, int end)
+{
+    char text[8 * CROWD];
+    size_t len = 0;
+
+    for (int pid = FIRST_PID; pid < end; pid++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%d\n", pid);
+    folder_write(&m->folder, "cgroup/app/cgroup.procs", text);
+}
+
 static void take_numbers(const struct machine *m)
 {
-    for (int pid = FIRST_PID + CROWD - TAKEN; pid < FIRST_PID + CROWD; pid++) {
+    for (int pid = FIRST_PID + CROWD - TAKEN; pid < FIRST_PID + CROWD && !taking->same; pid++) {
         char to[64], from[64];
 
         snprintf(from, sizeof(from), "proc/%d/stat", pid + 1000);
         snprintf(to, sizeof(to), "proc/%d/stat", pid);
         assert_int_equal(renameat(m->folder.fd, from, m->folder.fd, to), 0);
     }
+    if (!taking->listed && !taking->same)
+        list_crowd(m, FIRST_PID + CROWD - TAKEN);
 }
 
 /* In place of the library's. */
@@ -465,7 +520,9 @@ int openat(int dir, const char *name, int flags, ...)
     va_list args;
 
     snprintf(biggest, sizeof(biggest), "%d/stat", FIRST_PID + CROWD - 1);
-    if (taken_in && strcmp(name, biggest) == 0 && ++looks == 2)
+    peeks += strstr(name, "/statm") && !(flags & O_CREAT);
+    lists += strcmp(name, "cgroup.procs") == 0;
+    if (taken_in && strcmp(name, biggest) == 0 && ++looks == taking->opened)
         take_numbers(taken_in);
     va_start(args, flags);
     if (flags & O_CREAT)
@@ -476,43 +533,93 @@ int openat(int dir, const char *name, int flags, ...)
 
 static void put_crowd(struct machine *m)
 {
-    char text[8 * CROWD];
-    size_t len = 0;
-
     folder_new(&m->folder);
     folder_write(&m->folder, "proc/meminfo",
         "MemTotal: 4096000 kB\nMemFree: 1 kB\nMemAvailable: 1 kB\nSwapTotal: 0 kB\n"
         "SwapFree: 0 kB\n");
-    for (int pid = FIRST_PID; pid < FIRST_PID + CROWD; pid++) {
-        put_plain(m, pid, (uint64_t)pid);
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%d\n", pid);
-    }
+    for (int pid = FIRST_PID; pid < FIRST_PID + CROWD; pid++)
+        put_plain(m, pid, pages_of(pid), 0);
     folder_write(&m->folder, "cgroup/app/cgroup.events", "populated 1\nfrozen 0\n");
-    folder_write(&m->folder, "cgroup/app/cgroup.procs", text);
+    list_crowd(m, FIRST_PID + CROWD);
     for (int pid = FIRST_PID + CROWD - TAKEN; pid < FIRST_PID + CROWD; pid++)
-        put_plain(m, pid + 1000, 100000);
+        put_plain(m, pid + 1000, 2 * pages_of(pid), taking->young ? UINT64_MAX / 2 : 0);
 }
 
-/* None of them is rated: whoever has the number now was not in the cgroup when it was listed. */
-static void test_taken(void **state)
+/* None of them is rated, unless he is in the cgroup: whoever has the number now was not there when
+ * it was listed. */
+static void check_taken(void)
 {
     static struct fixture f;
     struct outcome out;
+    int last = FIRST_PID + CROWD - 1 - (taking->are_rated ? 0 : TAKEN);
+    uint64_t points = (uint64_t)last * (taking->are_rated && !taking->same ? 2 : 1);
 
     f = (struct fixture){.put = put_crowd};
     start(&f, 1);
     f.acting.victim.model = rl_model_default();
     for (size_t i = 0; i < LENGTH(f.hot.room.totals); i++)
-        f.hot.room.totals[i] = 1000 * 4096; /* a point for each page */
+        f.hot.room.totals[i] = 1000 * 4096 * pages_of(1); /* a point for each page, or thousand */
+    looks = 0;
+    peeks = lists = 0;
     taken_in = &f.machine;
     decide(&f, RL_RECORD_CANDIDATES, 64, &out);
     taken_in = NULL;
-    assert_int_equal(looks, 2);
-    assert_true(out.unread > 0);
-    assert_int_equal(out.seen, CROWD - TAKEN);
+    if (out.seen != (size_t)(last + 1 - FIRST_PID) || out.unread == 0 || looks != taking->opened ||
+        (peeks > 0) != taking->peeked)
+        fail_msg("%s: %zu seen, %zu unread, %u looks, %zu peeks", taking->name, out.seen,
+            out.unread, looks, peeks);
     assert_true(out.choice.found);
-    assert_int_equal(out.listed[out.choice.candidate].process.pid, FIRST_PID + CROWD - TAKEN - 1);
-    assert_int_equal(out.choice.points, FIRST_PID + CROWD - TAKEN - 1);
+    assert_int_equal(out.listed[out.choice.candidate].process.pid, last);
+    assert_int_equal(out.choice.points, points);
+    if (!taking->young) /* counted and read: nobody is looked for */
+        assert_int_equal(lists, 2);
+    stop(&f);
+}
+
+static void test_taken(void **state)
+{
+    for (size_t i = 0; i < LENGTH(takings); i++) {
+        taking = &takings[i];
+        check_taken();
+    }
+}
+
+#define AHEAD 30
+
+/* The last ones have a point more by stat, and none by the sum that statm tells. */
+static void put_ahead(struct machine *m)
+{
+    put_crowd(m);
+    for (int pid = FIRST_PID; pid < FIRST_PID + CROWD; pid++) {
+        bool ahead = pid >= FIRST_PID + CROWD - AHEAD;
+        struct facts f = {.pid = pid, .comm = "x", .state = 'S', .threads = 1};
+        char name[64];
+
+        f.rss = ahead ? 5000 : 4999;
+        f.sum = f.anon = ahead ? f.rss - RSS_ERROR : f.rss;
+        snprintf(name, sizeof(name), "proc/%d", pid);
+        put_files(m, name, &f);
+    }
+}
+
+static void test_ahead(void **state)
+{
+    static const struct taking none = {.peeked = true, .same = true};
+    static struct fixture f;
+    struct outcome out;
+
+    taking = &none;
+    f = (struct fixture){.put = put_ahead};
+    start(&f, 1);
+    f.acting.victim.model = rl_model_default();
+    for (size_t i = 0; i < LENGTH(f.hot.room.totals); i++)
+        f.hot.room.totals[i] = 1000 * 4096 * pages_of(1);
+    peeks = 0;
+    decide(&f, RL_RECORD_CANDIDATES, 64, &out);
+    assert_true(peeks > 0);
+    assert_true(out.choice.found);
+    assert_int_equal(out.listed[out.choice.candidate].process.pid, FIRST_PID + CROWD - AHEAD);
+    assert_int_equal(out.choice.points, 5);
     stop(&f);
 }
 
@@ -629,6 +736,9 @@ static void test_share(void **state)
         assert_true(rl_sketches_add(&left, &other, 0));
         assert_false(rl_sketches_add(&left, &other, 0));
         assert_int_equal(rl_relations_first_shares(&one, &left, same_ten), rows[i].shares);
+        left.items[0].start_code = 0; /* who was peeked at is always compared */
+        assert_int_equal(rl_relations_first_shares(&one, &left, same_ten),
+            rows[i].first / 10 == rows[i].other / 10 && rows[i].flags == 0);
         assert_false(rl_relations_first_shares(&read, &left, NULL));
         assert_false(rl_relations_first_shares(&none, &left, same_ten));
     }
@@ -640,6 +750,7 @@ int main(void)
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_share),
         cmocka_unit_test(test_taken),
+        cmocka_unit_test(test_ahead),
         cmocka_unit_test(test_same),
     };
 

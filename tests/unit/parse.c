@@ -738,6 +738,35 @@ static void test_adj(void **state)
     }
 }
 
+static void test_statm(void **state)
+{
+    static const struct {
+        const char *text;
+        int r;
+        uint64_t size, rss;
+    } rows[] = {
+        {"2611 415 372 5 0 156 0\n", 0, 2611, 415},
+        {"0 0 0 0 0 0 0\n", 0, 0, 0},
+        {"3 9223372036854775807\n", 0, 3, INT64_MAX},
+        {"3 9223372036854775808 0\n", -EINVAL, 7, 7},
+        {"18446744073709551616 1 0\n", -EINVAL, 7, 7},
+        {"-3 1 0\n", -EINVAL, 7, 7},
+        {"3 1k 0\n", -EINVAL, 7, 7},
+        {"3\n", -ENODATA, 7, 7},
+        {"\n", -ENODATA, 7, 7},
+        {"3 1", -ENODATA, 7, 7}, /* cut off */
+        {"", -ENODATA, 7, 7},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct rl_process process = {.total_vm_pages = 7, .rss_pages = 7};
+
+        assert_int_equal(rl_parse_statm(rows[i].text, &process), rows[i].r);
+        assert_int_equal(process.total_vm_pages, rows[i].size);
+        assert_int_equal(process.rss_pages, rows[i].rss);
+    }
+}
+
 static void test_proc_cgroup(void **state)
 {
     static const struct {
@@ -795,6 +824,7 @@ int main(void)
         cmocka_unit_test(test_reaction),
         cmocka_unit_test(test_status),
         cmocka_unit_test(test_status_refused),
+        cmocka_unit_test(test_statm),
         cmocka_unit_test(test_adj),
         cmocka_unit_test(test_proc_cgroup),
     };

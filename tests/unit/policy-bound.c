@@ -177,12 +177,59 @@ static void test_asks_little(void **state)
     }
 }
 
+/* What stat tells is asked for in what makes an order, and only there. */
+static void test_asks_stat(void **state)
+{
+    static const bool stat[RL_FACTS] = {[RL_FACT_COMM] = true, [RL_FACT_LEADER] = true};
+
+    for (size_t i = 0; i < 4 * RL_FACTS; i++) {
+        enum rl_fact fact = (enum rl_fact)(i / 4);
+        struct rl_pattern pattern = {
+            .text = "some", .terms = {{RL_FACT_CGROUP, "app/*"}, {fact, "x"}}, .n = 2};
+        struct rl_adjust adjust = {.pattern = pattern, .points = 1};
+        struct rl_victim victim = {
+            .protect = &pattern, .avoid = &pattern, .prefer = &pattern, .adjust = &adjust};
+
+        victim.n_avoid = i % 4 == 0;
+        victim.n_prefer = i % 4 == 1;
+        victim.n_adjust = i % 4 == 2;
+        victim.n_protect = i % 4 == 3;
+        assert_int_equal(rl_victim_asks_stat(&victim), stat[fact] && i % 4 != 3);
+        assert_int_equal(rl_victim_asks_exe(&victim, PATH), fact == RL_FACT_EXE);
+        assert_false(rl_victim_asks_exe(&victim, "/other/a"));
+        for (size_t other = 0; other < RL_FACTS; other++)
+            assert_int_equal(rl_victim_has_fact(&victim, (enum rl_fact)other),
+                other == fact || other == RL_FACT_CGROUP);
+    }
+}
+
+static void test_error(void **state)
+{
+    static const struct {
+        unsigned cpus;
+        uint64_t pages;
+    } rows[] = {{1, 96}, {2, 192}, {16, 1536}, {17, 1734}, {128, 98304}};
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct rl_bounds bounds = {.rss_error = rl_rss_error(rows[i].cpus)};
+        struct rl_scale scale = {.page_size = 4096};
+
+        assert_int_equal(bounds.rss_error, rows[i].pages);
+        scale.available = rows[i].pages * 4096 * 8000;
+        assert_true(rl_bounds_are_near(&bounds, &scale));
+        scale.available--;
+        assert_false(rl_bounds_are_near(&bounds, &scale));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bound),
         cmocka_unit_test(test_models),
         cmocka_unit_test(test_asks_little),
+        cmocka_unit_test(test_asks_stat),
+        cmocka_unit_test(test_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,82 @@ static void test_glance_at_child(void **state)
     close(procs.proc_fd);
 }
 
+/* One of which only statm tells, and those of which it tells nothing: what a glance says. */
+static void test_peek(void **state)
+{
+    static const struct {
+        const char *statm; /* NULL: there is none */
+        uint64_t rss, size, start;
+    } rows[] = {
+        {"70 30 2 3 0 9 0\n", 30, 70, 0},
+        {"70 1 2 3 0 9 0\n", 1, 70, 0},
+        {"70 0 0 3 0 9 0\n", 40, 0, 77},
+        {"0 0 0 0 0 0 0\n", 40, 0, 77},
+        {"70 x\n", 40, 0, 77},
+        {"", 40, 0, 77},
+        {NULL, 40, 0, 77},
+    };
+    struct rl_self self = {.pid = 5};
+    struct rl_procs procs = {.page_size = 4096, .self = &self};
+    struct folder folder;
+
+    folder_new(&folder);
+    procs.proc_fd = folder.fd;
+    folder_write(&folder, "5/oom_score_adj", "-17\n");
+    folder_write(&folder, "5/stat",
+        "5 (x) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 77 0 40 0 9 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 "
+        "0 0 0 0 0 0 0 0 0 0 0\n");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct rl_process process;
+        bool gone = true;
+
+        if (rows[i].statm)
+            folder_write(&folder, "5/statm", rows[i].statm);
+        else
+            assert_int_equal(unlinkat(folder.fd, "5/statm", 0), 0);
+        memset(&process, 0xa5, sizeof(process));
+        assert_int_equal(rl_procs_peek(&procs, 5, &process, &gone), 0);
+        assert_false(gone);
+        assert_int_equal(process.pid, 5);
+        assert_int_equal(process.rss_pages, rows[i].rss);
+        assert_int_equal(process.total_vm_pages, rows[i].size);
+        assert_int_equal(process.start_ticks, rows[i].start);
+        assert_int_equal(process.start_code, rows[i].start > 0 ? 9 : 0);
+        assert_string_equal(process.comm, rows[i].start > 0 ? "x" : "");
+        assert_int_equal(process.flags, RL_PROCESS_SELF);
+        assert_int_equal(process.oom_score_adj, -17);
+        assert_int_equal(process.swap_pages, 0);
+    }
+    folder_free(&folder);
+}
+
+/* A peek says neither of the dead that they live, nor of kernel threads that they are any other. */
+static void test_peek_at_child(void **state)
+{
+    struct rl_procs procs = live_procs(NULL);
+    struct rl_process process;
+    bool gone = true;
+    pid_t child = fork();
+    siginfo_t info;
+
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(0);
+    assert_int_equal(rl_procs_peek(&procs, getpid(), &process, &gone), 0);
+    assert_false(gone);
+    assert_true(process.rss_pages > 0);
+    assert_true(process.total_vm_pages > process.rss_pages);
+    assert_int_equal(process.start_ticks, 0);
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(rl_procs_peek(&procs, child, &process, &gone), 0);
+    assert_true(gone);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    gone = false;
+    assert_int_equal(rl_procs_peek(&procs, child, &process, &gone), 0);
+    assert_true(gone);
+    close(procs.proc_fd);
+}
+
 /* Every process of a fixture is in one cgroup.procs, and its cgroup file says the same. */
 static const char *const fixture_cgroups[] = {
     "",
@@ -710,6 +786,8 @@ int main(void)
         cmocka_unit_test(test_fixture),
         cmocka_unit_test(test_glance),
         cmocka_unit_test(test_glance_at_child),
+        cmocka_unit_test(test_peek),
+        cmocka_unit_test(test_peek_at_child),
         cmocka_unit_test(test_fixture_members),
         cmocka_unit_test(test_user_namespace),
         cmocka_unit_test(test_exe),

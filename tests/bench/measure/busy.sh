@@ -81,7 +81,8 @@ measure() {
         is_dead "$pid" || continue
         row cgroups="$size" pressured="$1" remark="somebody ended a load: worthless"
         "$PROGRAMS/reliefctl" incidents || :
-        break
+        release
+        return
     done
     for name in "${STARTED[@]}"; do busy_row "$1" "$name" "$share" "$psimon"; done
     release
@@ -108,6 +109,13 @@ fit() {
         [[ $exponent == - ]] || row table=fit daemon="$name" against="$3" exponent="$exponent" points="$points"
     done
 }
+
+# A program's file pages are charged to whoever touches them first. Where that is one of those that are pressured, they
+# are all that its limit can take from it, and it stalls for its own code.
+cgroup_make first
+run_in first staller --hold 1
+wait_until 120 said_ready "$RUN_PID"
+wait_until 30 kill_all_in "$(cgroup_path first)"
 
 declare -A cpu switches before
 for size in "${sizes[@]}"; do
