@@ -5,7 +5,8 @@
 const struct rl_command rl_commands[] = {
     {"status", "", "what reliefd watches, its policies, what is under pressure", 0, NULL,
         rl_ctl_status},
-    {"incidents", "[N]", "the last N incidents (20), newest first", 1, NULL, rl_ctl_incidents},
+    {"incidents", "[N]", "the last N incidents (20), newest first, or those of a time or place", 1,
+        rl_incidents_options, rl_ctl_incidents},
     {"explain", "[CGROUP|pid:N|INCIDENT|last]",
         "what would happen to a cgroup or process and why, or what happened in an incident", 1,
         NULL, rl_ctl_explain},

@@ -94,6 +94,7 @@ int rl_ctl_resume(const struct rl_args *args);
 int rl_ctl_relieve(const struct rl_args *args);
 int rl_ctl_try(const struct rl_args *args);
 
+extern const struct rl_option rl_incidents_options[];
 extern const struct rl_option rl_scores_options[];
 extern const struct rl_option rl_check_options[];
 extern const struct rl_option rl_adj_options[];
