@@ -41,8 +41,16 @@ const struct rl_option rl_common_options[RL_COMMON_OPTIONS] = {
     [RL_OPT_ROOT] = {"root", "DIR", "look at DIR/proc and DIR/sys/fs/cgroup"},
     [RL_OPT_PROC_ROOT] = {"proc-root", "DIR", "look at processes there instead of /proc"},
     [RL_OPT_CGROUP_ROOT] = {"cgroup-root", "DIR", "look at cgroups there (default: the mount)"},
+    [RL_OPT_NO_PAGER] = {"no-pager", NULL, "do not show long output through a pager"},
     [RL_OPT_HELP] = {"help", NULL, "show this help"},
     [RL_OPT_VERSION] = {"version", NULL, "show the version"},
+};
+
+const char *const rl_exit_texts[RL_EXITS] = {
+    [RL_EXIT_OK] = "done",
+    [RL_EXIT_FAILURE] = "it did not work, or errors were found",
+    [RL_EXIT_USAGE] = "wrong usage",
+    [RL_EXIT_DOWN] = "reliefd is not running",
 };
 
 const struct rl_command *rl_command_find(const char *name)

@@ -1,6 +1,7 @@
 /* reliefctl: one table of subcommands, one file for each of them.
  *
- * The table makes --help, and a test holds bash completion and man page against it. A subcommand
+ * The table makes --help and completion (daemon/ctl/complete.h), and a test holds the manual page
+ * against it. What kind of word an argument is stands in its name, in words.c. A subcommand
  * gets its arguments parsed; it prints to stdout what was asked for, to stderr what went wrong,
  * and returns an exit code. */
 #pragma once
@@ -13,7 +14,11 @@ enum rl_exit {
     RL_EXIT_FAILURE = 1, /* it did not work, or errors were found */
     RL_EXIT_USAGE = 2,
     RL_EXIT_DOWN = 3, /* reliefd is not running */
+    RL_EXITS,
 };
+
+/* What each means, for help and manual page. */
+extern const char *const rl_exit_texts[RL_EXITS];
 
 struct rl_option {
     const char *name; /* without -- */
@@ -29,6 +34,7 @@ enum rl_common {
     RL_OPT_ROOT,
     RL_OPT_PROC_ROOT,
     RL_OPT_CGROUP_ROOT,
+    RL_OPT_NO_PAGER,
     RL_OPT_HELP,
     RL_OPT_VERSION,
     RL_COMMON_OPTIONS,

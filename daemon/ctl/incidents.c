@@ -6,6 +6,7 @@
 #include "daemon/ctl/client.h"
 #include "daemon/ctl/get.h"
 #include "daemon/ctl/out.h"
+#include "daemon/ctl/pager.h"
 #include "daemon/ctl/show.h"
 #include "daemon/ctl/when.h"
 #include "daemon/report/report.h"
@@ -214,6 +215,7 @@ int rl_ctl_incidents(const struct rl_args *args)
     int code = gather(args, &filter, r >= 0, &records);
     if (code != RL_EXIT_OK)
         return code;
+    rl_pager_open(args);
     if (args->common[RL_OPT_JSON])
         return rl_print_json(records);
     if (r == -ENOENT)

@@ -2,6 +2,16 @@
 #include <stdio.h>
 
 #include "daemon/ctl/ctl.h"
+#include "daemon/ctl/pager.h"
+
+/* A full disk or a closed pipe behind stdout must not look like success. */
+static int finish(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    perror("reliefctl: writing the output");
+    return RL_EXIT_FAILURE;
+}
 
 int main(int argc, char **argv)
 {
@@ -16,18 +26,14 @@ int main(int argc, char **argv)
         return RL_EXIT_OK;
     }
     if (args.common[RL_OPT_HELP]) {
+        rl_pager_open(&args);
         rl_help_print(command);
-        return RL_EXIT_OK;
+        return rl_pager_close() ? RL_EXIT_OK : finish(RL_EXIT_OK);
     }
     if (!command) {
-        fprintf(stderr, "reliefctl: a command is missing; reliefctl --help lists them\n");
+        fprintf(stderr, "reliefctl: a command is missing; 'reliefctl --help' lists them\n");
         return RL_EXIT_USAGE;
     }
     int code = command->run(&args);
-    /* A full disk or a closed pipe behind stdout must not look like success. */
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        perror("reliefctl: writing the output");
-        return RL_EXIT_FAILURE;
-    }
-    return code;
+    return rl_pager_close() ? code : finish(code);
 }

@@ -10,6 +10,7 @@
 #include "conf/suggest.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/out.h"
+#include "daemon/ctl/pager.h"
 #include "daemon/ctl/scores.h"
 
 #define TOP_MAX        10000000
@@ -211,6 +212,7 @@ static int look_once(const struct rl_scores *scores)
     if (code != RL_EXIT_OK)
         return code;
     warn_of_unreadable(&table);
+    rl_pager_open(scores->args);
     if (scores->options.pid > 0 && table.n == 0) {
         if (table.unreadable == 0)
             fprintf(stderr, "reliefctl scores: there is no process %d\n", (int)scores->options.pid);
