@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -109,7 +110,8 @@ bool rl_pager_close(void)
 {
     if (pager.pid <= 0)
         return false;
-    fflush(stdout);
+    if (fflush(stdout) != 0)
+        __fpurge(stdout); /* what nobody has read must not end up on the terminal */
     clearerr(stdout);
     dup2(pager.out, STDOUT_FILENO);
     if (pager.err >= 0)

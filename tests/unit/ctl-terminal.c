@@ -134,7 +134,7 @@ static void test_scores(void **state)
 /* The pager's name, then the words of the command. */
 static void page(const char *data)
 {
-    const char *words = strchr(data, '|') + 1;
+    const char *words = strrchr(data, '|') + 1;
     char name[64];
     struct rl_args args = {0};
 
