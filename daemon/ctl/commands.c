@@ -20,7 +20,7 @@ const struct rl_command rl_commands[] = {
     {"pause", "[POLICY] T", "let a policy, or all of them, take no step for a time", 2,
         rl_pause_options, rl_ctl_pause},
     {"resume", "[POLICY]", "end a pause, or all of them", 1, rl_pause_options, rl_ctl_resume},
-    {"relieve", "CGROUP", "let the policy of a cgroup act now, as if its trigger held", 1,
+    {"relieve", "CGROUP|pid:N", "let the policy of a cgroup act now, as if its trigger held", 1,
         rl_relieve_options, rl_ctl_relieve},
     {"try", "POLICY", "put a policy on trial: a leaker in a cgroup made for that, for real", 1,
         rl_try_options, rl_ctl_try},
@@ -29,8 +29,9 @@ const struct rl_command rl_commands[] = {
         rl_ctl_restore},
     {"adj", "KIND:GLOB N", "set oom_score_adj of the processes that match", 2, rl_adj_options,
         rl_ctl_adj},
-    {"snapshot", "OUT.tar", "take along what reliefd looks at, to look at it elsewhere with --root",
-        1, rl_snapshot_options, rl_ctl_snapshot},
+    {"snapshot", "OUT.tar|-",
+        "take along what reliefd looks at, to look at it elsewhere with --root", 1,
+        rl_snapshot_options, rl_ctl_snapshot},
     {0},
 };
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daemon/option.h"
+
 enum rl_exit {
     RL_EXIT_OK = 0,
     RL_EXIT_FAILURE = 1, /* it did not work, or errors were found */
@@ -19,12 +21,6 @@ enum rl_exit {
 
 /* What each means, for help and manual page. */
 extern const char *const rl_exit_texts[RL_EXITS];
-
-struct rl_option {
-    const char *name; /* without -- */
-    const char *arg;  /* what stands after it in the help; NULL: it is a switch */
-    const char *help;
-};
 
 /* Options that every subcommand knows, in the order of rl_common_options. */
 enum rl_common {

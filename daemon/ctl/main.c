@@ -1,6 +1,8 @@
 #include <locale.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "daemon/ctl/complete.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/pager.h"
 
@@ -19,6 +21,10 @@ int main(int argc, char **argv)
     struct rl_args args;
 
     setlocale(LC_CTYPE, "");
+    if (argc > 1 && strcmp(argv[1], "--complete") == 0) { /* by the shells' scripts */
+        rl_complete(argv + 2);
+        return RL_EXIT_OK;
+    }
     if (rl_args_parse(argc, argv, &command, &args) < 0)
         return RL_EXIT_USAGE;
     if (args.common[RL_OPT_VERSION]) {
