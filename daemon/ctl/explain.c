@@ -172,7 +172,7 @@ static int explain_present(const struct rl_args *args, const char *what)
         return RL_EXIT_OK;
     }
     if (json_array_size(now) == 0)
-        puts("No cgroup falls under a policy.");
+        puts("No cgroup is under pressure. To have one explained all the same, name it.");
     json_array_foreach(now, i, one)
     {
         if (i > 0)
