@@ -25,7 +25,7 @@ static const struct {
     {"one", "db", "/system.slice/db.service", "/system.slice/db.service",
         "/system.slice/db.service", false},
     {"two", "web", "/web.slice", "/web.slice/a", "/web.slice/a/b", true},
-    {"three", "default-node", "/", "/", "/user.slice/app.slice/x", false},
+    {"three", "default-node", "/s.slice", "/", "/user.slice/app.slice/x", false},
     {"four", "web", "/web.slice", "/web.slice/c", "", true},
 };
 
@@ -115,6 +115,7 @@ static void test_picked(void **state)
         {"--cgroup /web", ""},
         {"--cgroup **/x", "three"},
         {"--cgroup /", "three"},
+        {"--cgroup /s.slice", "three"},
         {"--dry-run yes", "four two"},
         {"--dry-run no", "three one"},
         {"--dry-run no --cgroup /system.slice", "one"},
@@ -140,6 +141,30 @@ static void test_picked(void **state)
             fail_msg("incidents %s: '%s', not '%s'", rows[i].line, ids, rows[i].ids);
         json_decref(records);
     }
+}
+
+/* Twenty are shown where nothing is asked for, else all. */
+static void test_many(void **state)
+{
+    static struct rl_record record;
+    const char *output;
+    size_t lines[2] = {0};
+
+    for (int i = 0; i < 25; i++) {
+        sample_record(&record);
+        snprintf(record.id, sizeof(record.id), "many%d", i);
+        strcpy(record.policy, "many");
+        json_t *json = rl_record_json(&record);
+        assert_int_equal(rl_store_write(folder.path, record.id, json), 0);
+        json_decref(json);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(run(i == 0 ? "" : "--policy many", &output), RL_EXIT_OK);
+        for (const char *at = output; (at = strstr(at, "  many")); at++)
+            lines[i] += at[6] >= '0' && at[6] <= '9';
+    }
+    assert_int_equal(lines[0], 20);
+    assert_int_equal(lines[1], 25);
 }
 
 static void test_wrong(void **state)
@@ -170,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_picked),
         cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, make_files, remove_files);
 }
