@@ -138,7 +138,7 @@ static void offer_options(const struct line *line)
 {
     for (size_t set = 0; set < 2; set++) {
         const struct rl_option *options = line->sets[set];
-        for (size_t i = 0; options[i].name && (set > 0 || i < line->n_first); i++) {
+        for (size_t i = 0; (set > 0 || i < line->n_first) && options[i].name; i++) {
             char word[64];
             snprintf(word, sizeof(word), "--%s", options[i].name);
             rl_offer(&line->typed, word, options[i].help);
