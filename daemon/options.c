@@ -6,18 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/suggest.h"
+#include "daemon/option.h"
 #include "daemon/report/log.h"
 
 #define EXIT_USAGE 2
+#define CODE_FIRST 256 /* how getopt_long() tells options from what it says itself */
 
-/* One row per option: adding one is a row and a function. */
-struct option_row {
-    const char *name;
-    const char *argument; /* NULL: takes none */
-    const char *help;
-    /* Return: NULL, or what is wrong with the argument. */
-    const char *(*take)(struct rl_options *options, const char *value);
-};
+/* Return: NULL, or what is wrong with the argument. */
+typedef const char *(*take_option)(struct rl_options *options, const char *value);
 
 static const char *take_config(struct rl_options *o, const char *value)
 {
@@ -90,39 +87,32 @@ static const char *take_log_level(struct rl_options *o, const char *value)
 static const char *show_help(struct rl_options *o, const char *value);
 static const char *show_version(struct rl_options *o, const char *value);
 
-static const struct option_row rows[] = {
-    {"config", "FILE", "read FILE instead of reliefd.conf", take_config},
-    {"policy-dir", "DIR",
-        "read policies from DIR instead of the standard folders; repeatable, a "
-        "later one is more important",
-        take_policy_dir},
-    {"root", "DIR", "use DIR/proc and DIR/sys/fs/cgroup", take_root},
-    {"proc-root", "DIR", "use DIR as /proc", take_proc_root},
-    {"cgroup-root", "DIR", "use DIR as the cgroup2 mount", take_cgroup_root},
-    {"state-dir", "DIR", "keep incident files below DIR (/var/lib/reliefd)", take_state_dir},
-    {"runtime-dir", "DIR", "make the socket for reliefctl in DIR (/run/reliefd)", take_runtime_dir},
-    {"user", NULL, "watch your own part of the tree, with your own files, without privileges",
-        rl_options_take_user},
-    {"dry-run", NULL, "decide and report, but signal nobody", take_dry_run},
-    {"check", NULL, "say what this machine lacks and what is wrong with the policies, and exit",
-        take_check},
-    {"log-level", "LEVEL", "err, warning, notice, info or debug", take_log_level},
-    {"version", NULL, "print the version and exit", show_version},
-    {"help", NULL, "print this help and exit", show_help},
+static const take_option takes[RL_DAEMON_OPTIONS] = {
+    [RL_DAEMON_CONFIG] = take_config,
+    [RL_DAEMON_POLICY_DIR] = take_policy_dir,
+    [RL_DAEMON_ROOT] = take_root,
+    [RL_DAEMON_PROC_ROOT] = take_proc_root,
+    [RL_DAEMON_CGROUP_ROOT] = take_cgroup_root,
+    [RL_DAEMON_STATE_DIR] = take_state_dir,
+    [RL_DAEMON_RUNTIME_DIR] = take_runtime_dir,
+    [RL_DAEMON_USER] = rl_options_take_user,
+    [RL_DAEMON_DRY_RUN] = take_dry_run,
+    [RL_DAEMON_CHECK] = take_check,
+    [RL_DAEMON_LOG_LEVEL] = take_log_level,
+    [RL_DAEMON_VERSION] = show_version,
+    [RL_DAEMON_HELP] = show_help,
 };
-
-#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
 static const char *show_help(struct rl_options *o, const char *value)
 {
     puts("Usage: reliefd [OPTION ...]\n\n"
          "Watches memory pressure of cgroups and relieves it as the policies say.\n");
-    for (size_t i = 0; i < N_ROWS; i++) {
-        char left[40];
+    for (const struct rl_option *option = rl_daemon_options; option->name; option++) {
+        char left[64];
 
-        snprintf(left, sizeof(left), "--%s%s%s", rows[i].name, rows[i].argument ? " " : "",
-            rows[i].argument ? rows[i].argument : "");
-        printf("  %-20s %s\n", left, rows[i].help);
+        snprintf(left, sizeof(left), "--%s%s%s", option->name, option->arg ? " " : "",
+            option->arg ? option->arg : "");
+        printf("  %-20s %s\n", left, option->help);
     }
     puts("\nSIGHUP reads the policies again; SIGTERM and SIGINT end it.\n"
          "See reliefd(8), policy.d(5), reliefctl(1).");
@@ -145,18 +135,44 @@ static const char *folder(const char *variable, const char *otherwise)
 
 static void make_long_options(struct option *options)
 {
-    for (size_t i = 0; i < N_ROWS; i++)
+    for (int i = 0; i < RL_DAEMON_OPTIONS; i++)
         options[i] = (struct option){
-            .name = rows[i].name,
-            .has_arg = rows[i].argument ? required_argument : no_argument,
-            .val = (int)i + 256,
+            .name = rl_daemon_options[i].name,
+            .has_arg = rl_daemon_options[i].arg ? required_argument : no_argument,
+            .val = i + CODE_FIRST,
         };
-    options[N_ROWS] = (struct option){0};
+    options[RL_DAEMON_OPTIONS] = (struct option){0};
+}
+
+/* Why getopt_long() has refused a text. */
+static void say_refused(int code, const char *text)
+{
+    char word[64], hint[96];
+    struct rl_suggestion suggestion = {0};
+
+    if (optopt >= CODE_FIRST) {
+        const struct rl_option *option = &rl_daemon_options[optopt - CODE_FIRST];
+        if (code == ':')
+            fprintf(stderr, "reliefd: --%s needs %s behind it: %s\n", option->name, option->arg,
+                option->help);
+        else
+            fprintf(stderr, "reliefd: --%s takes no value\n", option->name);
+        return;
+    }
+    snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, "="), text);
+    suggestion.word = word + strspn(word, "-");
+    for (const struct rl_option *option = rl_daemon_options; option->name; option++)
+        rl_suggest(&suggestion, option->name);
+    if (suggestion.best)
+        snprintf(hint, sizeof(hint), "did you mean '--%s'?", suggestion.best);
+    else
+        snprintf(hint, sizeof(hint), "'reliefd --help' lists them");
+    fprintf(stderr, "reliefd: unknown option '%s'; %s\n", word, hint);
 }
 
 bool rl_options_parse(int argc, char **argv, struct rl_options *ret, int *ret_exit)
 {
-    struct option options[N_ROWS + 1];
+    struct option options[RL_DAEMON_OPTIONS + 1];
     int c;
 
     make_long_options(options);
@@ -166,21 +182,25 @@ bool rl_options_parse(int argc, char **argv, struct rl_options *ret, int *ret_ex
         .runtime_dir = folder("RUNTIME_DIRECTORY", "/run/reliefd"),
     };
     *ret_exit = EXIT_USAGE;
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        const struct option_row *row = c >= 256 ? &rows[c - 256] : NULL;
-        const char *wrong;
+    opterr = 0;
+    for (;;) {
+        const char *wrong, *text = optind < argc ? argv[optind] : "";
 
-        if (!row) {
-            fprintf(stderr, "Try 'reliefd --help'.\n");
+        c = getopt_long(argc, argv, "+:", options, NULL);
+        if (c == -1)
+            break;
+        if (c < CODE_FIRST) {
+            say_refused(c, text);
             return false;
         }
-        wrong = row->take(ret, optarg);
+        c -= CODE_FIRST;
+        wrong = takes[c](ret, optarg);
         if (wrong) {
-            fprintf(stderr, "reliefd: --%s%s%s: %s\n", row->name, optarg ? " " : "",
+            fprintf(stderr, "reliefd: --%s%s%s: %s\n", rl_daemon_options[c].name, optarg ? " " : "",
                 optarg ? optarg : "", wrong);
             return false;
         }
-        if (row->take == show_help || row->take == show_version) {
+        if (c == RL_DAEMON_HELP || c == RL_DAEMON_VERSION) {
             *ret_exit = EXIT_SUCCESS;
             return false;
         }
@@ -188,7 +208,9 @@ bool rl_options_parse(int argc, char **argv, struct rl_options *ret, int *ret_ex
     if (ret->user && ret->n_policy_dirs == 0)
         ret->policy_dirs[ret->n_policy_dirs++] = ret->user_policy_dir;
     if (optind < argc) {
-        fprintf(stderr, "reliefd: unexpected argument '%s'\nTry 'reliefd --help'.\n", argv[optind]);
+        fprintf(stderr,
+            "reliefd: unexpected argument '%s'; it takes options only: reliefd --help\n",
+            argv[optind]);
         return false;
     }
     return true;

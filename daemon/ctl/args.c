@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/suggest.h"
 #include "daemon/ctl/ctl.h"
 
 /* getopt_long() tells options apart by number: common ones, then the command's own. */
@@ -36,6 +37,69 @@ static bool is_no_option(const char *text)
     return strcmp(text, "--") == 0 || (text[0] == '-' && text[1] >= '0' && text[1] <= '9');
 }
 
+/* "reliefctl scores" for messages. */
+static const char *whose(const struct rl_command *command, char *buf, size_t size)
+{
+    snprintf(buf, size, "reliefctl%s%s", command ? " " : "", command ? command->name : "");
+    return buf;
+}
+
+/* The first command that has an option of its own by that name, NULL: none has. */
+static const char *owner_of(const char *option)
+{
+    for (const struct rl_command *c = rl_commands; c->name; c++) {
+        for (const struct rl_option *o = c->options; o && o->name; o++) {
+            if (strcmp(o->name, option) == 0)
+                return c->name;
+        }
+    }
+    return NULL;
+}
+
+/* With the nearest option, or what else there is to do. */
+static void say_unknown_option(const struct rl_command *command, const char *text)
+{
+    char word[64], name[64], hint[96];
+    struct rl_suggestion suggestion = {.word = word};
+
+    snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, "="), text);
+    const char *bare = word + strspn(word, "-");
+    suggestion.word = bare;
+    for (size_t i = 0; i < RL_COMMON_OPTIONS; i++)
+        rl_suggest(&suggestion, rl_common_options[i].name);
+    for (const struct rl_option *o = command ? command->options : NULL; o && o->name; o++)
+        rl_suggest(&suggestion, o->name);
+    if (!command && owner_of(bare))
+        snprintf(hint, sizeof(hint), "it belongs to '%s' and stands behind it", owner_of(bare));
+    else if (suggestion.best)
+        snprintf(hint, sizeof(hint), "did you mean '--%s'?", suggestion.best);
+    else
+        snprintf(hint, sizeof(hint), "'%s --help' lists them", whose(command, name, sizeof(name)));
+    fprintf(
+        stderr, "%s: unknown option '%s'; %s\n", whose(command, name, sizeof(name)), word, hint);
+}
+
+/* Why getopt_long() has refused what stands before optind. */
+static void say_refused(
+    const struct rl_command *command, const struct option *all, int code, const char *text)
+{
+    char name[64];
+
+    if (code == ':') {
+        const struct rl_option *o = NULL;
+        size_t i = (size_t)optopt - CODE_FIRST;
+        o = i < RL_COMMON_OPTIONS ? &rl_common_options[i]
+                                  : &command->options[i - RL_COMMON_OPTIONS];
+        fprintf(stderr, "%s: --%s needs %s behind it: %s\n", whose(command, name, sizeof(name)),
+            o->name, o->arg, o->help);
+    } else if (optopt >= CODE_FIRST) {
+        fprintf(stderr, "%s: --%s takes no value\n", whose(command, name, sizeof(name)),
+            all[optopt - CODE_FIRST].name);
+    } else {
+        say_unknown_option(command, text);
+    }
+}
+
 /* Parse options from optind up to the first word, common ones and the command's (NULL: none). */
 static int parse_options(
     int argc, char **argv, const struct rl_command *command, struct rl_args *args)
@@ -44,11 +108,16 @@ static int parse_options(
     int code;
 
     list_options(command, all);
-    while (optind < argc && !is_no_option(argv[optind]) &&
-           (code = getopt_long(argc, argv, "+h", all, NULL)) != -1) {
+    opterr = 0;
+    while (optind < argc && !is_no_option(argv[optind])) {
+        const char *text = argv[optind > 0 ? optind : 1];
+        if ((code = getopt_long(argc, argv, "+:h", all, NULL)) == -1)
+            break;
         size_t i = code == 'h' ? RL_OPT_HELP : (size_t)code - CODE_FIRST;
-        if (code != 'h' && code < CODE_FIRST)
-            return -EINVAL; /* getopt_long() has said what is wrong */
+        if (code != 'h' && code < CODE_FIRST) {
+            say_refused(command, all, code, text);
+            return -EINVAL;
+        }
         if (i < RL_COMMON_OPTIONS)
             args->common[i] = optarg ? optarg : "";
         else
@@ -77,11 +146,24 @@ static int parse_rest(int argc, char **argv, const struct rl_command *command, s
     }
     args->words[args->n_words] = NULL;
     if (args->n_words > command->max_words) {
-        fprintf(stderr, "reliefctl %s: too many arguments at '%s'\n", command->name,
-            args->words[command->max_words]);
+        fprintf(stderr, "reliefctl %s: too many arguments at '%s'; %s%s\n", command->name,
+            args->words[command->max_words], *command->args ? "it takes " : "it takes none",
+            command->args);
         return -EINVAL;
     }
     return 0;
+}
+
+static void say_unknown_command(const char *word)
+{
+    struct rl_suggestion suggestion = {.word = word};
+    char hint[96];
+
+    for (const struct rl_command *c = rl_commands; c->name; c++)
+        rl_suggest(&suggestion, c->name);
+    fprintf(stderr, "reliefctl: unknown command '%s'%s\n", word,
+        suggestion.best ? rl_suggestion_text(&suggestion, hint, sizeof(hint))
+                        : "; 'reliefctl --help' lists them");
 }
 
 int rl_args_parse(int argc, char **argv, const struct rl_command **ret_command, struct rl_args *ret)
@@ -97,8 +179,7 @@ int rl_args_parse(int argc, char **argv, const struct rl_command **ret_command, 
     if (optind < argc) {
         command = rl_command_find(argv[optind]);
         if (!command) {
-            fprintf(stderr, "%s: unknown command '%s'; reliefctl --help lists them\n", argv[0],
-                argv[optind]);
+            say_unknown_command(argv[optind]);
             return -EINVAL;
         }
         if (parse_rest(argc, argv, command, &args) < 0)
@@ -138,8 +219,10 @@ void rl_help_print(const struct rl_command *command)
     }
     printf("\nOptions of every command:\n");
     print_options(rl_common_options, RL_COMMON_OPTIONS);
-    printf("\nExit code: 0 done, 1 failed or errors found, 2 wrong usage, 3 reliefd is not "
-           "running.\nMore in reliefctl(1).\n");
+    printf("\nExit codes:\n");
+    for (size_t i = 0; i < RL_EXITS; i++)
+        printf("  %zu  %s\n", i, rl_exit_texts[i]);
+    printf("\nMore in reliefctl(1).\n");
 }
 
 int rl_args_number(const char *what, const char *text, unsigned long max, unsigned long *ret)

@@ -10,6 +10,7 @@
 #include "daemon/ctl/autopsy.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/out.h"
+#include "daemon/ctl/pager.h"
 #include "daemon/report/cleanup.h"
 #include "daemon/report/json.h"
 
@@ -179,6 +180,8 @@ int rl_ctl_autopsy(const struct rl_args *args)
     int code = load_policies(args->own[OWN_POLICY], &autopsy.set);
     if (code != RL_EXIT_OK)
         return code;
+    if (!isatty(fd))
+        rl_pager_open(args);
     if (args->common[RL_OPT_JSON])
         autopsy.reports = json_array();
     else if (kmsg)

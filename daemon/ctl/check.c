@@ -11,6 +11,7 @@
 #include "daemon/ctl/census.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/out.h"
+#include "daemon/ctl/pager.h"
 #include "daemon/report/cleanup.h"
 #include "daemon/report/json.h"
 #include "daemon/report/say.h"
@@ -385,6 +386,7 @@ int rl_ctl_check(const struct rl_args *args)
 {
     struct checking checking = {0};
 
+    rl_pager_open(args);
     if (args->own[OWN_KEYS])
         return print_keys(args);
     checking.files = json_array();

@@ -5,7 +5,8 @@
 const struct rl_command rl_commands[] = {
     {"status", "", "what reliefd watches, its policies, what is under pressure", 0, NULL,
         rl_ctl_status},
-    {"incidents", "[N]", "the last N incidents (20), newest first", 1, NULL, rl_ctl_incidents},
+    {"incidents", "[N]", "the last N incidents (20), newest first, or those of a time or place", 1,
+        rl_incidents_options, rl_ctl_incidents},
     {"explain", "[CGROUP|pid:N|INCIDENT|last]",
         "what would happen to a cgroup or process and why, or what happened in an incident", 1,
         NULL, rl_ctl_explain},
@@ -19,7 +20,7 @@ const struct rl_command rl_commands[] = {
     {"pause", "[POLICY] T", "let a policy, or all of them, take no step for a time", 2,
         rl_pause_options, rl_ctl_pause},
     {"resume", "[POLICY]", "end a pause, or all of them", 1, rl_pause_options, rl_ctl_resume},
-    {"relieve", "CGROUP", "let the policy of a cgroup act now, as if its trigger held", 1,
+    {"relieve", "CGROUP|pid:N", "let the policy of a cgroup act now, as if its trigger held", 1,
         rl_relieve_options, rl_ctl_relieve},
     {"try", "POLICY", "put a policy on trial: a leaker in a cgroup made for that, for real", 1,
         rl_try_options, rl_ctl_try},
@@ -28,8 +29,9 @@ const struct rl_command rl_commands[] = {
         rl_ctl_restore},
     {"adj", "KIND:GLOB N", "set oom_score_adj of the processes that match", 2, rl_adj_options,
         rl_ctl_adj},
-    {"snapshot", "OUT.tar", "take along what reliefd looks at, to look at it elsewhere with --root",
-        1, rl_snapshot_options, rl_ctl_snapshot},
+    {"snapshot", "OUT.tar|-",
+        "take along what reliefd looks at, to look at it elsewhere with --root", 1,
+        rl_snapshot_options, rl_ctl_snapshot},
     {0},
 };
 
@@ -40,8 +42,16 @@ const struct rl_option rl_common_options[RL_COMMON_OPTIONS] = {
     [RL_OPT_ROOT] = {"root", "DIR", "look at DIR/proc and DIR/sys/fs/cgroup"},
     [RL_OPT_PROC_ROOT] = {"proc-root", "DIR", "look at processes there instead of /proc"},
     [RL_OPT_CGROUP_ROOT] = {"cgroup-root", "DIR", "look at cgroups there (default: the mount)"},
+    [RL_OPT_NO_PAGER] = {"no-pager", NULL, "do not show long output through a pager"},
     [RL_OPT_HELP] = {"help", NULL, "show this help"},
     [RL_OPT_VERSION] = {"version", NULL, "show the version"},
+};
+
+const char *const rl_exit_texts[RL_EXITS] = {
+    [RL_EXIT_OK] = "done",
+    [RL_EXIT_FAILURE] = "it did not work, or errors were found",
+    [RL_EXIT_USAGE] = "wrong usage",
+    [RL_EXIT_DOWN] = "reliefd is not running",
 };
 
 const struct rl_command *rl_command_find(const char *name)

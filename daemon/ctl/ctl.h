@@ -1,6 +1,7 @@
 /* reliefctl: one table of subcommands, one file for each of them.
  *
- * The table makes --help, and a test holds bash completion and man page against it. A subcommand
+ * The table makes --help and completion (daemon/ctl/complete.h), and a test holds the manual page
+ * against it. What kind of word an argument is stands in its name, in words.c. A subcommand
  * gets its arguments parsed; it prints to stdout what was asked for, to stderr what went wrong,
  * and returns an exit code. */
 #pragma once
@@ -8,18 +9,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daemon/option.h"
+
 enum rl_exit {
     RL_EXIT_OK = 0,
     RL_EXIT_FAILURE = 1, /* it did not work, or errors were found */
     RL_EXIT_USAGE = 2,
     RL_EXIT_DOWN = 3, /* reliefd is not running */
+    RL_EXITS,
 };
 
-struct rl_option {
-    const char *name; /* without -- */
-    const char *arg;  /* what stands after it in the help; NULL: it is a switch */
-    const char *help;
-};
+/* What each means, for help and manual page. */
+extern const char *const rl_exit_texts[RL_EXITS];
 
 /* Options that every subcommand knows, in the order of rl_common_options. */
 enum rl_common {
@@ -29,6 +30,7 @@ enum rl_common {
     RL_OPT_ROOT,
     RL_OPT_PROC_ROOT,
     RL_OPT_CGROUP_ROOT,
+    RL_OPT_NO_PAGER,
     RL_OPT_HELP,
     RL_OPT_VERSION,
     RL_COMMON_OPTIONS,
@@ -94,6 +96,7 @@ int rl_ctl_resume(const struct rl_args *args);
 int rl_ctl_relieve(const struct rl_args *args);
 int rl_ctl_try(const struct rl_args *args);
 
+extern const struct rl_option rl_incidents_options[];
 extern const struct rl_option rl_scores_options[];
 extern const struct rl_option rl_check_options[];
 extern const struct rl_option rl_adj_options[];

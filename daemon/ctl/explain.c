@@ -10,6 +10,7 @@
 #include "daemon/ctl/get.h"
 #include "daemon/ctl/out.h"
 #include "daemon/ctl/overcommit.h"
+#include "daemon/ctl/pager.h"
 #include "daemon/ctl/show.h"
 #include "daemon/ctl/story.h"
 #include "daemon/report/cleanup.h"
@@ -158,6 +159,7 @@ static int explain_present(const struct rl_args *args, const char *what)
     if (code != RL_EXIT_OK)
         return code;
     bool known = read_overcommit(args, &overcommit);
+    rl_pager_open(args);
     if (args->common[RL_OPT_JSON]) {
         if (known && json_is_object(now))
             json_object_set_new(now, "overcommit", rl_overcommit_json(&overcommit));
@@ -170,7 +172,7 @@ static int explain_present(const struct rl_args *args, const char *what)
         return RL_EXIT_OK;
     }
     if (json_array_size(now) == 0)
-        puts("No cgroup falls under a policy.");
+        puts("No cgroup is under pressure. To have one explained all the same, name it.");
     json_array_foreach(now, i, one)
     {
         if (i > 0)
@@ -242,6 +244,7 @@ static int explain_incident(const struct rl_args *args, const char *id)
 
     if (code != RL_EXIT_OK)
         return code;
+    rl_pager_open(args);
     if (args->common[RL_OPT_JSON])
         return rl_print_json(record);
     rl_story_print(record);

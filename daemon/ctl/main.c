@@ -1,7 +1,19 @@
 #include <locale.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "daemon/ctl/complete.h"
 #include "daemon/ctl/ctl.h"
+#include "daemon/ctl/pager.h"
+
+/* A full disk or a closed pipe behind stdout must not look like success. */
+static int finish(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    perror("reliefctl: writing the output");
+    return RL_EXIT_FAILURE;
+}
 
 int main(int argc, char **argv)
 {
@@ -9,6 +21,10 @@ int main(int argc, char **argv)
     struct rl_args args;
 
     setlocale(LC_CTYPE, "");
+    if (argc > 1 && strcmp(argv[1], "--complete") == 0) { /* by the shells' scripts */
+        rl_complete(argv + 2);
+        return RL_EXIT_OK;
+    }
     if (rl_args_parse(argc, argv, &command, &args) < 0)
         return RL_EXIT_USAGE;
     if (args.common[RL_OPT_VERSION]) {
@@ -16,18 +32,14 @@ int main(int argc, char **argv)
         return RL_EXIT_OK;
     }
     if (args.common[RL_OPT_HELP]) {
+        rl_pager_open(&args);
         rl_help_print(command);
-        return RL_EXIT_OK;
+        return rl_pager_close() ? RL_EXIT_OK : finish(RL_EXIT_OK);
     }
     if (!command) {
-        fprintf(stderr, "reliefctl: a command is missing; reliefctl --help lists them\n");
+        fprintf(stderr, "reliefctl: a command is missing; 'reliefctl --help' lists them\n");
         return RL_EXIT_USAGE;
     }
     int code = command->run(&args);
-    /* A full disk or a closed pipe behind stdout must not look like success. */
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        perror("reliefctl: writing the output");
-        return RL_EXIT_FAILURE;
-    }
-    return code;
+    return rl_pager_close() ? code : finish(code);
 }

@@ -19,12 +19,20 @@
 #define COLUMN_LEAST 16 /* a path is not cut below that */
 #define GAP          2
 
+/* Where the output ends up; not stdout where a pager stands between. */
+static int terminal_fd = STDOUT_FILENO;
+
+void rl_terminal_set(int fd)
+{
+    terminal_fd = fd;
+}
+
 static bool on_terminal(void)
 {
     static int known = -1;
 
     if (known < 0)
-        known = isatty(STDOUT_FILENO);
+        known = isatty(terminal_fd);
     return known;
 }
 
@@ -39,7 +47,7 @@ static struct winsize terminal_size(void)
 {
     struct winsize size;
 
-    if (!on_terminal() || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+    if (!on_terminal() || ioctl(terminal_fd, TIOCGWINSZ, &size) < 0)
         return (struct winsize){0};
     return size;
 }

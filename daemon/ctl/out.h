@@ -59,6 +59,9 @@ __attribute__((format(printf, 2, 3))) void rl_table_cell(
 /* Print with an indent, and free. */
 void rl_table_end(struct rl_table *table, unsigned indent);
 
+/* What is printed reaches this terminal, by way of a pager. */
+void rl_terminal_set(int fd);
+
 /* Lines that the terminal has; 0: there is no terminal. */
 size_t rl_terminal_lines(void);
 

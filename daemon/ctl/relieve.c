@@ -23,7 +23,7 @@ enum {
 
 const struct rl_option rl_relieve_options[] = {
     [OPT_DRY_RUN] = {"dry-run", NULL, "show what would be done, and do nothing"},
-    [OPT_STEP] = {"step", "NAME", "take this step of the policy only"},
+    [OPT_STEP] = {"step", "STEP", "take this step of the policy only"},
     [OPT_YES] = {"yes", NULL, "do not ask"},
     {0},
 };

@@ -10,6 +10,7 @@
 #include "conf/suggest.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/out.h"
+#include "daemon/ctl/pager.h"
 #include "daemon/ctl/scores.h"
 
 #define TOP_MAX        10000000
@@ -36,6 +37,29 @@ const struct rl_option rl_scores_options[] = {
 };
 
 /* ---- options ---- */
+
+static json_t *aliases_json(const char *id)
+{
+    json_t *aliases = json_array();
+
+    for (size_t i = 0; i < rl_model_aliases_n; i++) {
+        if (strcmp(rl_model_aliases[i].id, id) == 0)
+            json_array_append_new(aliases, json_string(rl_model_aliases[i].alias));
+    }
+    return aliases;
+}
+
+static int print_models_json(void)
+{
+    json_auto_t *models = json_array();
+
+    for (size_t i = 0; i < rl_models_n; i++)
+        json_array_append_new(
+            models, json_pack("{s:s, s:s?, s:s, s:o}", "model", rl_models[i].id, "kernels",
+                        rl_models[i].kernels, "help", rl_models[i].help, "aliases",
+                        aliases_json(rl_models[i].id)));
+    return rl_print_json(models);
+}
 
 static int print_models(void)
 {
@@ -211,6 +235,7 @@ static int look_once(const struct rl_scores *scores)
     if (code != RL_EXIT_OK)
         return code;
     warn_of_unreadable(&table);
+    rl_pager_open(scores->args);
     if (scores->options.pid > 0 && table.n == 0) {
         if (table.unreadable == 0)
             fprintf(stderr, "reliefctl scores: there is no process %d\n", (int)scores->options.pid);
@@ -232,8 +257,10 @@ int rl_ctl_scores(const struct rl_args *args)
     const char *model = args->own[OWN_MODEL];
     char path[PATH_MAX];
 
-    if (model && strcmp(model, "help") == 0)
-        return print_models();
+    if (model && strcmp(model, "help") == 0) {
+        rl_pager_open(args);
+        return args->common[RL_OPT_JSON] ? print_models_json() : print_models();
+    }
     scores.options.model = find_model(model);
     if (!scores.options.model || parse(args, &scores) < 0)
         return RL_EXIT_USAGE;

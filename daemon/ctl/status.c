@@ -5,6 +5,7 @@
 #include "daemon/ctl/client.h"
 #include "daemon/ctl/get.h"
 #include "daemon/ctl/out.h"
+#include "daemon/ctl/pager.h"
 #include "daemon/ctl/show.h"
 #include "daemon/report/text.h"
 
@@ -171,6 +172,7 @@ int rl_ctl_status(const struct rl_args *args)
 
     if (code != RL_EXIT_OK)
         return code;
+    rl_pager_open(args);
     if (args->common[RL_OPT_JSON])
         return rl_print_json(status);
     show_head(status);

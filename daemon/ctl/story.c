@@ -148,7 +148,9 @@ static void say_line(struct rl_say *say, const json_t *line)
         rl_get_size(line, "value", value, sizeof(value));
     else
         rl_get_int(line, "value", value, sizeof(value));
-    rl_say(say, " was %s (asked: ", value);
+    size_t length = strlen(noun);
+    bool many = length > 1 && noun[length - 1] == 's' && noun[length - 2] != 's';
+    rl_say(say, many ? " were %s (asked: " : " was %s (asked: ", value);
     rl_say_foreign(say, rl_get_text(line, "text"));
     rl_say(say, ")");
 }
@@ -227,17 +229,16 @@ static const json_t *find_chosen(const json_t *record, const json_t **ret_next)
     return chosen;
 }
 
-static void tell_scale(const json_t *record)
+static void say_scale(struct rl_say *say, const json_t *record)
 {
     char available[RL_TEXT_MAX];
     const char *limited_by = rl_get_text(record, "available.limited_by");
     const char *model = rl_get_text(record, "model");
-    struct paragraph p;
-    struct rl_say *say = begin(&p);
 
-    rl_say(say, "%" PRIu64 " process%s were looked at and scored",
-        rl_get_count(record, "processes_seen"),
-        rl_get_count(record, "processes_seen") == 1 ? "" : "es");
+    uint64_t seen = rl_get_count(record, "processes_seen");
+
+    rl_say(say, seen == 1 ? "%" PRIu64 " process was scored" : "%" PRIu64 " processes were scored",
+        seen);
     if (*model) {
         rl_say(say, " by ");
         rl_say_foreign(say, model);
@@ -246,12 +247,13 @@ static void tell_scale(const json_t *record)
         rl_get_size(record, "available.bytes", available, sizeof(available)));
     if (!*limited_by || strcmp(limited_by, "node") == 0) {
         rl_say(say, "the machine has");
+    } else if (strcmp(limited_by, rl_get_text(record, "offender")) == 0) {
+        rl_say(say, "it may use");
     } else {
         rl_say_foreign(say, limited_by);
         rl_say(say, " may use");
     }
     rl_say(say, ", swap included.");
-    end(&p);
 }
 
 static void say_parts(struct rl_say *say, const json_t *victim, const json_t *chosen)
@@ -313,6 +315,25 @@ static void say_waiting(struct rl_say *say, const json_t *record)
         rl_get_true(record, "waited_out") ? ", who did not go" : "");
 }
 
+/* The victim, without the name of the cgroup that is short: that has been said. */
+static void say_chosen(struct rl_say *say, const json_t *record, const json_t *victim)
+{
+    const char *scope = rl_get_text(victim, "scope"), *cgroup = rl_get_text(victim, "cgroup");
+
+    if (is_node(cgroup) || strcmp(cgroup, rl_get_text(record, "offender")) != 0) {
+        rl_show_victim(say, victim);
+    } else if (strcmp(scope, "process") == 0) {
+        rl_say_foreign(say, rl_get_text(victim, "comm"));
+        rl_say(say, "[%" PRIu64 "]", rl_get_count(victim, "pid"));
+    } else if (strcmp(scope, "tree") == 0) {
+        rl_say(say, rl_get_true(victim, "one_by_one")
+                        ? "all that may die in and below it, one by one,"
+                        : "everything in and below it,");
+    } else {
+        rl_say(say, "all of it");
+    }
+}
+
 static void tell_choice(const json_t *record)
 {
     const json_t *victim = rl_get(record, "victim"), *next;
@@ -321,14 +342,16 @@ static void tell_choice(const json_t *record)
     struct paragraph p;
     struct rl_say *say = begin(&p);
 
+    say_scale(say, record);
     if (!victim) {
-        rl_say(say, "Nobody was chosen.");
+        rl_say(say, " Nobody was chosen.");
         say_waiting(say, record);
         end(&p);
         return;
     }
-    rl_say(say, "The choice fell on ");
-    rl_show_victim(say, victim);
+    rl_say(say, rl_get_true(record, "dry_run") ? " The choice would have fallen on "
+                                               : " The choice fell on ");
+    say_chosen(say, record, victim);
     rl_say(say, " with a score of %s", rl_get_int(victim, "score", score, sizeof(score)));
     if (chosen)
         say_parts(say, victim, chosen);
@@ -450,8 +473,12 @@ static void say_change(struct rl_say *say, const json_t *record, const char *wha
 
     if (!rl_get(record, before_path) || !rl_get(record, after_path))
         return;
-    rl_say(say, " %s went from %s to %s.", what, get(record, before_path, before, sizeof(before)),
-        get(record, after_path, after, sizeof(after)));
+    get(record, before_path, before, sizeof(before));
+    get(record, after_path, after, sizeof(after));
+    if (strcmp(before, after) == 0)
+        rl_say(say, " %s stayed at %s.", what, before);
+    else
+        rl_say(say, " %s went from %s to %s.", what, before, after);
 }
 
 static void tell_end(const json_t *record)
@@ -523,7 +550,7 @@ static void show_steps(const json_t *record)
 
 void rl_story_print(const json_t *record)
 {
-    char id[NAMES_MAX], source[NAMES_MAX], trigger[NAMES_MAX];
+    char id[NAMES_MAX], source[NAMES_MAX], trigger[NAMES_MAX], name[NAMES_MAX];
 
     rl_print(RL_STYLE_BOLD, "Incident %s", rl_get_name(record, "id", id, sizeof(id)));
     if (rl_get_true(record, "dry_run"))
@@ -531,7 +558,6 @@ void rl_story_print(const json_t *record)
     puts("\n");
     tell_beginning(record);
     tell_trigger(record);
-    tell_scale(record);
     tell_choice(record);
     tell_spared(record);
     tell_steps(record);
@@ -540,7 +566,11 @@ void rl_story_print(const json_t *record)
     putchar('\n');
     rl_print(
         RL_STYLE_BOLD, "Trigger %s", rl_get_name(record, "trigger.name", trigger, sizeof(trigger)));
-    printf(" of %s\n", rl_get_name(record, "policy.source", source, sizeof(source)));
+    rl_get_name(record, "policy.source", source, sizeof(source));
+    if (*source == '/') /* else "(built in)" */
+        printf(" of %s\n", source);
+    else
+        printf(" of %s %s\n", rl_get_name(record, "policy.name", name, sizeof(name)), source);
     rl_show_lines(rl_get(record, "trigger.lines"), 2);
     rl_show_candidates(rl_get(record, "candidates"));
     rl_show_groups(rl_get(record, "groups"));

@@ -9,6 +9,7 @@
 #include "tests/unit/capture.h"
 
 static char words[4096];
+static const char *said;
 
 static int parse(const char *line, const struct rl_command **command, struct rl_args *args)
 {
@@ -25,7 +26,7 @@ static int parse(const char *line, const struct rl_command **command, struct rl_
     *command = NULL;
     capture_begin(&capture);
     int r = rl_args_parse(argc, argv, command, args);
-    const char *said = capture_end(&capture);
+    said = capture_end(&capture);
     assert_int_equal(r < 0, *said != '\0'); /* what is wrong is said, and nothing else */
     return r;
 }
@@ -102,6 +103,36 @@ static void test_wrong(void **state)
     }
 }
 
+/* What to do is said, too. */
+static void test_hints(void **state)
+{
+    static const struct {
+        const char *line, *hint;
+    } rows[] = {
+        {"reliefctl stauts", "unknown command 'stauts'; did you mean 'status'?"},
+        {"reliefctl frobnicate", "unknown command 'frobnicate'; 'reliefctl --help' lists them"},
+        {"reliefctl --jsn", "reliefctl: unknown option '--jsn'; did you mean '--json'?"},
+        {"reliefctl --top 5 scores", "'--top'; it belongs to 'scores' and stands behind it"},
+        {"reliefctl scores --topp=5",
+            "reliefctl scores: unknown option '--topp'; did you mean '--top'?"},
+        {"reliefctl scores -x", "unknown option '-x'; 'reliefctl scores --help' lists them"},
+        {"reliefctl scores --top", "reliefctl scores: --top needs N behind it: the N highest"},
+        {"reliefctl scores --root", "reliefctl scores: --root needs DIR behind it"},
+        {"reliefctl scores --json=x", "reliefctl scores: --json takes no value"},
+        {"reliefctl scores --system=x", "reliefctl scores: --system takes no value"},
+        {"reliefctl status x", "too many arguments at 'x'; it takes none"},
+        {"reliefctl explain a b", "at 'b'; it takes [CGROUP|pid:N|INCIDENT|last]"},
+    };
+    const struct rl_command *command;
+    struct rl_args args;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(parse(rows[i].line, &command, &args), -EINVAL);
+        if (!strstr(said, rows[i].hint))
+            fail_msg("%s: %s", rows[i].line, said);
+    }
+}
+
 static void test_numbers(void **state)
 {
     static const struct {
@@ -125,7 +156,7 @@ static void test_numbers(void **state)
         struct capture capture;
         capture_begin(&capture);
         int r = rl_args_number("n", rows[i].text, 100, &value);
-        const char *said = capture_end(&capture);
+        said = capture_end(&capture);
         assert_int_equal(r == 0, rows[i].good);
         assert_int_equal(value, rows[i].good ? rows[i].value : 77);
         assert_int_equal(*said == '\0', rows[i].good);
@@ -157,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_hints),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_table),
     };

@@ -1,8 +1,9 @@
-/* What is written about the programs against what they know: --help's table, bash completion,
- * manual pages, and the keys of the language. */
+/* What is written about the programs against what they know: the manual pages against the tables of
+ * commands, options, words, exit codes and reasons, and the keys of the language. */
 #include "tests/unit/unit.h"
 
 #include <ctype.h>
+#include <ftw.h>
 #include <regex.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,8 +12,10 @@
 
 #include "conf/keys.h"
 #include "daemon/ctl/ctl.h"
+#include "daemon/ctl/words.h"
 #include "daemon/report/entry.h"
 #include "daemon/report/warn.h"
+#include "policy/reason.h"
 #include "policy/score.h"
 
 static char *read_source(const char *name)
@@ -105,135 +108,164 @@ static void known_ctl_option(const char *name)
 
 static void test_reliefctl(void **state)
 {
-    static const char *const files[] = {
-        "contrib/completion/reliefctl",
-        "daemon/man/reliefctl.1.scd",
-    };
+    char *text = read_source("daemon/man/reliefctl.1.scd");
 
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        char *text = read_source(files[i]);
-        for (size_t o = 0; o < RL_COMMON_OPTIONS; o++)
-            expect_option(files[i], text, rl_common_options[o].name);
-        for (const struct rl_command *c = rl_commands; c->name; c++) {
-            expect_word(files[i], text, c->name);
-            for (const struct rl_option *o = c->options; o && o->name; o++)
-                expect_option(files[i], text, o->name);
-        }
-        assert_true(each_match(text, "--([a-z][a-z-]*)", known_ctl_option) > 10);
-        free(text);
-    }
-}
-
-/* The commands that completion offers are those of the table. */
-static void known_command(const char *commands)
-{
-    char copy[256], *rest = copy;
-    size_t n = 0;
-
-    snprintf(copy, sizeof(copy), "%s", commands);
-    for (char *word; (word = strsep(&rest, " ")); n++)
-        assert_non_null(rl_command_find(word));
-    while (rl_commands[n].name)
-        fail_msg("completion does not offer %s", rl_commands[n].name);
-}
-
-static void test_commands(void **state)
-{
-    char *text = read_source("contrib/completion/reliefctl");
-
-    assert_int_equal(each_match(text, "local commands='([^']*)'", known_command), 1);
-    free(text);
-    text = read_source("daemon/man/reliefctl.1.scd");
+    for (size_t o = 0; o < RL_COMMON_OPTIONS; o++)
+        expect_option("reliefctl(1)", text, rl_common_options[o].name);
     for (const struct rl_command *c = rl_commands; c->name; c++) {
-        char heading[64];
+        char heading[64], synopsis[64];
+
         snprintf(heading, sizeof(heading), "\n*%s*", c->name);
-        if (!strstr(text, heading))
-            fail_msg("reliefctl(1) has no paragraph on %s", c->name);
+        snprintf(synopsis, sizeof(synopsis), "\n*reliefctl* *%s*", c->name);
+        if (!strstr(text, heading) || !strstr(text, synopsis))
+            fail_msg("reliefctl(1) has no paragraph and synopsis of %s", c->name);
+        for (const struct rl_option *o = c->options; o && o->name; o++)
+            expect_option("reliefctl(1)", text, o->name);
     }
+    assert_true(each_match(text, "--([a-z][a-z-]*)", known_ctl_option) > 10);
     free(text);
 }
 
-/* The words of "local NAME='...'" are the options, no more and no fewer. */
-static void expect_list(
-    const char *text, const char *name, const struct rl_option *options, size_t most)
+static void check_word(const char *where, const char *name, size_t length)
 {
-    char begin[64], list[1024] = "";
-
-    snprintf(begin, sizeof(begin), "local %s='", name);
-    const char *found = strstr(text, begin);
-    if (!found)
-        fail_msg("completion knows no options of %s", name);
-    for (size_t i = 0; i < most && options[i].name; i++) {
-        size_t n = strlen(list);
-        snprintf(list + n, sizeof(list) - n, "%s--%s", i > 0 ? " " : "", options[i].name);
-    }
-    found += strlen(begin);
-    if (strncmp(found, list, strlen(list)) != 0 || found[strlen(list)] != '\'')
-        fail_msg("completion of %s should offer: %s", name, list);
+    if (!rl_word_find(name, length) && !rl_word_fixed(name, length))
+        fail_msg("%s: '%.*s' is in no row of words.c: completion does not know what it is", where,
+            (int)length, name);
 }
 
-static void test_completed_options(void **state)
+/* Every "[CGROUP|pid:N] T" is made of words that are known. */
+static void check_words(const char *where, const char *args)
 {
-    char *text = read_source("contrib/completion/reliefctl");
+    for (args += strspn(args, " []|."); *args; args += strspn(args, " []|.")) {
+        size_t length = strcspn(args, " []|");
+        check_word(where, args, length);
+        args += length;
+    }
+}
 
-    expect_list(text, "common", rl_common_options, RL_COMMON_OPTIONS);
+static void test_words(void **state)
+{
     for (const struct rl_command *c = rl_commands; c->name; c++) {
-        if (c->options)
-            expect_list(text, c->name, c->options, RL_OWN_OPTIONS_MAX);
+        check_words(c->name, c->args);
+        for (const struct rl_option *o = c->options; o && o->name; o++)
+            check_words(o->name, o->arg ? o->arg : "");
+    }
+    for (size_t i = 0; i < RL_COMMON_OPTIONS; i++)
+        check_words(
+            rl_common_options[i].name, rl_common_options[i].arg ? rl_common_options[i].arg : "");
+    for (const struct rl_option *o = rl_daemon_options; o->name; o++)
+        check_words(o->name, o->arg ? o->arg : "");
+    for (const struct rl_word *word = rl_words; word->name; word++) {
+        assert_ptr_equal(rl_word_find(word->name, strlen(word->name)), word);
+        assert_false(rl_word_fixed(word->name, strlen(word->name)));
+    }
+}
+
+static void test_exit_codes(void **state)
+{
+    char *text = read_source("daemon/man/reliefctl.1.scd");
+    const char *section = strstr(text, "\n# EXIT STATUS\n");
+
+    assert_non_null(section);
+    for (size_t i = 0; i < RL_EXITS; i++) {
+        char item[128];
+        snprintf(item, sizeof(item), "\n*%zu*\n\t%s", i, rl_exit_texts[i]);
+        if (!strstr(section, item))
+            fail_msg("reliefctl(1) does not say:%s", item);
     }
     free(text);
-}
-
-/* Every model, by its id and its other names. */
-static void test_completed_models(void **state)
-{
-    char *text = read_source("contrib/completion/reliefctl");
-    const char *list = strstr(text, "local models='");
-
-    assert_non_null(list);
-    list += strlen("local models='");
-    char *models = strndup(list, strcspn(list, "'"));
-    assert_non_null(models);
-    for (size_t i = 0; i < rl_models_n; i++)
-        expect_word("the completion of --model", models, rl_models[i].id);
-    for (size_t i = 0; i < rl_model_aliases_n; i++)
-        expect_word("the completion of --model", models, rl_model_aliases[i].alias);
-    char *rest = models;
-    for (char *word; (word = strsep(&rest, " "));)
-        if (strcmp(word, "help") != 0 && !rl_model_find(word))
-            fail_msg("the completion of --model offers %s, which is none", word);
-    free(models);
-    free(text);
-}
-
-static char *daemon_man, *daemon_completion, *daemon_options;
-
-static void documented_option(const char *name)
-{
-    expect_option("reliefd(8)", daemon_man, name);
-    expect_option("contrib/completion/reliefd", daemon_completion, name);
 }
 
 static void existing_option(const char *name)
 {
-    char row[64];
-
-    snprintf(row, sizeof(row), "{\"%s\",", name);
-    if (strcmp(name, "address") != 0 && !strstr(daemon_options, row)) /* busctl's */
+    for (const struct rl_option *o = rl_daemon_options; o->name; o++) {
+        if (strcmp(o->name, name) == 0)
+            return;
+    }
+    if (strcmp(name, "address") != 0) /* busctl's */
         fail_msg("--%s is invented", name);
 }
 
 static void test_reliefd(void **state)
 {
-    daemon_man = read_source("daemon/man/reliefd.8.scd");
-    daemon_completion = read_source("contrib/completion/reliefd");
-    daemon_options = read_source("daemon/options.c");
-    assert_true(each_match(daemon_options, "^    \\{\"([a-z-]+)\",", documented_option) > 8);
-    assert_true(each_match(daemon_man, "--([a-z][a-z-]*)", existing_option) > 8);
-    assert_true(each_match(daemon_completion, "--([a-z][a-z-]*)", existing_option) > 8);
-    free(daemon_man);
-    free(daemon_completion);
-    free(daemon_options);
+    char *page = read_source("daemon/man/reliefd.8.scd");
+
+    for (const struct rl_option *o = rl_daemon_options; o->name; o++) {
+        char item[64];
+        snprintf(item, sizeof(item), "\n*--%s*", o->name);
+        if (!strstr(page, item))
+            fail_msg("reliefd(8) does not explain --%s", o->name);
+    }
+    assert_true(each_match(page, "--([a-z][a-z-]*)", existing_option) > 8);
+    free(page);
+}
+
+static char *environment; /* what the pages say of it */
+
+static void documented_variable(const char *name)
+{
+    char item[64];
+
+    snprintf(item, sizeof(item), "\n*%s*", name);
+    if (!strstr(environment, item))
+        fail_msg("$%s is read, but neither reliefctl(1) nor reliefd(8) tells of it", name);
+}
+
+static size_t variables;
+
+static int read_variables(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    size_t length = strlen(path);
+
+    if (type == FTW_F && length > 2 && strcmp(path + length - 2, ".c") == 0) {
+        char *text = read_source(path + sizeof(RL_SOURCE_ROOT));
+        variables += each_match(text, "getenv\\(\"([A-Z_]+)\"", documented_variable);
+        variables += each_match(text, "= folder\\(\"([A-Z_]+)\"", documented_variable);
+        free(text);
+    }
+    return 0;
+}
+
+/* Every variable that a program reads is in the ENVIRONMENT of a page. */
+static void test_environment(void **state)
+{
+    static const char *const pages[] = {"daemon/man/reliefctl.1.scd", "daemon/man/reliefd.8.scd"};
+
+    environment = calloc(2, 1 << 20);
+    assert_non_null(environment);
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        char *text = read_source(pages[i]);
+        const char *section = strstr(text, "\n# ENVIRONMENT\n");
+        if (!section)
+            fail_msg("%s has no section ENVIRONMENT", pages[i]);
+        const char *end = strstr(section + 1, "\n# ");
+        strncat(environment, section, end ? (size_t)(end - section) : strlen(section));
+        free(text);
+    }
+    assert_int_equal(nftw(RL_SOURCE_ROOT "/daemon", read_variables, 16, FTW_PHYS), 0);
+    assert_true(variables > 5);
+    free(environment);
+}
+
+/* Every reason, with its text. */
+static void test_reasons(void **state)
+{
+    char *page = read_source("daemon/man/reliefctl-json.7.scd");
+
+    for (int reason = 1; reason < RL_REASONS; reason++) {
+        char item[512];
+        if (strcmp(rl_reason_id((enum rl_reason)reason), "unknown") == 0)
+            continue;
+        snprintf(item, sizeof(item), "\n*%s*\n\t%s\n", rl_reason_id((enum rl_reason)reason),
+            rl_reason_text((enum rl_reason)reason));
+        for (char *c = item; (c = strstr(c, "_")); c += 2) { /* as scdoc wants it */
+            memmove(c + 1, c, strlen(c) + 1);
+            *c = '\\';
+        }
+        if (!strstr(page, item))
+            fail_msg("reliefctl-json(7) does not say:%s", item);
+    }
+    free(page);
 }
 
 /* One page against the keys of its kind of file. */
@@ -351,9 +383,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reliefctl),
-        cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_completed_options),
-        cmocka_unit_test(test_completed_models),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_reliefd),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_fallbacks),

@@ -11,10 +11,11 @@
 
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/out.h"
+#include "daemon/ctl/pager.h"
 
 #define TREE RL_SOURCE_ROOT "/tests/fixtures/node-numa"
 
-static char said[1 << 16];
+static char said[1 << 20];
 
 /* All that fn prints on a terminal of so many columns and lines, without carriage returns. */
 static const char *on_terminal(
@@ -108,7 +109,7 @@ static void run(const char *data)
     struct rl_args args;
     int argc = 0;
 
-    snprintf(copy, sizeof(copy), "reliefctl scores --root %s %s", TREE, data);
+    snprintf(copy, sizeof(copy), "reliefctl scores --no-pager --root %s %s", TREE, data);
     for (char *word; argc < 15 && (word = strsep(&rest, " "));)
         argv[argc++] = word;
     argv[argc] = NULL;
@@ -127,6 +128,72 @@ static void test_scores(void **state)
         assert_true(longest_line(text) <= 80);
         assert_non_null(strstr(text, "SCORE"));
         assert_non_null(strstr(text, "All against 4.88G"));
+    }
+}
+
+/* The pager's name, then the words of the command. */
+static void page(const char *data)
+{
+    const char *words = strrchr(data, '|') + 1;
+    char name[64];
+    struct rl_args args = {0};
+
+    snprintf(name, sizeof(name), "%.*s", (int)(words - data - 1), data);
+    setenv("PAGER", name, 1);
+    unsetenv("NO_COLOR");
+    if (*words)
+        args.common[RL_OPT_NO_PAGER] = "";
+    rl_pager_open(&args);
+    rl_pager_open(&args); /* once is enough */
+    rl_print(RL_STYLE_BOLD, "bold\n");
+    print_table(NULL);
+    for (int i = 0; i < 20000; i++)
+        puts("a line that fills the pipe to the pager");
+    fflush(stdout);
+    fprintf(stderr, "to stderr\n");
+    bool paged = rl_pager_close();
+    printf("after: %s\n", paged ? "paged" : "direct");
+    assert_false(rl_pager_close());
+}
+
+static size_t count(const char *text, const char *part)
+{
+    size_t n = 0;
+
+    for (; (text = strstr(text, part)); text++)
+        n++;
+    return n;
+}
+
+static void test_pager(void **state)
+{
+    static const struct {
+        const char *data;
+        size_t lines; /* that went through it; 0: there is none */
+    } rows[] = {
+        {"sed -n '1,6s/^/P:/p;/stderr/s/^/P:/p'|", 6}, /* two of them are those of the table */
+        {"head -n 2 | sed 's/^/P:/'|", 2},             /* it is left early */
+        {"/nonexistent/pager|", 0},                    /* the shell says so */
+        {"cat|", 0},
+        {"|", 0},
+        {"sed s/^/P:/|--no-pager", 0},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *text = on_terminal(40, 24, page, rows[i].data);
+        bool paged = rows[i].lines > 0 || i == 2;
+
+        if (count(text, "P:") != rows[i].lines + (i == 0))
+            fail_msg("%s: %.400s", rows[i].data, text);
+        assert_non_null(strstr(text, paged ? "after: paged" : "after: direct"));
+        if (i == 0)
+            assert_non_null(strstr(text, "P:to stderr\n"));
+        if (i == 2)
+            continue;
+        /* Colours and width are those of the terminal. */
+        assert_non_null(strstr(text, "\033[1mbold"));
+        if (rows[i].lines != 2)
+            assert_non_null(strstr(text, "a  /one/two/three/four/five  1234567890\n"));
     }
 }
 
@@ -167,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_widths),
         cmocka_unit_test(test_scores),
         cmocka_unit_test(test_watch),
+        cmocka_unit_test(test_pager),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
