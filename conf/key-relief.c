@@ -341,8 +341,8 @@ void rl_key_parse_limit(struct rl_draft *draft, const struct rl_key *key, const 
 }
 
 /* "regret<N%", where that is said. */
-static bool take_regret(struct rl_draft *draft, const struct rl_key *key, const char *word,
-    struct rl_dry_until *until)
+static bool take_regret(
+    struct rl_draft *draft, const struct rl_key *key, const char *word, struct rl_dry_until *until)
 {
     static const char name[] = "regret";
     size_t len = strcspn(word, "<");
@@ -350,8 +350,8 @@ static bool take_regret(struct rl_draft *draft, const struct rl_key *key, const 
 
     snprintf(known, sizeof(known), "%.*s", (int)len, word);
     if (len != sizeof(name) - 1 || strcmp(known, name) != 0) {
-        rl_draft_refuse(draft, key, "trailing-text",
-            "'%s' stands where only regret<N%% can follow", word);
+        rl_draft_refuse(
+            draft, key, "trailing-text", "'%s' stands where only regret<N%% can follow", word);
         return false;
     }
     if (word[len] != '<' || !word[len + 1]) {

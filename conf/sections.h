@@ -46,8 +46,7 @@ void rl_key_parse_managed(struct rl_draft *draft, const struct rl_key *key, cons
 
 /* key-settings.c */
 void rl_key_parse_log_level(struct rl_draft *draft, const struct rl_key *key, const char *value);
-void rl_key_parse_metrics_file(
-    struct rl_draft *draft, const struct rl_key *key, const char *value);
+void rl_key_parse_metrics_file(struct rl_draft *draft, const struct rl_key *key, const char *value);
 void rl_key_parse_root(struct rl_draft *draft, const struct rl_key *key, const char *value);
 void rl_key_parse_allow_within(struct rl_draft *draft, const struct rl_key *key, const char *value);
 void rl_reset_allow_within(struct rl_draft *draft, const struct rl_key *key);

@@ -38,8 +38,7 @@ static void say_relief(FILE *out, const struct rl_relief *relief)
             "Does none of it, but says what it would do, until %u kill%s it did without ha%s been "
             "confirmed and fewer than %s of all were in vain; then does it. ",
             (unsigned)relief->dry_until.confirmed, relief->dry_until.confirmed == 1 ? "" : "s",
-            relief->dry_until.confirmed == 1 ? "s" : "ve",
-            RL_SAY(share, relief->dry_until.regret));
+            relief->dry_until.confirmed == 1 ? "s" : "ve", RL_SAY(share, relief->dry_until.regret));
 }
 
 static void say_guard(FILE *out, const struct rl_guard *guard)
