@@ -43,14 +43,14 @@ struct rl_bus_api {
     char *(*explain)(void *userdata, const char *what, const char **ret_error);
     /* newest first, at most max */
     char *(*incidents)(void *userdata, unsigned max, const char **ret_error);
-    /* what became of dry runs, see reliefctl-report */
-    char *(*grades)(void *userdata, const char **ret_error);
-    /* not JSON: Prometheus' text format */
-    char *(*metrics)(void *userdata, const char **ret_error);
     /* Return: 0 or -errno; *ret_error as above */
     int (*reload)(void *userdata, const char **ret_error);
     void *userdata;
     const struct rl_bus_hand *hand; /* outlives the bus */
+    /* what became of dry runs, as STATE_DIR/grades.json */
+    char *(*grades)(void *userdata, const char **ret_error);
+    /* not JSON: Prometheus' text format */
+    char *(*metrics)(void *userdata, const char **ret_error);
 };
 
 struct rl_bus;

@@ -51,7 +51,7 @@ struct rl_graded *rl_gradebook_of(
 void rl_gradebook_miss(struct rl_gradebook *book, const char *policy, uint64_t text,
     const char *cgroup, uint64_t kills, uint64_t wall_us);
 
-/* Counts and shares of an entry as JSON: schema of "policies" in reliefctl-report. A new reference,
+/* Counts and shares of an entry as JSON: an item of "policies", see reliefctl(1). A new reference,
  * NULL when memory is out. */
 json_t *rl_graded_json(const struct rl_graded *graded);
 

@@ -39,7 +39,7 @@ daemon_config <<END
 [Daemon]
 MetricsFile=$WORK/reliefd.prom
 END
-grades() { reliefctl report --json | jq -r ".policies[] | select(.policy == \"$1\") | .$2"; }
+grades() { reliefctl --state-dir "$WORK/state" report --json | jq -r ".policies[] | select(.policy == \"$1\") | .$2"; }
 graded() { [[ $(grades "$1" "$2") == "$3" ]]; }
 
 reliefd_start
@@ -59,8 +59,9 @@ expect_alive "$doomed"
 run_in --adj 500 doomed leaker --rate 40 --limit 300 --touch
 expect_dead "$RUN_PID" within 30
 expect "it was confirmed" wait_until 30 graded doomed confirmed 1
-expect_equal "evidence" kernel-kill-followed "$(incident .grade.evidence)"
-expect_equal "its policy went live" true "$(incident .grade.went_live)"
+confirmed=$(incidents | sed -n 2p)
+expect_equal "evidence" kernel-kill-followed "$(jq -r .grade.evidence "$confirmed")"
+expect_equal "its policy went live" true "$(jq -r .grade.went_live "$confirmed")"
 expect "the log says so" grep -q 'policy doomed goes live' "$OUT/reliefd.log"
 expect_dead "$doomed" within 60
 expect "an incident in earnest has ended" wait_until 30 incidents_ended 3
