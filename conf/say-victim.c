@@ -63,7 +63,10 @@ void rl_say_victim(FILE *out, const struct rl_victim *victim)
 
     fputs("Chooses", out);
     say_within(out, victim);
-    fputs(whom[victim->kill], out);
+    if (victim->kill == RL_KILL_CGROUP && victim->model->by_request)
+        fputs(" the cgroup, of those that hold processes, that uses most beyond its request", out);
+    else
+        fputs(whom[victim->kill], out);
     if (victim->kill == RL_KILL_PROCESS)
         say_model(out, victim->model);
     fputs(". ", out);

@@ -352,6 +352,8 @@ static int open_parts(struct rl_engine *engine)
         .userdata = engine};
     int r = rl_self_find(o->probe->proc_fd, &engine->self);
 
+    if (r >= 0)
+        r = rl_self_place(&engine->self, o->probe->proc_fd, o->probe->cgroup_fd);
     if (r < 0)
         return r;
     engine->procs = (struct rl_procs){

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "daemon/engine-private.h"
+#include "daemon/observe/cgroup-view.h"
 #include "daemon/observe/read.h"
 #include "daemon/report/json.h"
 #include "daemon/report/text.h"
@@ -334,7 +335,8 @@ json_t *rl_state_explain(struct rl_engine *engine, struct rl_hot *hot, bool was_
 /* The cgroup that "pid:N" lives in. */
 static struct rl_cgroup *cgroup_of_pid(struct rl_engine *engine, const char *pid)
 {
-    char name[64], text[8192];
+    char name[64], text[8192], buf[4096];
+    struct rl_cgroup_view view;
     const char *path;
 
     for (const char *c = pid; *c; c++)
@@ -342,7 +344,12 @@ static struct rl_cgroup *cgroup_of_pid(struct rl_engine *engine, const char *pid
             return NULL;
     snprintf(name, sizeof(name), "%s/cgroup", pid);
     if (rl_read_at(engine->options.probe->proc_fd, name, text, sizeof(text)) < 0 ||
-        rl_parse_proc_cgroup(text, &path) < 0)
+        rl_parse_proc_cgroup(text, &path) < 0 ||
+        rl_cgroup_view_find(
+            engine->options.probe->proc_fd, engine->options.probe->cgroup_fd, &view) < 0)
+        return NULL;
+    path = rl_cgroup_view_path(&view, path, buf, sizeof(buf));
+    if (!path)
         return NULL;
     return rl_tree_find(rl_watch_tree(engine->watch), path);
 }

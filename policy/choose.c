@@ -84,8 +84,10 @@ static int further_from_0(int a, int b)
 static void take_member(struct rl_group *group, const struct rl_candidate *member)
 {
     group->members++;
-    if (rl_candidate_may_go(member))
-        group->eligible++;
+    if (rl_candidate_may_go(member)) {
+        if (group->eligible++ == 0 || member->score.adj_points < group->adj_points)
+            group->adj_points = member->score.adj_points;
+    }
     group->members_points = add_points(group->members_points, member->score.memory_points);
     group->members_pages = add(group->members_pages, rl_process_own_pages(&member->process));
     group->adjust = further_from_0(group->adjust, member->adjust);
@@ -150,7 +152,7 @@ static int64_t group_points(const struct rl_choosing *c, const struct rl_group *
                      : points > INT64_MAX / 2 ? INT64_MAX / 2
                                               : (int64_t)points;
 
-    return memory + g->adjust;
+    return memory + g->adjust + (c->victim->model->by_request ? g->adj_points : 0);
 }
 
 /* Must it stay together, and be killed by nobody? */

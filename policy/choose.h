@@ -46,6 +46,7 @@ struct rl_group {
     int64_t members_points; /* what all members hold, where anon and swap are not known; from 0 to
                              * RL_POINTS_MOST */
     uint64_t members_pages; /* the same in pages */
+    int64_t adj_points; /* of all members that may go with it, the least */
     bool has_preferred; /* of the direct members; of all where it is an oom group or a container */
     bool has_avoided;   /* of all */
     int adjust;         /* of all: the one furthest from 0 */
@@ -190,8 +191,9 @@ void rl_group_member(struct rl_group *groups, struct rl_candidate *candidate);
  * processes themselves; one under memory.oom.group=1 stands for its group. A cgroup is avoided when
  * it is marked so (user.oomd_avoid, on it or above) or has an avoided member anywhere, preferred
  * when it is not avoided and has a preferred member of its own (an oom group: anywhere), so that
- * the cgroups above a preferred one do not die for it. To its points is added the adjustment of
- * that member whose is furthest from 0 (of two that are equally far the negative one), not the sum.
+ * the cgroups above a preferred one do not die for it. Where the
+ * model goes by requests (rl_model.by_request) the least score.adj_points of its members is added.
+ * To its points is added the adjustment of that member whose is furthest from 0 (of two that are equally far the negative one), not the sum.
  * Cgroups under MinSize= are passed over.
  *
  * Kill=tree takes the offender with all below; where a member must live (or the offender is the

@@ -7,6 +7,7 @@
 
 rl_rate rl_score_percent_times_ten, rl_score_private; /* score-percent.c */
 rl_rate rl_score_total_vm;                            /* score-folklore.c */
+rl_rate rl_score_kubelet;                             /* score-kubelet.c */
 rl_rate rl_score_v24;                                 /* score-v24.c */
 rl_rate rl_score_v2611, rl_score_v2616, rl_score_v2619, rl_score_v2622,
     rl_score_v2625;                                                          /* score-classic.c */

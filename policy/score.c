@@ -25,6 +25,13 @@ const struct rl_model rl_models[] = {
         .rate = rl_score_total_vm,
     },
     {
+        .id = "kubelet",
+        .help = "1000 * (rss + swap) / available memory, less the request that adj tells of",
+        .by_request = true,
+        .picking = {.tie = RL_TIE_PID, .sharers = true},
+        .rate = rl_score_kubelet,
+    },
+    {
         .id = "v24",
         .help = "total_vm / sqrt(CPU time) / sqrt(sqrt(run time)), privileged ones a quarter",
         .kernels = "2.4",

@@ -83,6 +83,9 @@ struct rl_model {
     /* Points fall with capabilities, rise with rss_pages, swap_pages and oom_score_adj, and with
      * nothing else: see rl_candidate_bound(). */
     bool bounded;
+    /* adj_points is what a whole cgroup has asked for, of which each of its processes tells: it
+     * counts for the cgroup as well, once. */
+    bool by_request;
     struct rl_picking picking;
     /* Rate an eligible process; eligibility by adj and memory is the model's own matter. Any
      * numbers are allowed: what no machine has is clamped, never undefined. */

@@ -43,10 +43,11 @@ int rl_killer_new(sd_event *event, const struct rl_killer_options *options, stru
     killer->no_cgroup_kill = options->no_cgroup_kill;
     killer->struck = options->struck;
     killer->userdata = options->userdata;
-    killer->lineage = (struct rl_lineage){
-        .proc_fd = options->proc_fd, .root_fd = options->cgroup_root_fd, .self = &killer->self};
 
     r = rl_self_find(options->proc_fd, &killer->self);
+    if (r >= 0)
+        r = rl_lineage_init(
+            &killer->lineage, options->proc_fd, options->cgroup_root_fd, &killer->self);
     if (r >= 0)
         r = rl_worker_new(event, &killer->writer);
     if (r >= 0)
@@ -154,6 +155,7 @@ static bool has_domain(const struct rl_killer *killer, char *path, const char *d
 
 static int check_cgroup(struct rl_killer *killer, const struct rl_target *target)
 {
+    char buf[PATH_MAX];
     const char *path;
     int r;
 
@@ -165,6 +167,9 @@ static int check_cgroup(struct rl_killer *killer, const struct rl_target *target
     r = rl_parse_proc_cgroup(killer->buf, &path);
     if (r < 0)
         return r;
+    path = rl_cgroup_view_path(&killer->lineage.view, path, buf, sizeof(buf));
+    if (!path)
+        return GONE;
     if (strcmp(path, target->cgroup) != 0 && !has_domain(killer, (char *)path, target->cgroup))
         return GONE;
     return check_cgroup_id(killer, target);

@@ -12,6 +12,14 @@
 #include "daemon/observe/read.h"
 #include "daemon/relieve/members.h"
 
+int rl_lineage_init(
+    struct rl_lineage *lineage, int proc_fd, int root_fd, const struct rl_self *self)
+{
+    *lineage = (struct rl_lineage){.proc_fd = proc_fd, .root_fd = root_fd, .self = self};
+    /* A /proc in which we do not appear has no word about our namespace. */
+    return self->pid == 0 ? 0 : rl_cgroup_view_find(proc_fd, root_fd, &lineage->view);
+}
+
 struct search {
     const struct rl_self *parents; /* NULL: for reliefd itself only */
     bool found;
@@ -45,20 +53,24 @@ static int lists(int cgroup_fd, void *userdata)
 }
 
 /* The path is copied out, since the text of a hybrid hierarchy is long. Return: 0 or -errno. */
-static int read_path(int proc_fd, const char *name, char *ret, size_t size)
+static int read_path(const struct rl_lineage *lineage, const char *name, char *ret, size_t size)
 {
     char text[16384];
-    const char *path;
-    ssize_t n = rl_read_at(proc_fd, name, text, sizeof(text));
-    int r = n < 0 ? (int)n : rl_parse_proc_cgroup(text, &path);
+    const char *seen, *path;
+    ssize_t n = rl_read_at(lineage->proc_fd, name, text, sizeof(text));
+    int r = n < 0 ? (int)n : rl_parse_proc_cgroup(text, &seen);
 
     if (r < 0)
         return r;
+    path = rl_cgroup_view_path(&lineage->view, seen, ret, size);
+    if (!path)
+        path = seen; /* outside of what can be seen; it is told by its "/.." */
     if (path[0] != '/')
         return -EINVAL;
     if (strlen(path) >= size)
         return -ENAMETOOLONG;
-    strcpy(ret, path);
+    if (path != ret)
+        strcpy(ret, path);
     return 0;
 }
 
@@ -67,8 +79,7 @@ static void refresh(struct rl_lineage *lineage)
     char path[sizeof(lineage->path)];
     int fd;
 
-    if (lineage->root_fd < 0 ||
-        read_path(lineage->proc_fd, "self/cgroup", path, sizeof(path)) < 0) {
+    if (lineage->root_fd < 0 || read_path(lineage, "self/cgroup", path, sizeof(path)) < 0) {
         lineage->proven = false; /* no error: the members are searched instead */
         return;
     }
@@ -127,7 +138,7 @@ static int parent_meets(struct rl_lineage *lineage, pid_t pid, uint64_t cgroup_i
     int r;
 
     snprintf(name, sizeof(name), "%d/cgroup", (int)pid);
-    r = read_path(lineage->proc_fd, name, path, sizeof(path));
+    r = read_path(lineage, name, path, sizeof(path));
     if (r < 0)
         return has_exited(lineage->self, pid, r) ? 0 : r;
     return is_outside(path) ? 0 : path_meets(lineage->root_fd, path, cgroup_id);

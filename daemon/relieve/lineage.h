@@ -10,14 +10,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/observe/cgroup-view.h"
 #include "daemon/relieve/self.h"
 
 struct rl_lineage {
     int proc_fd, root_fd;       /* not owned; root_fd: of the cgroup2 mount, or -1 */
     const struct rl_self *self; /* its parents; not owned */
+    struct rl_cgroup_view view; /* what paths of this /proc are on this mount */
     bool proven;                /* paths of this /proc are paths of this mount */
     char path[4096];            /* the own path for which that was tried */
 };
+
+/* self has been found. Return: 0 or -errno. */
+int rl_lineage_init(
+    struct rl_lineage *lineage, int proc_fd, int root_fd, const struct rl_self *self);
 
 /**
  * rl_lineage_lives_in() - does reliefd or a parent of it live in this cgroup or below

@@ -449,11 +449,9 @@ static int open_parts(struct rl_measures *measures)
     struct rl_guardian *guardian = measures->guardian;
     int r = rl_self_find(guardian->options.proc_fd, &measures->self);
 
-    measures->lineage = (struct rl_lineage){
-        .proc_fd = guardian->options.proc_fd,
-        .root_fd = guardian->options.cgroup_root_fd,
-        .self = &measures->self,
-    };
+    if (r >= 0)
+        r = rl_lineage_init(&measures->lineage, guardian->options.proc_fd,
+            guardian->options.cgroup_root_fd, &measures->self);
     for (size_t i = 0; i < RL_MEASURES_MAX && r >= 0; i++)
         r = open_item(measures, &measures->items[i]);
     if (r >= 0)

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "daemon/observe/cgroup-view.h"
 #include "daemon/observe/read.h"
 #include "daemon/report/log.h"
 
@@ -121,6 +122,22 @@ int rl_self_find(int proc_fd, struct rl_self *ret)
         r = find_cgroup(proc_fd, &self);
     if (r >= 0)
         *ret = self;
+    return r;
+}
+
+int rl_self_place(struct rl_self *self, int proc_fd, int cgroup_root_fd)
+{
+    struct rl_cgroup_view view;
+    char path[sizeof(self->cgroup)];
+    const char *placed;
+    int r;
+
+    if (self->pid == 0 || self->cgroup[0] == '\0')
+        return 0;
+    r = rl_cgroup_view_find(proc_fd, cgroup_root_fd, &view);
+    placed = r < 0 ? NULL : rl_cgroup_view_path(&view, self->cgroup, path, sizeof(path));
+    if (placed == path)
+        strcpy(self->cgroup, path);
     return r;
 }
 

@@ -15,6 +15,10 @@ struct rl_self {
     char cgroup[4096]; /* own path below the cgroup2 mount, "/" for the root; "" unknown */
 };
 
+/* Put right what rl_self_find() has taken from /proc for the own cgroup: of what is outside of the
+ * own cgroup namespace the mount may show more. Return: 0 or -errno. */
+int rl_self_place(struct rl_self *self, int proc_fd, int cgroup_root_fd);
+
 /**
  * rl_self_find() - find out
  * @proc_fd: directory fd of /proc, of another pid namespace's, or of a fixture

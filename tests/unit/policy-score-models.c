@@ -42,6 +42,7 @@ static const struct want wants[] = {
     {"percent-times-ten", NULL, 0, 0, RL_IN_PERMILLE, RL_TOTAL_AVAILABLE, 0, OURS, false},
     {"private", NULL, 0, 0, RL_IN_PERMILLE, RL_TOTAL_AVAILABLE, 0, OURS, false},
     {"total-vm", NULL, 0, 0, RL_IN_PAGES, RL_TOTAL_AVAILABLE, 0, OURS, false},
+    {"kubelet", NULL, 0, 0, RL_IN_PERMILLE, RL_TOTAL_AVAILABLE, 0, OURS, false},
     {"v24", "2.4", RL_KERNEL(2, 4, 0), 100, RL_IN_PAGES, OLD_CGROUP, RL_SCORE_NEEDS_UPTIME,
         {RL_TIE_FIRST, RL_SACRIFICE_NONE, false, true, true}, false},
     {"v2611", "2.6.11 to 2.6.15", RL_KERNEL(2, 6, 11), 250, RL_IN_PAGES, OLD_CGROUP, CLASSIC,
