@@ -57,14 +57,18 @@ static const char *run(struct world *world, const char *since, bool json, int ex
 
 static void expect(const char *text, const char *part)
 {
-    if (!strstr(text, part))
-        fail_msg("no \"%s\" in:\n%s", part, text);
+    if (strstr(text, part))
+        return;
+    print_error("%s", text);
+    fail_msg("there is no \"%s\" in it", part);
 }
 
 static void expect_not(const char *text, const char *part)
 {
-    if (strstr(text, part))
-        fail_msg("\"%s\" in:\n%s", part, text);
+    if (!strstr(text, part))
+        return;
+    print_error("%s", text);
+    fail_msg("there is \"%s\" in it", part);
 }
 
 static void give(struct world *world, const char *policy, struct rl_grade_counts counts, bool live)
