@@ -634,8 +634,8 @@ void rl_course_report(struct rl_engine *engine)
         running->to_end = false;
         rl_report_ended(engine->options.report, &running->record);
         rl_metrics_incident(engine->metrics, &running->record, RL_METRICS_RELIEF);
+        rl_grades_note(engine, running); /* it looks: the place must not be taken meanwhile */
         running->used = false;
-        rl_grades_note(engine, running);
         rl_past_name(engine, running->record.offender_id, running->record.offender);
         rl_past_save(engine);
     }

@@ -162,6 +162,18 @@ static void look_at(struct rl_engine *engine, struct followed *f, uint64_t now_u
     weigh(engine, f);
 }
 
+/* Something has happened to it between two looks. When reliefd ends nothing is looked at any more:
+ * a look may begin an incident. */
+static void learn(struct rl_engine *engine, struct followed *f)
+{
+    if (!f->sight.stopped) {
+        look_at(engine, f, rl_now_us());
+    } else if (f->grading.grade == RL_GRADE_PENDING) {
+        f->sight.now_us = rl_now_us();
+        weigh(engine, f);
+    }
+}
+
 /* ---- kernel kills ---- */
 
 static bool foreseen(struct rl_engine *engine, const char *path, bool limited, uint64_t now_us)
@@ -404,7 +416,7 @@ void rl_grades_catch_up(struct rl_engine *engine)
         if (f->sight.gone || f->sight.killed || f->sight.relieved || f->sight.stopped) {
             if (f->sight.gone && !f->sight.killed)
                 look_for_kills(engine);
-            look_at(engine, f, rl_now_us());
+            learn(engine, f);
         }
         if (f->grading.grade == RL_GRADE_PENDING)
             continue;
@@ -547,7 +559,9 @@ void rl_grades_note(struct rl_engine *engine, const struct rl_running *running)
         ->counts.would_have++;
     grader->book.changed = true;
     place = free_place(grader);
-    if (followed_already(engine, running))
+    if (record->outcome == RL_OUTCOME_INTERRUPTED)
+        leave(engine, running, RL_GRADED_STOPPED, at);
+    else if (followed_already(engine, running))
         leave(engine, running, RL_GRADED_AGAIN, at);
     else if (!place)
         leave(engine, running, RL_GRADED_TOO_MANY, at);

@@ -187,6 +187,6 @@ bool rl_grade_good(const struct rl_grade_counts *counts, uint32_t confirmed, uin
 {
     uint64_t graded = counts->confirmed + counts->self_resolved;
 
-    return counts->confirmed >= confirmed && graded > 0 &&
+    return counts->confirmed >= confirmed &&
            (rl_wide)counts->self_resolved * RL_WHOLE < (rl_wide)graded * regret;
 }

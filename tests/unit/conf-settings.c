@@ -51,7 +51,8 @@ static void test_what_policies_may(void **state)
     struct rl_settings s;
 
     put(*state, "usr/reliefd.conf",
-        "[Daemon]\nDryRun=auto\nMetricsFile=/m/r.prom\nAllowWithin=/a/** \"b c/*\"\nAllowPanic=yes\n"
+        "[Daemon]\nDryRun=auto\nMetricsFile=/m/r.prom\nAllowWithin=/a/** \"b "
+        "c/*\"\nAllowPanic=yes\n"
         "[Budget]\nKills=3 per 1min 30s\n");
     put(*state, "etc/reliefd.conf.d/a.conf", "[Daemon]\nAllowWithin=/d\n");
     s = load(*state, NULL, true, &findings);

@@ -252,6 +252,12 @@ static void test_times(void **state)
     expect_line("reliefd_reaction_seconds_count{policy=\"web\"} 1");
     expect_line("reliefd_relief_seconds_count{policy=\"web\"} 3");
     expect_line("reliefd_kills_total{policy=\"web\"} 2");
+    /* Who did not die was not killed. */
+    record = a_record("web");
+    record->gone_us = 0;
+    record->outcome = RL_OUTCOME_STUCK;
+    rl_metrics_incident(metrics, record, RL_METRICS_RELIEF);
+    expect_line("reliefd_kills_total{policy=\"web\"} 2");
 }
 
 static const struct {

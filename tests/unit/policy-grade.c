@@ -81,6 +81,8 @@ static const struct row rows[] = {
     {"nobody saw it for a while", 0, 30,
         {{60, 90, 90, H}, {70, 90, 90, H | BLIND}, {80, 90, 90, H}, {150, 90, 90, H}}, UNKNOWN,
         RL_GRADED_UNDECIDED, 150},
+    {"what nobody saw is not over the threshold", 0, 30,
+        {{10, 90, 90, H | BLIND}, {20, 90, 90, H}, {130, 90, 90, H}}, PENDING, RL_REASON_NONE, 0},
     {"both lines must be over", 40, 30, {{60, 39, 35, H}, {120, 39, 35, H}, {150, 39, 35, H}},
         UNKNOWN, RL_GRADED_UNDECIDED, 150},
     {"both are", 40, 30, {{60, 40, 35, H}, {120, 40, 35, H}}, CONFIRMED, RL_GRADED_STALLED, 120},
@@ -218,6 +220,22 @@ static void every_course_ends(void **state)
     }
 }
 
+/* Of several lines of a kind the lowest counts. */
+static void lowest_line(void **state)
+{
+    struct rl_trigger trigger = a_trigger(4000, 3000);
+    struct rl_sight sight = {.now_us = FROM};
+    struct rl_grading grading;
+
+    trigger.lines[trigger.n] = trigger.lines[0];
+    trigger.lines[trigger.n++].share = 5000;
+    trigger.lines[trigger.n] = trigger.lines[1];
+    trigger.lines[trigger.n++].share = 2000;
+    rl_grade_begin(&grading, &trigger, FROM, &sight);
+    assert_int_equal(grading.some_share, 4000);
+    assert_int_equal(grading.full_share, 2000);
+}
+
 static void looks_at_the_same_instant(void **state)
 {
     struct rl_trigger trigger = a_trigger(0, 3000);
@@ -310,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_hold),
         cmocka_unit_test(every_course_ends),
+        cmocka_unit_test(lowest_line),
         cmocka_unit_test(looks_at_the_same_instant),
         cmocka_unit_test(shares_are_right),
         cmocka_unit_test(good_enough),

@@ -744,6 +744,8 @@ static void test_old_socket(void **state)
         api_reload,
         world,
         &hand,
+        api_grades,
+        api_metrics,
     };
     struct rl_bus *second = NULL;
     struct stat st;
