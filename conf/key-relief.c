@@ -11,6 +11,8 @@
 
 #define WAIT_MAX_US    (600 * RL_US_PER_S)
 #define THROTTLE_LEAST 100u /* 1 %: less would stop it altogether */
+#define CONFIRMED_MAX  10000
+#define REGRET         500u /* 5 %: DryRun=until where nothing is said of it */
 
 /* Signals that ask a process to leave or to shrink. Not SIGKILL, which is a step of its own, and
  * none that stops, goes on or says nothing. */
@@ -336,4 +338,62 @@ void rl_key_parse_limit(struct rl_draft *draft, const struct rl_key *key, const 
         relief->limit = limit;
         relief->limit_us = us;
     }
+}
+
+/* "regret<N%", where that is said. */
+static bool take_regret(
+    struct rl_draft *draft, const struct rl_key *key, const char *word, struct rl_dry_until *until)
+{
+    static const char name[] = "regret";
+    size_t len = strcspn(word, "<");
+    char known[sizeof(name)];
+
+    snprintf(known, sizeof(known), "%.*s", (int)len, word);
+    if (len != sizeof(name) - 1 || strcmp(known, name) != 0) {
+        rl_draft_refuse(
+            draft, key, "trailing-text", "'%s' stands where only regret<N%% can follow", word);
+        return false;
+    }
+    if (word[len] != '<' || !word[len + 1]) {
+        rl_draft_refuse(
+            draft, key, "missing-argument", "'%s' has no '<N%%' (without blanks)", word);
+        return false;
+    }
+    return rl_take_share(draft, key, word + len + 1, &until->regret);
+}
+
+/* What follows "until". */
+static bool take_until(
+    struct rl_draft *draft, const struct rl_key *key, char *rest, struct rl_dry_until *until)
+{
+    char *number = rl_word(&rest), *confirmed = rl_word(&rest), *regret = rl_word(&rest);
+    uint64_t n;
+
+    if (!number) {
+        rl_draft_refuse(draft, key, "missing-argument", "no number follows 'until'");
+        return false;
+    }
+    if (!rl_take_count(draft, key, number, 1, CONFIRMED_MAX, &n))
+        return false;
+    if (!confirmed || strcmp(confirmed, "confirmed") != 0) {
+        rl_draft_refuse(draft, key, "missing-argument",
+            confirmed ? "'%s' stands where 'confirmed' should" : "no 'confirmed' follows '%s'",
+            confirmed ? confirmed : number);
+        return false;
+    }
+    *until = (struct rl_dry_until){.confirmed = (uint32_t)n, .regret = REGRET};
+    return (!regret || take_regret(draft, key, regret, until)) && rl_take_end(draft, key, rest);
+}
+
+void rl_key_parse_policy_dry(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    struct rl_relief *relief = &draft->policy->relief;
+    char *rest = rl_draft_copy(draft, value), *word = rest ? rl_word(&rest) : NULL;
+
+    if (!word)
+        return;
+    if (strcmp(word, "until") != 0)
+        rl_key_parse_dry(draft, key, value);
+    else if (take_until(draft, key, rest, &relief->dry_until))
+        relief->dry_run = RL_DRY_UNTIL;
 }

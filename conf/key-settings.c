@@ -1,6 +1,7 @@
 /* [Daemon], [Budget] and [Records] of reliefd.conf, but for plain values */
 #include "conf/sections.h"
 
+#include <string.h>
 #include <syslog.h>
 
 static const struct {
@@ -34,6 +35,21 @@ void rl_key_parse_root(struct rl_draft *draft, const struct rl_key *key, const c
         rl_draft_refuse(draft, key, "bad-path", "'%s' is not an absolute path", value);
     else
         draft->settings->cgroup_root = rl_draft_copy(draft, value);
+}
+
+void rl_key_parse_metrics_file(struct rl_draft *draft, const struct rl_key *key, const char *value)
+{
+    static const char end[] = ".prom";
+    const char *slash = strrchr(value, '/'), *name = slash ? slash + 1 : value;
+    size_t len = strlen(name);
+
+    if (*value != '/')
+        rl_draft_refuse(draft, key, "bad-path", "'%s' is not an absolute path", value);
+    else if (len < sizeof(end) || strcmp(name + len - (sizeof(end) - 1), end) != 0)
+        rl_draft_refuse(
+            draft, key, "bad-path", "'%s' does not end in NAME%s, the only files read", value, end);
+    else
+        draft->settings->metrics_file = rl_draft_copy(draft, value);
 }
 
 void rl_key_parse_kills(struct rl_draft *draft, const struct rl_key *key, const char *value)

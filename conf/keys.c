@@ -339,11 +339,13 @@ const struct rl_key rl_keys[] = {
     },
     {
         .section = "Relief", .name = "DryRun", POLICY(relief.dry_run),
-        .form = "yes|no|auto",
+        .form = "yes|no|auto|until N confirmed [regret<M%]", .unit = "number, percent",
+        .range = "N 1 to 10000; 0 < M <= 100, two decimals; regret<5% where not said",
         .fallback = "no",
-        .example = "yes",
-        .help = "decide and record, but send no signal; auto: while another such daemon runs",
-        .parse = rl_key_parse_dry,
+        .example = "until 20 confirmed regret<2%",
+        .help = "decide and record, but send no signal; auto: while another such daemon runs; "
+                "until: until so many decisions have proven right (reliefctl report)",
+        .parse = rl_key_parse_policy_dry,
     },
     {
         .section = "Guard", .name = "HighBelowMax", .file = RL_POLICY_FILE,
@@ -403,6 +405,15 @@ const struct rl_key rl_keys[] = {
         .example = "/sys/fs/cgroup",
         .help = "where cgroup2 is mounted",
         .parse = rl_key_parse_root,
+    },
+    {
+        .section = "Daemon", .name = "MetricsFile", SETTINGS(metrics_file),
+        .form = "PATH",
+        .range = "absolute, ending in .prom",
+        .absent = "none is written",
+        .example = "/var/lib/prometheus/node-exporter/reliefd.prom",
+        .help = "metrics for node_exporter's textfile collector; written at most every 15s",
+        .parse = rl_key_parse_metrics_file,
     },
     {
         .section = "Daemon", .name = "AllowWithin", .file = RL_SETTINGS_FILE,

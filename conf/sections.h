@@ -34,6 +34,7 @@ void rl_key_parse_numbered(struct rl_draft *draft, const struct rl_key *key, con
 void rl_reset_numbered(struct rl_draft *draft, const struct rl_key *key);
 
 /* key-relief.c */
+void rl_key_parse_policy_dry(struct rl_draft *draft, const struct rl_key *key, const char *value);
 void rl_key_parse_step(struct rl_draft *draft, const struct rl_key *key, const char *value);
 void rl_reset_step(struct rl_draft *draft, const struct rl_key *key);
 void rl_key_parse_limit(struct rl_draft *draft, const struct rl_key *key, const char *value);
@@ -45,6 +46,7 @@ void rl_key_parse_managed(struct rl_draft *draft, const struct rl_key *key, cons
 
 /* key-settings.c */
 void rl_key_parse_log_level(struct rl_draft *draft, const struct rl_key *key, const char *value);
+void rl_key_parse_metrics_file(struct rl_draft *draft, const struct rl_key *key, const char *value);
 void rl_key_parse_root(struct rl_draft *draft, const struct rl_key *key, const char *value);
 void rl_key_parse_allow_within(struct rl_draft *draft, const struct rl_key *key, const char *value);
 void rl_reset_allow_within(struct rl_draft *draft, const struct rl_key *key);

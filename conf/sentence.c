@@ -33,6 +33,12 @@ static void say_relief(FILE *out, const struct rl_relief *relief)
         fputs("Does none of it, but says what it would do. ", out);
     if (relief->dry_run == RL_DRY_AUTO)
         fputs("While another such daemon runs, does none of it, but says what it would do. ", out);
+    if (relief->dry_run == RL_DRY_UNTIL)
+        fprintf(out,
+            "Does none of it, but says what it would do, until %u decision%s to kill ha%s been "
+            "confirmed and fewer than %s of those graded were in vain; then does it. ",
+            (unsigned)relief->dry_until.confirmed, relief->dry_until.confirmed == 1 ? "" : "s",
+            relief->dry_until.confirmed == 1 ? "s" : "ve", RL_SAY(share, relief->dry_until.regret));
 }
 
 static void say_guard(FILE *out, const struct rl_guard *guard)

@@ -25,8 +25,10 @@ static int own_strings(const struct rl_settings *from, struct rl_settings *ret)
     bool well;
 
     to.cgroup_root = from->cgroup_root ? strdup(from->cgroup_root) : NULL;
+    to.metrics_file = from->metrics_file ? strdup(from->metrics_file) : NULL;
     to.allow_within = calloc(from->n_allow_within + 1, sizeof(*to.allow_within));
-    well = to.allow_within && (to.cgroup_root || !from->cgroup_root);
+    well = to.allow_within && (to.cgroup_root || !from->cgroup_root) &&
+           (to.metrics_file || !from->metrics_file);
     for (size_t i = 0; i < from->n_allow_within && well; i++) {
         to.allow_within[i] = strdup(from->allow_within[i]);
         well = to.allow_within[i] != NULL;
@@ -149,5 +151,6 @@ void rl_settings_free(struct rl_settings *settings)
         free(settings->allow_within[i]);
     free(settings->allow_within);
     free(settings->cgroup_root);
+    free(settings->metrics_file);
     *settings = (struct rl_settings){0};
 }

@@ -564,6 +564,7 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
     running->hold_until_us = 0;
     running->trigger = *trigger;
     running->relief = policy->relief;
+    running->policy_text = policy->text;
     rl_steps_keep(running);
     running->panic = policy->relief.on_no_victim == RL_NO_VICTIM_PANIC;
     hot->keep = true;
@@ -632,6 +633,8 @@ void rl_course_report(struct rl_engine *engine)
             continue;
         running->to_end = false;
         rl_report_ended(engine->options.report, &running->record);
+        rl_metrics_incident(engine->metrics, &running->record, RL_METRICS_RELIEF);
+        rl_grades_note(engine, running); /* it looks: the place must not be taken meanwhile */
         running->used = false;
         rl_past_name(engine, running->record.offender_id, running->record.offender);
         rl_past_save(engine);

@@ -1,6 +1,8 @@
 /* What the files of the engine share. Nobody else includes this. */
 #pragma once
 
+#include <jansson.h>
+
 #include "daemon/engine.h"
 #include "daemon/observe/cmdline.h"
 #include "daemon/observe/pods.h"
@@ -14,6 +16,7 @@
 #include "daemon/relieve/self.h"
 #include "daemon/relieve/unit.h"
 #include "daemon/relieve/worker.h"
+#include "daemon/report/metrics.h"
 #include "daemon/report/record.h"
 #include "daemon/report/warn.h"
 #include "daemon/scratch.h"
@@ -45,6 +48,7 @@ struct rl_running {
     struct rl_hot *hot; /* the offender; NULL once it is gone */
     struct rl_trigger trigger;
     struct rl_relief relief;
+    uint64_t policy_text; /* rl_policy.text */
     sd_event_source *timer;
     struct rl_victim_watch *watch;
     bool announced;
@@ -146,6 +150,11 @@ struct rl_engine {
     struct rl_tried tries[RL_TRIES_MAX];
     uint64_t guarded_us; /* when hot cgroups' [Guard] was applied last */
     uint64_t started_wall_us, incidents;
+    struct rl_grader *grader;                     /* NULL: could not be had */
+    struct rl_metrics *metrics;                   /* likewise */
+    sd_event_source *metrics_post;                /* NULL: no MetricsFile= */
+    uint64_t metrics_written, metrics_written_us; /* changes as of the file, and when; 0: never */
+    bool metrics_failed;                          /* and was said */
 };
 
 /* ---- engine.c ---- */
@@ -195,6 +204,33 @@ void rl_past_follow(struct rl_engine *engine, uint64_t id, const char *path);
 void rl_past_load(struct rl_engine *engine);
 void rl_past_save(const struct rl_engine *engine);
 void rl_past_free(struct rl_engine *engine);
+
+/* ---- grade.c: what became of dry runs ---- */
+struct rl_gradebook;
+/* After the watch. Return: 0 or -errno. */
+int rl_grades_open(struct rl_engine *engine);
+/* What is being followed is unknown now; all is written down. Before the watch is freed. */
+void rl_grades_close(struct rl_engine *engine);
+/* An incident has ended and was reported. */
+void rl_grades_note(struct rl_engine *engine, const struct rl_running *running);
+void rl_grades_gone(struct rl_engine *engine, const struct rl_cgroup *cgroup);
+/* The kernel's OOM killer has struck somewhere. */
+void rl_grades_kernel_kill(struct rl_engine *engine);
+/* Nothing is urgent: write down what is known. Allocates. */
+void rl_grades_catch_up(struct rl_engine *engine);
+/* Is DryRun=until of this policy over? */
+bool rl_grades_live(const struct rl_engine *engine, const struct rl_policy *policy);
+/* New references, NULL when memory is out: all of it; one policy's, null where nothing is known. */
+json_t *rl_grades_json(const struct rl_engine *engine);
+json_t *rl_grades_policy_json(const struct rl_engine *engine, const struct rl_policy *policy);
+const struct rl_gradebook *rl_grades_book(const struct rl_engine *engine); /* NULL: there is none */
+
+/* ---- metrics.c ---- */
+int rl_metrics_open(struct rl_engine *engine);
+void rl_metrics_close(struct rl_engine *engine);
+/* All metrics as Prometheus text, malloc'ed; NULL when memory is out. now: also what is true at
+ * this moment only, and would be stale in a file. */
+char *rl_engine_metrics(struct rl_engine *engine, bool now);
 
 /* ---- failed.c: who could not be killed ---- */
 #define RL_FAILED_US       (60 * RL_US_PER_S) /* others are chosen for so long */

@@ -59,8 +59,14 @@ static void on_gone(void *userdata, struct rl_cgroup *cgroup)
     if (running)
         rl_course_offender_gone(running);
     rl_tried_forget(engine, cgroup->id);
+    rl_grades_gone(engine, cgroup);
     if (engine->guardian)
         rl_guard_forget(engine->guardian, cgroup->id);
+}
+
+static void on_kernel_kill(void *userdata)
+{
+    rl_grades_kernel_kill(userdata);
 }
 
 /* A write of ours must not be taken for a limit of the cgroup's owner. */
@@ -214,6 +220,7 @@ static int on_later(sd_event_source *source, void *userdata)
     struct rl_engine *engine = userdata;
 
     rl_course_report(engine);
+    rl_grades_catch_up(engine);
     rl_steps_calm(engine);
     rl_course_grow(engine);
     if (engine->growth.pending)
@@ -267,6 +274,8 @@ bool rl_engine_dry(const struct rl_engine *engine, const struct rl_policy *polic
     enum rl_dry all = engine->options.settings->dry_run;
     enum rl_dry own = policy ? policy->relief.dry_run : RL_DRY_NO;
 
+    if (own == RL_DRY_UNTIL && !rl_grades_live(engine, policy))
+        return true;
     if (engine->options.dry_run || all == RL_DRY_YES || own == RL_DRY_YES)
         return true;
     return engine->others.n > 0 && (all == RL_DRY_AUTO || own == RL_DRY_AUTO);
@@ -339,6 +348,7 @@ static int open_parts(struct rl_engine *engine)
         .wants = wants,
         .on_level = on_level,
         .on_look = on_look,
+        .on_kernel_kill = on_kernel_kill,
         .userdata = engine};
     int r = rl_self_find(o->probe->proc_fd, &engine->self);
 
@@ -366,6 +376,18 @@ static int open_parts(struct rl_engine *engine)
     if (r >= 0)
         r = rl_growth_init(engine);
     return r;
+}
+
+/* Without these the rest works. */
+static void open_records(struct rl_engine *engine)
+{
+    int r = rl_metrics_open(engine);
+
+    if (r < 0)
+        rl_warning("no metrics: %s", strerror(-r));
+    r = rl_grades_open(engine);
+    if (r < 0)
+        rl_warning("dry runs are not graded: %s", strerror(-r));
 }
 
 /* A choice for nobody: what it needs of code, stack and files is there when it is needed in
@@ -403,6 +425,7 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
         return r;
     }
     say_findings(engine->policies);
+    open_records(engine);
     rl_steps_prepare(engine);
     rl_attach_all(engine);
     rehearse(engine);
@@ -424,6 +447,8 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     if (!engine)
         return NULL;
     rl_course_end(engine);
+    rl_grades_close(engine);
+    rl_metrics_close(engine);
     rl_past_save(engine);
     rl_steps_close(engine);
     rl_past_free(engine);

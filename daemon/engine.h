@@ -21,6 +21,7 @@ struct rl_engine_options {
     struct rl_load_options policies;    /* pointers in it outlive the engine */
     struct rl_report *report;           /* not owned */
     const struct rl_settings *settings; /* outlives the engine */
+    const char *state_dir;              /* grades of dry runs are kept there; NULL: nowhere */
     const char *runtime_dir;            /* NULL: nothing is remembered over a restart */
     const char *pods_dir;               /* see daemon/observe/pods.h */
     bool dry_run;                       /* the command line says so */

@@ -199,6 +199,7 @@ static int open_all(struct program *p)
         .probe = &p->probe,
         .policies = policy_options(p),
         .settings = &p->settings,
+        .state_dir = p->options.state_dir,
         .runtime_dir = p->options.runtime_dir,
         .pods_dir = RL_PODS_DIR,
         .dry_run = p->options.dry_run,

@@ -102,6 +102,20 @@ static json_t *findings_json(const struct rl_findings *findings, const char *pat
     return list;
 }
 
+/* Whether it is dry, and what its dry runs have proven; until: what they have to. */
+static void add_dry(struct rl_engine *engine, json_t *json, const struct rl_policy *policy)
+{
+    const struct rl_dry_until *until = &policy->relief.dry_until;
+
+    json_object_set_new(json, "dry_run", json_boolean(rl_engine_dry(engine, policy)));
+    json_object_set_new(json, "grades", rl_grades_policy_json(engine, policy));
+    json_object_set_new(json, "dry_run_until",
+        policy->relief.dry_run == RL_DRY_UNTIL
+            ? json_pack("{s:I, s:o}", "confirmed", (json_int_t)until->confirmed, "regret_percent",
+                  rl_json_percent(until->regret))
+            : json_null());
+}
+
 static json_t *policies_json(struct rl_engine *engine, bool sentences)
 {
     static const char *const states[] = {
@@ -124,6 +138,8 @@ static json_t *policies_json(struct rl_engine *engine, bool sentences)
         if (sentence)
             json_object_set_new(one, "sentence", rl_json_string(sentence));
         free(sentence);
+        if (file->policy)
+            add_dry(engine, one, file->policy);
         json_array_append_new(list, one);
     }
     return list;
@@ -193,6 +209,20 @@ static char *api_incidents(void *userdata, unsigned max, const char **ret_error)
     struct rl_engine *engine = userdata;
 
     return text_of(rl_report_last(engine->options.report, max), ret_error);
+}
+
+static char *api_grades(void *userdata, const char **ret_error)
+{
+    return text_of(rl_grades_json(userdata), ret_error);
+}
+
+static char *api_metrics(void *userdata, const char **ret_error)
+{
+    char *text = rl_engine_metrics(userdata, true);
+
+    if (!text)
+        *ret_error = no_memory;
+    return text;
 }
 
 static int api_reload(void *userdata, const char **ret_error)
@@ -370,5 +400,7 @@ const struct rl_bus_api rl_engine_api = {
     .policies = api_policies,
     .explain = api_explain,
     .incidents = api_incidents,
+    .grades = api_grades,
+    .metrics = api_metrics,
     .reload = api_reload,
 };

@@ -159,7 +159,14 @@ enum rl_on_no_victim {
 enum rl_dry {
     RL_DRY_NO,
     RL_DRY_YES,
-    RL_DRY_AUTO, /* while another such daemon runs */
+    RL_DRY_AUTO,  /* while another such daemon runs */
+    RL_DRY_UNTIL, /* until its dry runs have proven right: dry_until */
+};
+
+/* DryRun=until N confirmed [regret<N%], see grade.h */
+struct rl_dry_until {
+    uint32_t confirmed; /* at least */
+    uint32_t regret;    /* below; hundredths of a percent */
 };
 
 struct rl_relief {
@@ -171,6 +178,7 @@ struct rl_relief {
     enum rl_on_repeat on_repeat;
     enum rl_on_no_victim on_no_victim;
     enum rl_dry dry_run;
+    struct rl_dry_until dry_until;
 };
 
 /* [Guard]: standing orders for matched cgroups, undone when reliefd stops. */
@@ -200,6 +208,7 @@ struct rl_policy {
     struct rl_guard guard;
     bool vendor;    /* from the vendor's folder: reaches outside its subject only by AllowWithin= */
     uint32_t needs; /* enum rl_have: inputs that its triggers read */
+    uint64_t text;  /* of all its files' text: another one where anything was changed */
 };
 
 /* Names as the language spells them; NULL past the end. */

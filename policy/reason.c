@@ -109,6 +109,21 @@ static const struct {
     [RL_SKIP_HOLDS_SELF] = {"holds-self", "reliefd lives in that cgroup"},
     [RL_SKIP_NEEDLESS] = {"needless", "it is held down or frozen as far already"},
     [RL_SKIP_BUSY] = {"busy", "too much of the kind is under way already"},
+
+    [RL_GRADED_KERNEL_KILL] = {"kernel-kill-followed",
+        "the kernel's OOM killer acted there within two minutes"},
+    [RL_GRADED_EVICTED] = {"evicted", "the pod was evicted: its cgroup was removed under pressure"},
+    [RL_GRADED_STALLED] = {"stalled-on", "the stall stayed over the threshold for two minutes"},
+    [RL_GRADED_EASED] = {"eased-by-itself", "the pressure was over within 30 seconds by itself"},
+    [RL_GRADED_RELIEVED] = {"relieved-otherwise",
+        "somebody there was killed in earnest meanwhile, by another policy or by hand"},
+    [RL_GRADED_GONE] = {"cgroup-gone", "the cgroup was removed before it could be told"},
+    [RL_GRADED_STOPPED] = {"reliefd-stopped", "reliefd ended before it could be told"},
+    [RL_GRADED_UNDECIDED] = {"undecided",
+        "the pressure neither ended within 30 seconds nor went on for two minutes"},
+    [RL_GRADED_AGAIN] = {"followed-already",
+        "an earlier decision of the same policy there is still being followed and stands for both"},
+    [RL_GRADED_TOO_MANY] = {"too-many", "too many decisions are being followed already"},
 };
 
 static int known(enum rl_reason reason)

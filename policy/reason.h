@@ -98,6 +98,18 @@ enum rl_reason {
     RL_SKIP_NEEDLESS,
     RL_SKIP_BUSY,
 
+    /* what became of a decision that a dry run did not carry out, see grade.h */
+    RL_GRADED_KERNEL_KILL,
+    RL_GRADED_EVICTED,
+    RL_GRADED_STALLED,
+    RL_GRADED_EASED,
+    RL_GRADED_RELIEVED,
+    RL_GRADED_GONE,
+    RL_GRADED_STOPPED,
+    RL_GRADED_UNDECIDED,
+    RL_GRADED_AGAIN,
+    RL_GRADED_TOO_MANY,
+
     RL_REASONS,
 };
 

@@ -159,6 +159,37 @@ int rl_client_ask(
     return code;
 }
 
+/* call() for no arguments. */
+static int call_plain(sd_bus *bus, sd_bus_message **ret, const char *method, ...)
+{
+    va_list none;
+
+    va_start(none, method);
+    int code = call(bus, ret, method, "", none);
+    va_end(none);
+    return code;
+}
+
+int rl_client_text(const struct rl_args *args, char **ret, const char *method)
+{
+    sd_bus_message *answer = NULL;
+    const char *text = NULL;
+    sd_bus *bus = NULL;
+
+    int r = rl_client_open(args, &bus);
+    if (r < 0)
+        return rl_client_say(args, r);
+    int code = call_plain(bus, &answer, method);
+    if (code == RL_EXIT_OK &&
+        (sd_bus_message_read(answer, "s", &text) < 0 || !(*ret = strdup(text)))) {
+        fprintf(stderr, "reliefctl: reliefd's answer cannot be read\n");
+        code = RL_EXIT_FAILURE;
+    }
+    sd_bus_message_unref(answer);
+    sd_bus_close_unref(bus);
+    return code;
+}
+
 int rl_client_call(sd_bus *bus, json_t **ret, const char *method, const char *types, ...)
 {
     sd_bus_message *answer = NULL;

@@ -25,6 +25,10 @@ int rl_client_say(const struct rl_args *args, int error);
 int rl_client_ask(
     const struct rl_args *args, json_t **ret, const char *method, const char *types, ...);
 
+/* As rl_client_ask(), for a method without arguments whose answer is a text and no JSON; *ret is
+ * malloc'ed. */
+int rl_client_text(const struct rl_args *args, char **ret, const char *method);
+
 /**
  * rl_client_call() - as rl_client_ask(), over a connection that stays open
  */

@@ -95,6 +95,8 @@ int rl_ctl_pause(const struct rl_args *args);
 int rl_ctl_resume(const struct rl_args *args);
 int rl_ctl_relieve(const struct rl_args *args);
 int rl_ctl_try(const struct rl_args *args);
+int rl_ctl_report(const struct rl_args *args);
+int rl_ctl_metrics(const struct rl_args *args);
 
 extern const struct rl_option rl_incidents_options[];
 extern const struct rl_option rl_scores_options[];
@@ -105,3 +107,4 @@ extern const struct rl_option rl_autopsy_options[];
 extern const struct rl_option rl_pause_options[];
 extern const struct rl_option rl_relieve_options[];
 extern const struct rl_option rl_try_options[];
+extern const struct rl_option rl_report_options[];

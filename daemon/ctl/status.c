@@ -72,11 +72,33 @@ static void show_findings(const json_t *policy)
     }
 }
 
+/* How far DryRun=until is from its end. */
+static void show_until(const json_t *policy)
+{
+    char name[NAME_MAX_SHOWN], since[64], limit[64];
+
+    if (!rl_get(policy, "dry_run_until"))
+        return;
+    rl_get_name(policy, "name", name, sizeof(name));
+    if (rl_get_true(policy, "grades.live"))
+        printf("  %s went live by itself at %s: %" PRIu64 " of its dry runs were confirmed.\n",
+            name, rl_get_time(policy, "grades.live_since", since, sizeof(since)),
+            rl_get_count(policy, "grades.confirmed"));
+    else
+        printf("  %s is dry until %" PRIu64
+               " kills are confirmed and fewer than %s in vain: %" PRIu64 " and %" PRIu64
+               " so far.\n",
+            name, rl_get_count(policy, "dry_run_until.confirmed"),
+            rl_get_percent(policy, "dry_run_until.regret_percent", limit, sizeof(limit)),
+            rl_get_count(policy, "grades.confirmed"), rl_get_count(policy, "grades.self_resolved"));
+}
+
 static void show_policies(const json_t *policies)
 {
     static const struct rl_column columns[] = {
         {"POLICY", RL_COLUMN_LEFT},
         {"STATE", RL_COLUMN_LEFT},
+        {"ACTS", RL_COLUMN_LEFT},
         {"SUBJECTS", RL_COLUMN_RIGHT},
         {"SOURCE", RL_COLUMN_PATH},
     };
@@ -95,10 +117,14 @@ static void show_policies(const json_t *policies)
                                                            : RL_STYLE_BAD);
         rl_table_text(table, rl_get_text(one, "name"));
         rl_table_text(table, state);
+        rl_table_text(table, rl_get_true(one, "dry_run") ? "dry"
+                             : rl_get(one, "dry_run")    ? "live"
+                                                         : "-");
         rl_table_cell(table, "%s", rl_get_int(one, "subjects", buf, sizeof(buf)));
         rl_table_text(table, rl_get_text(one, "source"));
     }
     rl_table_end(table, 2);
+    json_array_foreach(policies, i, one) show_until(one);
     json_array_foreach(policies, i, one) show_findings(one);
 }
 

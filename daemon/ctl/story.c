@@ -505,6 +505,25 @@ static void tell_end(const json_t *record)
     end(&p);
 }
 
+/* What became of a dry run. */
+static void tell_grade(const json_t *record)
+{
+    char verdict[RL_TEXT_MAX], after[RL_TEXT_MAX];
+    struct paragraph p;
+    struct rl_say *say;
+
+    if (!rl_get(record, "grade"))
+        return;
+    say = begin(&p);
+    rl_say(say, "What followed graded it %s, %s later: %s.",
+        rl_get_name(record, "grade.verdict", verdict, sizeof(verdict)),
+        rl_get_ms(record, "grade.after_ms", after, sizeof(after)),
+        rl_show_reason(rl_get_text(record, "grade.evidence")));
+    if (rl_get_true(record, "grade.went_live"))
+        rl_say(say, " With that DryRun=until was over, and the policy went live.");
+    end(&p);
+}
+
 static void show_steps(const json_t *record)
 {
     static const struct rl_column columns[] = {
@@ -562,6 +581,7 @@ void rl_story_print(const json_t *record)
     tell_spared(record);
     tell_steps(record);
     tell_end(record);
+    tell_grade(record);
 
     putchar('\n');
     rl_print(

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/observe/read.h"
 #include "daemon/report/log.h"
 
 #define MUTE_US UINT64_C(250000)
@@ -17,22 +18,31 @@ struct rl_gate {
     rl_gate_fn fn;
     void *userdata;
     struct rl_cgroup *cgroup;
+    uint64_t oom_kills; /* as of the last reading */
+    bool killed;        /* they were fewer before it */
 };
 
-/* Reading from the start re-arms the notification; the numbers are of no interest here. */
-static void rearm(int fd)
+/* Reading from the start re-arms the notification. */
+static void rearm(struct rl_gate *gate)
 {
+    struct rl_events events;
     char text[256];
+    ssize_t n = rl_read_fd(gate->fd, text, sizeof(text));
 
-    if (pread(fd, text, sizeof(text), 0) < 0 && errno != ENODEV)
-        rl_debug("memory.events: %s", strerror(errno));
+    gate->killed = false;
+    if (n < 0 && n != -ENODEV)
+        rl_debug("memory.events: %s", strerror((int)-n));
+    if (n < 0 || rl_parse_events(text, &events) < 0)
+        return;
+    gate->killed = events.oom_kill > gate->oom_kills;
+    gate->oom_kills = events.oom_kill;
 }
 
 static int on_events(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
     struct rl_gate *gate = userdata;
 
-    rearm(fd);
+    rearm(gate);
     gate->fn(gate->userdata, gate->cgroup);
     return 0;
 }
@@ -58,13 +68,18 @@ int rl_gate_listen(sd_event *event, const struct rl_tree *tree, struct rl_cgroup
     }
     *gate = (struct rl_gate){.fd = fd, .fn = fn, .userdata = userdata, .cgroup = cgroup};
     cgroup->gate = gate;
-    rearm(fd); /* a fresh descriptor reports an event before its first read */
+    rearm(gate); /* a fresh descriptor reports an event before its first read */
     r = sd_event_add_io(event, &gate->source, fd, EPOLLPRI, on_events, gate);
     if (r >= 0)
         r = sd_event_source_set_ratelimit(gate->source, MUTE_US, 1);
     if (r < 0)
         rl_gate_forget(cgroup);
     return r < 0 ? r : 0;
+}
+
+bool rl_gate_killed(const struct rl_cgroup *cgroup)
+{
+    return cgroup->gate && cgroup->gate->killed;
 }
 
 void rl_gate_mute(struct rl_cgroup *cgroup, bool mute)

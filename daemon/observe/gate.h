@@ -16,6 +16,8 @@ typedef void (*rl_gate_fn)(void *userdata, struct rl_cgroup *cgroup);
  */
 int rl_gate_listen(sd_event *event, const struct rl_tree *tree, struct rl_cgroup *cgroup,
     rl_gate_fn fn, void *userdata);
+/* Did the newest event tell of kills by the kernel's OOM killer? */
+bool rl_gate_killed(const struct rl_cgroup *cgroup);
 /* Hear nothing of it, or hear of it again; what came meanwhile is told then. */
 void rl_gate_mute(struct rl_cgroup *cgroup, bool mute);
 /* Stop listening at a cgroup, if anybody does. */

@@ -379,6 +379,8 @@ static void on_top_events(void *userdata, struct rl_cgroup *cgroup)
     uint32_t ago_ms = (uint32_t)(now / 1000) - cgroup->seen.at_ms;
 
     watch->stats.events_events++;
+    if (watch->client.on_kernel_kill && rl_gate_killed(cgroup))
+        watch->client.on_kernel_kill(watch->client.userdata);
     rl_hot_look_due(watch, now);
     if (rl_tree_blind(watch->tree) || !cgroup->parent || cgroup->parent->parent) {
         watch->owed = watch->reads_events;

@@ -62,6 +62,8 @@ struct rl_watch_client {
     void (*wants)(void *userdata, struct rl_cgroup *cgroup, struct rl_wish *ret);
     /* Correct what was read of a cgroup's limits, where a write of ours stands. */
     void (*on_level)(void *userdata, const struct rl_cgroup *cgroup, struct rl_level *level);
+    /* The kernel's OOM killer has struck somewhere; NULL: nobody asks. */
+    void (*on_kernel_kill)(void *userdata);
     /* A fresh sample of a hot cgroup is in its history. */
     void (*on_look)(void *userdata, struct rl_hot *hot, uint64_t now_us);
     void *userdata;

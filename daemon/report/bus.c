@@ -156,6 +156,30 @@ static int on_policies(sd_bus_message *call, void *userdata, sd_bus_error *ret_e
     return reply(peer, call, json, error);
 }
 
+static int on_grades(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+    struct peer *peer = userdata;
+    const struct rl_bus_api *api = &peer->owner->api;
+    const char *error = NULL;
+
+    if (!may_ask(peer))
+        return 1;
+    char *json = api->grades(api->userdata, &error);
+    return reply(peer, call, json, error);
+}
+
+static int on_metrics(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+    struct peer *peer = userdata;
+    const struct rl_bus_api *api = &peer->owner->api;
+    const char *error = NULL;
+
+    if (!may_ask(peer))
+        return 1;
+    char *text = api->metrics(api->userdata, &error);
+    return reply(peer, call, text, error);
+}
+
 static int on_explain(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
     struct peer *peer = userdata;
@@ -293,6 +317,10 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Incidents", SD_BUS_ARGS("u", max), SD_BUS_RESULT("s", json),
         on_incidents, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS(
+        "Grades", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), on_grades, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Metrics", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", text), on_metrics,
+        SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS(
         "Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_reload, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_ARGS("s", policy, "s", cgroup, "t", length_us),

@@ -47,6 +47,10 @@ struct rl_bus_api {
     int (*reload)(void *userdata, const char **ret_error);
     void *userdata;
     const struct rl_bus_hand *hand; /* outlives the bus */
+    /* what became of dry runs, as STATE_DIR/grades.json */
+    char *(*grades)(void *userdata, const char **ret_error);
+    /* not JSON: Prometheus' text format */
+    char *(*metrics)(void *userdata, const char **ret_error);
 };
 
 struct rl_bus;

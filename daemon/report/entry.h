@@ -8,6 +8,7 @@
 #define RL_MESSAGE_ENDED     "7d68bd80ceae49f5984e31d07ddb0071"
 #define RL_MESSAGE_NO_VICTIM "56ce3c6dfc7048cd8682314f7b1ed3ff"
 #define RL_MESSAGE_NOT_ACTED "44e8af36570143149b94e0d28b07596b"
+#define RL_MESSAGE_WENT_LIVE "114e740354654d16bf5d9bd4aa3aa83b"
 
 /* Log the incident as it is now: an open record is one that has started. */
 void rl_entry_log(const struct rl_record *record);

@@ -285,5 +285,7 @@ json_t *rl_record_json(const struct rl_record *record)
         json = NULL;
     }
     json_decref(rest);
+    /* What became of a dry run is known later, see rl_report_amend(). */
+    json_object_set_new(json, "grade", json_null());
     return json;
 }

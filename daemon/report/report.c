@@ -133,6 +133,38 @@ void rl_report_ended(struct rl_report *report, const struct rl_record *record)
     announce(report, record, rl_bus_incident_ended);
 }
 
+/* The record in memory; NULL when it is not there any more. */
+static struct kept *find_recent(struct rl_report *report, const char *id)
+{
+    for (size_t i = 0; i < report->n_recent; i++)
+        if (strcmp(report->recent[i].id, id) == 0)
+            return &report->recent[i];
+    return NULL;
+}
+
+void rl_report_amend(struct rl_report *report, const char *id, const char *key, json_t *value)
+{
+    struct kept *kept = find_recent(report, id);
+    json_auto_t *record = NULL;
+    int r = 0;
+
+    if (kept)
+        record = json_loads(kept->text, 0, NULL);
+    else if (report->state_dir && rl_store_read(report->state_dir, id, &record) < 0)
+        record = NULL;
+    if (json_object_set_new(record, key, value) < 0)
+        return;
+    char *text = kept ? rl_json_text(record) : NULL;
+    if (text) {
+        free(kept->text);
+        kept->text = text;
+    }
+    if (report->state_dir)
+        r = rl_store_rewrite(report->state_dir, id, record);
+    if (r < 0 && r != -ENOENT && !report->store_failed)
+        rl_warning("The record of incident %s cannot be written anew: %s", id, strerror(-r));
+}
+
 static bool is_recent(const struct rl_report *report, const char *id)
 {
     for (size_t i = 0; i < report->n_recent; i++) {

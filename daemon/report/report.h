@@ -26,6 +26,10 @@ void rl_report_set_bus(struct rl_report *report, struct rl_bus *bus);
 void rl_report_started(struct rl_report *report, const struct rl_record *record);
 void rl_report_ended(struct rl_report *report, const struct rl_record *record);
 
+/* Set one more key in the record of an incident that has ended, in memory and in its file; takes
+ * value. A record that is in neither any more is passed over. */
+void rl_report_amend(struct rl_report *report, const char *id, const char *key, json_t *value);
+
 /* So many records are held in memory; asking for no more than these reads no file. */
 #define RL_REPORT_RECENT 32
 

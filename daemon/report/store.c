@@ -82,27 +82,62 @@ static int write_file(int folder, const char *name, const char *text)
     return r < 0 ? r : write_all(fd, "\n", 1);
 }
 
-int rl_store_write(const char *state_dir, const char *id, const json_t *record)
+/* Write it under another name first. */
+static int replace_file(int folder, const char *name, const json_t *json)
 {
-    char name[NAME_SIZE], temporary[NAME_SIZE];
+    char temporary[NAME_SIZE + 1];
+    rl_auto_free char *text = rl_json_pretty(json);
 
-    if (!rl_store_id_valid(id))
-        return -EINVAL;
-    rl_auto_free char *text = rl_json_pretty(record);
     if (!text)
         return -ENOMEM;
-    rl_auto_fd int folder = open_folder(state_dir, true);
-    if (folder < 0)
-        return folder;
-
-    snprintf(name, sizeof(name), "%s" SUFFIX, id);
-    snprintf(temporary, sizeof(temporary), ".%s" TEMPORARY, id);
+    snprintf(temporary, sizeof(temporary), ".%.*s" TEMPORARY,
+        (int)(strlen(name) - (sizeof(SUFFIX) - 1)), name);
     int r = write_file(folder, temporary, text);
     if (r >= 0 && renameat(folder, temporary, folder, name) < 0)
         r = -errno;
     if (r < 0)
         unlinkat(folder, temporary, 0);
     return r;
+}
+
+int rl_store_write(const char *state_dir, const char *id, const json_t *record)
+{
+    char name[NAME_SIZE];
+
+    if (!rl_store_id_valid(id))
+        return -EINVAL;
+    rl_auto_fd int folder = open_folder(state_dir, true);
+    if (folder < 0)
+        return folder;
+    snprintf(name, sizeof(name), "%s" SUFFIX, id);
+    return replace_file(folder, name, record);
+}
+
+int rl_store_rewrite(const char *state_dir, const char *id, const json_t *record)
+{
+    char name[NAME_SIZE];
+    struct stat st;
+
+    if (!rl_store_id_valid(id))
+        return -EINVAL;
+    rl_auto_fd int folder = open_folder(state_dir, false);
+    if (folder < 0)
+        return folder;
+    snprintf(name, sizeof(name), "%s" SUFFIX, id);
+    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    int r = replace_file(folder, name, record);
+    if (r >= 0)
+        (void)utimensat(folder, name, (const struct timespec[]){st.st_atim, st.st_mtim}, 0);
+    return r;
+}
+
+int rl_store_write_file(const char *state_dir, const char *name, const json_t *json)
+{
+    if (mkdir(state_dir, 0755) < 0 && errno != EEXIST)
+        return -errno;
+    rl_auto_fd int folder = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return folder < 0 ? -errno : replace_file(folder, name, json);
 }
 
 /* Is this the name of a record? Its id is everything before the suffix. */
@@ -206,24 +241,36 @@ int rl_store_prune(const char *state_dir, unsigned keep, uint64_t keep_bytes)
     return r;
 }
 
-static int read_record(int folder, const char *id, json_t **ret)
+static int read_file(int folder, const char *name, json_t **ret)
 {
-    char name[NAME_SIZE];
     struct stat st;
 
-    snprintf(name, sizeof(name), "%s" SUFFIX, id);
     rl_auto_fd int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
         return -errno;
     if (!S_ISREG(st.st_mode) || st.st_size > RECORD_SIZE_MAX)
         return -EBADMSG;
-    json_t *record = json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
-    if (!json_is_object(record)) {
-        json_decref(record);
+    json_t *json = json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
+    if (!json_is_object(json)) {
+        json_decref(json);
         return -EBADMSG;
     }
-    *ret = record;
+    *ret = json;
     return 0;
+}
+
+static int read_record(int folder, const char *id, json_t **ret)
+{
+    char name[NAME_SIZE];
+
+    snprintf(name, sizeof(name), "%s" SUFFIX, id);
+    return read_file(folder, name, ret);
+}
+
+int rl_store_read_file(const char *state_dir, const char *name, json_t **ret)
+{
+    rl_auto_fd int folder = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return folder < 0 ? -errno : read_file(folder, name, ret);
 }
 
 int rl_store_read(const char *state_dir, const char *id, json_t **ret)

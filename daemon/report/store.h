@@ -38,6 +38,19 @@ int rl_store_prune(const char *state_dir, unsigned keep, uint64_t keep_bytes);
 int rl_store_list(const char *state_dir, unsigned max, json_t **ret);
 
 /**
+ * rl_store_rewrite() - write a record anew that is there already
+ *
+ * It stays as old as it was, for rl_store_list() and rl_store_prune(). Return: 0; -ENOENT when its
+ * file is not there (any more); other -errno.
+ */
+int rl_store_rewrite(const char *state_dir, const char *id, const json_t *record);
+
+/* A file of ours beside the folder, STATE_DIR/NAME, written as records are; made of one object.
+ * Return: as rl_store_write() and rl_store_read(). */
+int rl_store_write_file(const char *state_dir, const char *name, const json_t *json);
+int rl_store_read_file(const char *state_dir, const char *name, json_t **ret);
+
+/**
  * rl_store_read() - read one record
  * Return: 0, -ENOENT, -EINVAL for an id that is none, -EBADMSG for a file that is no record, other
  * -errno.

@@ -1,5 +1,6 @@
 #include "daemon/report/text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -108,6 +109,45 @@ void rl_time_text(uint64_t wall_us, char *buf, size_t size)
         return;
     }
     snprintf(buf, size, "%s.%03uZ", date, (unsigned)(wall_us % RL_US_PER_S / RL_US_PER_MS));
+}
+
+/* The milliseconds behind a time: ".123". */
+static const char *read_fraction(const char *text, uint64_t *ret_us)
+{
+    uint64_t unit = RL_US_PER_S;
+
+    if (*text != '.')
+        return text;
+    for (text++; *text >= '0' && *text <= '9'; text++) {
+        unit /= 10;
+        *ret_us += (uint64_t)(*text - '0') * unit;
+    }
+    return text;
+}
+
+int rl_time_read(const char *text, uint64_t *ret_wall_us)
+{
+    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        struct tm tm = {0};
+        uint64_t fraction = 0;
+        const char *end = strptime(text, forms[i], &tm);
+        time_t s;
+
+        if (!end)
+            continue;
+        if (i == 0)
+            end = read_fraction(end, &fraction);
+        if (i < 2 && *end == 'Z')
+            end++;
+        s = timegm(&tm);
+        if (*end || s < 0)
+            continue;
+        *ret_wall_us = (uint64_t)s * RL_US_PER_S + fraction;
+        return 0;
+    }
+    return -EINVAL;
 }
 
 void rl_signal_text(int signal, char *buf, size_t size)

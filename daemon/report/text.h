@@ -28,6 +28,10 @@ void rl_duration_text(uint64_t us, char *buf, size_t size);
 /* CLOCK_REALTIME microseconds as UTC, ISO 8601: "2024-05-01T12:00:00.123Z". */
 void rl_time_text(uint64_t wall_us, char *buf, size_t size);
 
+/* Read what rl_time_text() writes, or the beginning of it: a date alone, without seconds or their
+ * fraction, with or without the Z. Return: 0 or -EINVAL. */
+int rl_time_read(const char *text, uint64_t *ret_wall_us);
+
 /* Name of a signal as people type it ("SIGTERM", "SIGRTMIN+3", "signal 77"). */
 void rl_signal_text(int signal, char *buf, size_t size);
 

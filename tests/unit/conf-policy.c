@@ -727,6 +727,38 @@ static void test_rank(void **state)
 
 /* The built-in defaults are well, and in their order each case meets the one that is meant for it.
  */
+static uint64_t text_of(const char *main, const char *dropin)
+{
+    const char *texts[] = {main, dropin};
+    struct rl_findings findings = {0};
+    struct rl_compiled *compiled = compile_sources("x.service", texts, dropin ? 2 : 1, &findings);
+    uint64_t text = compiled->policy.text;
+
+    rl_compiled_release(compiled);
+    rl_findings_free(&findings);
+    return text;
+}
+
+/* Whatever is changed in a policy's files: it has another text. */
+static void test_text(void **state)
+{
+    static const char *const others[][2] = {
+        {TRIGGER RELIEF, ""},
+        {TRIGGER RELIEF "\n", NULL},
+        {TRIGGER "; a word\n" RELIEF, NULL},
+        {TRIGGER, RELIEF},
+        {TRIGGER "[Relief]\n", "[Relief]\nStep=kill\n"},
+        {"[Trigger t]\nPressure=full 31% over 10s\n" RELIEF, NULL},
+    };
+
+    assert_true(text_of(TRIGGER RELIEF, NULL) == text_of(TRIGGER RELIEF, NULL));
+    for (size_t i = 0; i < N(others); i++)
+        for (size_t k = 0; k < i; k++)
+            assert_true(text_of(others[i][0], others[i][1]) != text_of(others[k][0], others[k][1]));
+    for (size_t i = 0; i < N(others); i++)
+        assert_true(text_of(others[i][0], others[i][1]) != text_of(TRIGGER RELIEF, NULL));
+}
+
 static void test_defaults(void **state)
 {
     static const struct {
@@ -984,6 +1016,7 @@ int main(void)
         cmocka_unit_test(test_good_files),
         cmocka_unit_test(test_steps_come_out),
         cmocka_unit_test(test_what_comes_out),
+        cmocka_unit_test(test_text),
         cmocka_unit_test(test_what_else_comes_out),
         cmocka_unit_test(test_drop_ins_of_the_rest),
         cmocka_unit_test(test_vendor),

@@ -118,6 +118,14 @@ static const struct {
         "there at most 1 time within 1 h, then raises an alarm instead. Does none of it, but says "
         "what it would do. Keeps memory.high 16M below memory.max. Keeps memory.oom.group at "
         "0. " NOBODY},
+    {"x.service", TRIGGER RELIEF "DryRun=until 20 confirmed regret<2%\n",
+        "Acts on x.service " WHEN THEN "Does none of it, but says what it would do, until 20 "
+        "decisions to kill have been confirmed and fewer than 2 % of those graded were in vain; "
+        "then does it. " NOBODY},
+    {"x.service", TRIGGER RELIEF "DryRun=until 1 confirmed\n",
+        "Acts on x.service " WHEN THEN "Does none of it, but says what it would do, until 1 "
+        "decision to kill has been confirmed and fewer than 5 % of those graded were in vain; "
+        "then does it. " NOBODY},
     {"x.service", TRIGGER RELIEF "Limit=2 per 1h\nOnRepeat=stop\n",
         "Acts on x.service " WHEN THEN "Kills there at most 2 times within 1 h, then leaves it "
         "alone until reliefd or the policy is restarted. " NOBODY},

@@ -35,6 +35,7 @@ static void test_nothing_there(void **state)
     assert_false(s.dry_run);
     assert_int_equal(s.log_level, LOG_INFO);
     assert_null(s.cgroup_root);
+    assert_null(s.metrics_file);
     assert_int_equal(s.n_allow_within, 0);
     assert_false(s.allow_panic);
     assert_int_equal(s.budget_kills, 10);
@@ -50,12 +51,14 @@ static void test_what_policies_may(void **state)
     struct rl_settings s;
 
     put(*state, "usr/reliefd.conf",
-        "[Daemon]\nDryRun=auto\nAllowWithin=/a/** \"b c/*\"\nAllowPanic=yes\n"
+        "[Daemon]\nDryRun=auto\nMetricsFile=/m/r.prom\nAllowWithin=/a/** \"b "
+        "c/*\"\nAllowPanic=yes\n"
         "[Budget]\nKills=3 per 1min 30s\n");
     put(*state, "etc/reliefd.conf.d/a.conf", "[Daemon]\nAllowWithin=/d\n");
     s = load(*state, NULL, true, &findings);
     expect_well(&findings);
     assert_int_equal(s.dry_run, RL_DRY_AUTO);
+    assert_string_equal(s.metrics_file, "/m/r.prom");
     assert_int_equal(s.n_allow_within, 3);
     assert_string_equal(s.allow_within[0], "/a/**");
     assert_string_equal(s.allow_within[1], "b c/*");

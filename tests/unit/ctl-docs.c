@@ -367,6 +367,7 @@ static void test_catalog(void **state)
         RL_MESSAGE_NO_VICTIM,
         RL_MESSAGE_NOT_ACTED,
         RL_MESSAGE_WARNING,
+        RL_MESSAGE_WENT_LIVE,
     };
     char *catalog = read_source("contrib/systemd/reliefd.catalog");
     char *page = read_source("daemon/man/reliefd.8.scd");

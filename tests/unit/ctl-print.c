@@ -88,6 +88,27 @@ static void test_story(void **state)
     json_decref(json);
 }
 
+static void test_story_of_a_grade(void **state)
+{
+    json_t *json;
+
+    sample_record(&record);
+    json = rl_record_json(&record);
+    assert_null(strstr(story(json), "graded"));
+    json_object_set_new(json, "grade",
+        json_pack("{s:s, s:s, s:i, s:b}", "verdict", "confirmed", "evidence",
+            "kernel-kill-followed", "after_ms", 12000, "went_live", false));
+    expect(unfold(story(json)), "What followed graded it confirmed, 12s later: the kernel's OOM "
+                                "killer acted there within two minutes.");
+    assert_null(strstr(story(json), "live"));
+    json_object_set_new(json_object_get(json, "grade"), "went_live", json_true());
+    expect(unfold(story(json)), "With that DryRun=until was over, and the policy went live.");
+    json_object_set_new(json_object_get(json, "grade"), "verdict", json_string("a\x1b[1m\n"));
+    json_object_set_new(json_object_get(json, "grade"), "evidence", json_string("b\x1b"));
+    expect_harmless(story(json));
+    json_decref(json);
+}
+
 static void test_story_of_a_kernel_model(void **state)
 {
     sample_record(&record);
@@ -441,6 +462,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_story),
+        cmocka_unit_test(test_story_of_a_grade),
         cmocka_unit_test(test_story_of_a_kernel_model),
         cmocka_unit_test(test_story_of_relatives),
         cmocka_unit_test(test_story_of_other_kinds),

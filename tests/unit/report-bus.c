@@ -71,6 +71,16 @@ static int api_reload(void *userdata, const char **ret_error)
     return 0;
 }
 
+static char *api_grades(void *userdata, const char **ret_error)
+{
+    return strdup("{\"policies\":[]}");
+}
+
+static char *api_metrics(void *userdata, const char **ret_error)
+{
+    return strdup("# HELP x x\n");
+}
+
 static char *api_pause(void *userdata, uid_t uid, const char *policy, const char *cgroup,
     uint64_t length_us, const char **ret_error)
 {
@@ -129,6 +139,8 @@ static struct rl_bus *new_bus(struct world *world)
         api_reload,
         world,
         &hand,
+        api_grades,
+        api_metrics,
     };
     struct rl_bus *bus = NULL;
 
@@ -250,6 +262,8 @@ static void client_all(const struct world *world)
     check_text(bus, "Status", "", NULL, "{\"pid\":1}");
     check_text(bus, "Explain", "s", "/a/b", "</a/b>");
     check_text(bus, "Explain", "s", "", "<>");
+    check_text(bus, "Grades", "", NULL, "{\"policies\":[]}");
+    check_text(bus, "Metrics", "", NULL, "# HELP x x\n");
     check_refused(bus, "Policies", "org.reliefd1.Error.Failed", "there are none");
     CHECK(sd_bus_call_method(bus, NULL, OBJECT, INTERFACE, "Incidents", NULL, &answer, "u", 500) >=
           0);
@@ -730,6 +744,8 @@ static void test_old_socket(void **state)
         api_reload,
         world,
         &hand,
+        api_grades,
+        api_metrics,
     };
     struct rl_bus *second = NULL;
     struct stat st;

@@ -345,6 +345,78 @@ static void test_report_without_disk(void **state)
 
 #define FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* A record that is written anew is as old as it was, and one that is gone stays gone. */
+static void test_rewrite(void **state)
+{
+    struct folder *folder = *state;
+    json_t *json = json_pack("{s:s, s:i}", "id", "a", "more", 7), *list;
+
+    write_one(folder, "a", 1);
+    age(folder, "a", 1000);
+    write_one(folder, "b", 1);
+    age(folder, "b", 2000);
+    assert_int_equal(rl_store_rewrite(folder->path, "a", json), 0);
+    assert_int_equal(rl_store_list(folder->path, 9, &list), 0);
+    assert_string_equal(rl_get_text(json_array_get(list, 0), "id"), "b");
+    assert_int_equal(rl_get_count(json_array_get(list, 1), "more"), 7);
+    json_decref(list);
+    assert_int_equal(rl_store_rewrite(folder->path, "c", json), -ENOENT);
+    assert_int_equal(rl_store_rewrite(folder->path, "../c", json), -EINVAL);
+    assert_false(exists(folder, "c"));
+    assert_int_equal(count_files(folder, "incidents"), 2);
+    json_decref(json);
+}
+
+static void test_file_beside(void **state)
+{
+    struct folder *folder = *state;
+    json_t *json = json_pack("{s:i}", "a", 1), *read = NULL;
+
+    assert_int_equal(rl_store_read_file(folder->path, "x.json", &read), -ENOENT);
+    assert_int_equal(rl_store_write_file(folder->path, "x.json", json), 0);
+    assert_int_equal(rl_store_read_file(folder->path, "x.json", &read), 0);
+    assert_true(json_equal(json, read));
+    assert_int_equal(count_files(folder, "."), 1);
+    json_decref(json);
+    json_decref(read);
+}
+
+/* One more key for an incident that has ended: in memory, in its file, nowhere else. */
+static void test_amend(void **state)
+{
+    struct folder *folder = *state;
+    struct rl_report_options options = {
+        .state_dir = folder->path, .keep = 100, .keep_bytes = 1 << 20};
+    struct rl_report *report = NULL;
+    json_t *list, *read;
+
+    assert_int_equal(rl_report_new(&options, &report), 0);
+    memset(&record, 0, sizeof(record));
+    for (int i = 0; i < RL_REPORT_RECENT + 2; i++) {
+        snprintf(record.id, sizeof(record.id), "i%d", i);
+        rl_report_ended(report, &record);
+    }
+    rl_report_amend(report, "i9", "grade", json_string("good"));
+    rl_report_amend(report, "i0", "grade", json_string("old")); /* not in memory any more */
+    rl_report_amend(report, "never", "grade", json_string("x"));
+    list = rl_report_last(report, RL_REPORT_RECENT);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+        bool amended = strcmp(rl_get_text(one, "id"), "i9") == 0;
+
+        assert_string_equal(rl_get_text(one, "grade"), amended ? "good" : "");
+    }
+    json_decref(list);
+    assert_int_equal(rl_store_read(folder->path, "i9", &read), 0);
+    assert_string_equal(rl_get_text(read, "grade"), "good");
+    json_decref(read);
+    assert_int_equal(rl_store_read(folder->path, "i0", &read), 0);
+    assert_string_equal(rl_get_text(read, "grade"), "old");
+    json_decref(read);
+    assert_false(exists(folder, "never"));
+    rl_report_free(report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +425,9 @@ int main(void)
         FOLDER(test_read_refuses),
         FOLDER(test_list_is_newest_first),
         FOLDER(test_prune),
+        FOLDER(test_rewrite),
+        FOLDER(test_file_beside),
+        FOLDER(test_amend),
         FOLDER(test_full_disk),
         FOLDER(test_report),
         FOLDER(test_report_prunes),

@@ -95,6 +95,38 @@ static void test_numbers(void **state)
     CHECK(rl_time_text, times);
 }
 
+static void test_times_are_read(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t us; /* 0: it is none */
+    } rows[] = {
+        {"2024-05-01T12:00:00.123Z", 1714564800123000},
+        {"2024-05-01T12:00:00.1Z", 1714564800100000},
+        {"2024-05-01T12:00:00Z", 1714564800000000},
+        {"2024-05-01T12:00:00", 1714564800000000},
+        {"2024-05-01T12:00Z", 1714564800000000},
+        {"2024-05-01T12:00", 1714564800000000},
+        {"2024-05-01", 1714521600000000},
+        {"2024-05-01Z", 0},
+        {"2024-05-01T", 0},
+        {"2024-05-01T12:00:00.123Z ", 0},
+        {"2024-05-01T12:00:00.12x", 0},
+        {"2024-05", 0},
+        {"1960-05-01", 0},
+        {"", 0},
+        {"24h", 0},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint64_t us = 0;
+        int r = rl_time_read(rows[i].text, &us);
+
+        if ((r < 0) != (rows[i].us == 0) || us != rows[i].us)
+            fail_msg("%s: %d, %llu", rows[i].text, r, (unsigned long long)us);
+    }
+}
+
 static void test_signals(void **state)
 {
     char buf[RL_TEXT_MAX];
@@ -187,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_times_are_read),
         cmocka_unit_test(test_signals),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_readings),
