@@ -10,6 +10,7 @@
 #include "daemon/ctl/get.h"
 #include "daemon/ctl/out.h"
 #include "daemon/ctl/overcommit.h"
+#include "daemon/ctl/present.h"
 #include "daemon/ctl/show.h"
 #include "daemon/ctl/story.h"
 #include "daemon/report/cleanup.h"
@@ -18,6 +19,19 @@
 #include "daemon/report/text.h"
 
 #define TEXT_MAX 2048
+#define FOR_MOST 600 /* seconds */
+
+enum {
+    OPT_FOR,
+    OPT_POLICY_DIR,
+};
+
+const struct rl_option rl_explain_options[] = {
+    [OPT_FOR] = {"for", "SECONDS",
+        "look for so long before answering, from files: windows fill meanwhile"},
+    [OPT_POLICY_DIR] = RL_POLICY_DIR_OPTION,
+    {0},
+};
 
 static void show_policy(const json_t *now)
 {
@@ -146,38 +160,69 @@ static void show_overcommit(const struct rl_overcommit *overcommit)
     rl_print_paragraph(0, text);
 }
 
-/* The daemon on the present of a cgroup, of a process's cgroup, or of all subjects. */
-static int explain_present(const struct rl_args *args, const char *what)
+static void show_all(const json_t *now)
 {
-    struct rl_overcommit overcommit;
-    json_auto_t *now = NULL;
     size_t i;
     json_t *one;
-    int code = rl_client_ask(args, &now, "Explain", "s", what);
 
-    if (code != RL_EXIT_OK)
-        return code;
-    bool known = read_overcommit(args, &overcommit);
-    if (args->common[RL_OPT_JSON]) {
-        if (known && json_is_object(now))
-            json_object_set_new(now, "overcommit", rl_overcommit_json(&overcommit));
-        return rl_print_json(now);
-    }
-    if (!json_is_array(now)) {
-        show_present(now);
-        if (known)
-            show_overcommit(&overcommit);
-        return RL_EXIT_OK;
-    }
     if (json_array_size(now) == 0)
-        puts("No cgroup falls under a policy.");
+        puts("Nothing is under pressure.");
     json_array_foreach(now, i, one)
     {
         if (i > 0)
             putchar('\n');
         show_present(one);
     }
-    return RL_EXIT_OK;
+}
+
+/* Rates take two looks. */
+static void say_young(const json_t *now, unsigned long seconds)
+{
+    if (json_is_array(now) || !rl_get(now, "policy"))
+        return;
+    puts("");
+    if (seconds == 0)
+        rl_print_paragraph(0,
+            "Read from files, once: what counts over a time (pressure, events, growth, refaults) "
+            "is not known at a first look and cannot hold yet. --for 10 looks for ten seconds "
+            "first; a running reliefd knows it at once.");
+    else
+        printf("Read from files, for %lu s: windows longer than that are not full yet.\n", seconds);
+}
+
+/* On the present of a cgroup, of a process's cgroup, or of all that is under pressure. */
+static int explain_present(const struct rl_args *args, const char *what)
+{
+    struct rl_present_json present;
+    struct rl_overcommit overcommit;
+    unsigned long seconds = 0;
+    int code;
+
+    if (args->own[OPT_FOR] &&
+        rl_args_number("explain --for", args->own[OPT_FOR], FOR_MOST, &seconds) < 0)
+        return RL_EXIT_USAGE;
+    code = rl_present_explain(
+        args, args->own[OPT_POLICY_DIR], what, seconds * RL_US_PER_S, &present);
+    if (code != RL_EXIT_OK)
+        return code;
+    json_auto_t *now = present.json;
+    bool known = read_overcommit(args, &overcommit);
+    if (args->common[RL_OPT_JSON]) {
+        if (known && json_is_object(now))
+            json_object_set_new(now, "overcommit", rl_overcommit_json(&overcommit));
+        code = rl_print_json(now);
+        return code == RL_EXIT_OK ? rl_present_exit(&present) : code;
+    }
+    if (json_is_array(now)) {
+        show_all(now);
+        return rl_present_exit(&present);
+    }
+    show_present(now);
+    if (present.from_files)
+        say_young(now, seconds);
+    if (known)
+        show_overcommit(&overcommit);
+    return rl_present_exit(&present);
 }
 
 static int say_unreadable(const struct rl_args *args, const char *id, int error)
