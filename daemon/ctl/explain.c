@@ -33,6 +33,24 @@ const struct rl_option rl_explain_options[] = {
     {0},
 };
 
+/* Why it is this policy and no other. */
+static const char *because(const json_t *now)
+{
+    static const struct {
+        const char *id, *text;
+    } reasons[] = {
+        {"unit", ": its file is named after the unit"},
+        {"match", ": its [Match] section names it, and no file before it does"},
+        {"default", ": no other file is for this cgroup, so a default counts"},
+    };
+    const char *id = rl_get_text(now, "policy.because");
+
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (strcmp(reasons[i].id, id) == 0)
+            return reasons[i].text;
+    return "";
+}
+
 static void show_policy(const json_t *now)
 {
     char name[TEXT_MAX], source[TEXT_MAX], at[TEXT_MAX];
@@ -42,13 +60,13 @@ static void show_policy(const json_t *now)
         return;
     }
     rl_get_name(now, "policy.source", source, sizeof(source));
-    bool file = *source == '/'; /* else "(built in)" */
+    bool file = *source != '('; /* else "(built in)" */
     printf("Policy %s %s%s%s", rl_get_name(now, "policy.name", name, sizeof(name)), file ? "(" : "",
         source, file ? ")" : "");
     if (rl_get(now, "policy.attached_at") &&
         strcmp(rl_get_text(now, "policy.attached_at"), rl_get_text(now, "cgroup")) != 0)
         printf(", in force through %s", rl_get_name(now, "policy.attached_at", at, sizeof(at)));
-    printf(".\n");
+    printf("%s.\n", because(now));
 }
 
 static void show_room(const json_t *now)

@@ -102,14 +102,15 @@ static json_t *find_stalling(struct rl_observer *observer)
     return list ? list : json_array();
 }
 
-static int parse(char *text, const char *error, json_t **ret)
+/* Takes text; error: where there is none. */
+static int parse(char *text, const char *const *error, json_t **ret)
 {
     rl_auto_free char *owned = text;
 
     *ret = owned ? json_loads(owned, JSON_DECODE_ANY, NULL) : NULL;
     if (*ret)
         return RL_EXIT_OK;
-    fprintf(stderr, "reliefctl: %s\n", error ? error : "out of memory");
+    fprintf(stderr, "reliefctl: %s\n", *error ? *error : "out of memory");
     return RL_EXIT_FAILURE;
 }
 
@@ -121,7 +122,7 @@ static int status_from_files(const struct rl_args *args, const char *policy_dir,
     int code = rl_observer_open(args, policy_dir, &observer);
     if (code != RL_EXIT_OK)
         return code;
-    code = parse(rl_look_status(observer.look, &error), error, ret);
+    code = parse(rl_look_status(observer.look, &error), &error, ret);
     if (code == RL_EXIT_OK) {
         json_object_set_new(*ret, "stalling", find_stalling(&observer));
         /* Of our own process, not of a reliefd. */
@@ -175,11 +176,11 @@ static int explain_from_files(const struct rl_args *args, const char *policy_dir
     int code = rl_observer_open(args, policy_dir, &observer);
     if (code != RL_EXIT_OK)
         return code;
-    code = parse(rl_look_explain(observer.look, what, &error), error, ret);
+    code = parse(rl_look_explain(observer.look, what, &error), &error, ret);
     if (code == RL_EXIT_OK && for_us > 0) {
         rl_look_run(observer.look, for_us);
         json_decref(*ret);
-        code = parse(rl_look_explain(observer.look, what, &error), error, ret);
+        code = parse(rl_look_explain(observer.look, what, &error), &error, ret);
     }
     rl_observer_close(&observer);
     return code;

@@ -103,12 +103,35 @@ static void line_cell(struct rl_table *table, const json_t *line)
     rl_table_cell(table, "%s", text);
 }
 
+/* How far the number is from its threshold; "" for a line that holds. */
+static void distance_cell(struct rl_table *table, const json_t *line)
+{
+    char buf[RL_TEXT_MAX];
+    double value, threshold;
+
+    if (rl_get_true(line, "holds") || !rl_get_true(line, "known") ||
+        !rl_get_number(line, "value", &value) || !rl_get_number(line, "threshold", &threshold)) {
+        rl_table_cell(table, "%s", "");
+        return;
+    }
+    double distance = value > threshold ? value - threshold : threshold - value;
+    bool bytes = strcmp(rl_get_text(line, "unit"), "bytes") == 0;
+    json_auto_t *away = json_pack("{s:s, s:o}", "unit", rl_get_text(line, "unit"), "away",
+        bytes ? json_integer((json_int_t)distance) : json_real(distance));
+
+    if (strcmp(rl_get_text(line, "unit"), "count") == 0)
+        rl_table_cell(table, "%.0f", distance);
+    else
+        rl_table_cell(table, "%s", amount(away, "away", buf, sizeof(buf)));
+}
+
 void rl_show_lines(const json_t *lines, unsigned indent)
 {
     static const struct rl_column columns[] = {
         {"LINE", RL_COLUMN_LEFT},
         {"NOW", RL_COLUMN_RIGHT},
         {"THRESHOLD", RL_COLUMN_RIGHT},
+        {"AWAY", RL_COLUMN_RIGHT},
         {"HOLDS", RL_COLUMN_LEFT},
     };
     char buf[RL_TEXT_MAX];
@@ -125,6 +148,7 @@ void rl_show_lines(const json_t *lines, unsigned indent)
         line_cell(table, line);
         rl_table_cell(table, "%s", amount(line, "value", buf, sizeof(buf)));
         rl_table_cell(table, "%s", amount(line, "threshold", buf, sizeof(buf)));
+        distance_cell(table, line);
         if (known)
             rl_table_cell(table, "%s", holds ? "yes" : "no");
         else if (!rl_get(line, "reason"))

@@ -9,10 +9,13 @@
 #include "policy/limits.h"
 
 #define NAME_LEAST  16
+#define NAME_WANTED 30 /* before other columns are shown; on the narrowest terminals NAME_LEAST */
+#define NARROWEST   60
 #define NAME_MOST   64 /* of a tree that is not on a terminal */
 #define VICTIM_MOST 40
 #define BAR_WIDTH   10
 #define SPARK_WIDTH 20
+#define NARROW      120  /* columns of a terminal below which some columns are narrower */
 #define BAD_SHARE   1000 /* of stall, hundredths of a percent */
 #define BAD_USAGE   9500
 #define WARN_USAGE  8500
@@ -37,22 +40,23 @@ enum column {
 
 static const struct {
     const char *title;
-    size_t width; /* NAME and VICTIM take what is left */
+    size_t width;  /* NAME and VICTIM take what is left */
+    size_t narrow; /* on a narrow terminal */
     bool right;
     unsigned spare; /* the highest one is left out first where there is no room; 0: never */
 } columns[COLUMNS] = {
-    [COLUMN_MARK] = {"", 1, false, 0},
-    [COLUMN_NAME] = {"CGROUP", NAME_LEAST, false, 0},
-    [COLUMN_BAR] = {"IN USE", BAR_WIDTH, false, 3},
-    [COLUMN_USED] = {"USED", 5, true, 2},
-    [COLUMN_LEFT] = {"LEFT", 5, true, 0},
-    [COLUMN_SOME] = {"SOME", 6, true, 0},
-    [COLUMN_FULL] = {"FULL", 6, true, 1},
-    [COLUMN_SPARK] = {"LAST MINUTE", SPARK_WIDTH, false, 4},
-    [COLUMN_SWAP] = {"SWAP", 5, true, 6},
-    [COLUMN_LIMIT] = {"LIMIT", 5, true, 7},
-    [COLUMN_POLICY] = {"POLICY", 17, false, 8},
-    [COLUMN_VICTIM] = {"WOULD DIE", 18, false, 5},
+    [COLUMN_MARK] = {"", 1, 1, false, 0},
+    [COLUMN_NAME] = {"CGROUP", NAME_LEAST, NAME_LEAST, false, 0},
+    [COLUMN_BAR] = {"IN USE", BAR_WIDTH, 6, false, 3},
+    [COLUMN_USED] = {"USED", 5, 5, true, 2},
+    [COLUMN_LEFT] = {"LEFT", 5, 5, true, 0},
+    [COLUMN_SOME] = {"SOME", 5, 5, true, 0},
+    [COLUMN_FULL] = {"FULL", 5, 5, true, 1},
+    [COLUMN_SPARK] = {"LAST MINUTE", SPARK_WIDTH, 12, false, 4},
+    [COLUMN_SWAP] = {"SWAP", 5, 5, true, 6},
+    [COLUMN_LIMIT] = {"LIMIT", 5, 5, true, 7},
+    [COLUMN_POLICY] = {"POLICY", 17, 17, false, 8},
+    [COLUMN_VICTIM] = {"WOULD DIE", 18, 18, false, 5},
 };
 
 /* Widths that fit, 0 for what is left out. */
@@ -61,7 +65,12 @@ static void fit(const struct rl_top_frame *frame, size_t widths[COLUMNS])
     size_t total = COLUMNS - 1;
 
     for (size_t c = 0; c < COLUMNS; c++)
-        total += widths[c] = columns[c].width;
+        total += widths[c] = frame->width > 0 && frame->width < NARROW ? columns[c].narrow
+                                                                       : columns[c].width;
+    if (frame->width >= NARROWEST) {
+        total += NAME_WANTED - NAME_LEAST;
+        widths[COLUMN_NAME] = NAME_WANTED;
+    }
     while (frame->width > 0 && total > frame->width) {
         size_t first = COLUMNS;
 
@@ -184,6 +193,23 @@ static void cell(struct line *line, enum rl_style style, const char *text, size_
     if (!right || !*piece)
         line->blanks += width > own && !right ? width - own : 0;
     line->blanks++; /* between two columns */
+}
+
+/* Of a path the end tells more than the beginning. */
+static const char *cut_path(const struct rl_top_frame *frame, char *text, size_t width)
+{
+    const char *at = text;
+    static char cut[RL_TOP_TEXT + 4];
+
+    if (rl_text_width(text) <= width)
+        return text;
+    while (rl_text_width(at) > width - 1) {
+        unsigned c;
+        size_t length = rl_utf8_take(at, &c);
+        at += length > 0 ? length : 1;
+    }
+    snprintf(cut, sizeof(cut), "%s%s", frame->utf8 ? "\u2026" : "~", at);
+    return cut;
 }
 
 /* ---- the head ---- */
@@ -357,7 +383,7 @@ void rl_top_draw_titles(const struct rl_top_frame *frame, const struct rl_top_ou
     find_widths(frame, widths);
     for (size_t c = 0; c < COLUMNS; c++)
         if (widths[c] > 0)
-            cell(&line, RL_STYLE_DIM, columns[c].title, widths[c], columns[c].right);
+            cell(&line, RL_STYLE_BOLD, columns[c].title, widths[c], columns[c].right);
     line_end(&line);
 }
 
@@ -397,7 +423,10 @@ static void name_cell(struct line *line, size_t index, size_t width)
                                         : RL_STYLE_PLAIN;
 
     tree_name(line->frame, index, text, sizeof(text));
-    cell(line, style, text, width, false);
+    if (!line->frame->utf8)
+        to_ascii(text);
+    cell(line, style, line->frame->model->flat ? cut_path(line->frame, text, width) : text, width,
+        false);
 }
 
 static void size_cell(
@@ -414,9 +443,12 @@ static void stall_cell(struct line *line, bool known, uint32_t share, size_t wid
 {
     char text[RL_TEXT_MAX] = "-";
 
-    if (known)
+    share += 5; /* rounded */
+    if (known && share >= RL_WHOLE)
+        snprintf(text, sizeof(text), "100%%");
+    else if (known)
         snprintf(text, sizeof(text), "%" PRIu32 ".%" PRIu32 "%%", share / 100, share / 10 % 10);
-    cell(line, known ? stall_style(share) : RL_STYLE_DIM, text, width, true);
+    cell(line, known ? stall_style(share - 5) : RL_STYLE_DIM, text, width, true);
 }
 
 static void victim_text(const struct rl_top_frame *frame, const struct rl_top_row *row, char *buf,
@@ -434,6 +466,9 @@ static void victim_text(const struct rl_top_frame *frame, const struct rl_top_ro
         return;
     }
     at = rl_top_row_of(frame->model, row->victim_id);
+    /* In a column the name is what may be cut. */
+    if (!at_length)
+        rl_say(&say, "%" PRId64 " ", row->victim_score);
     if (row->victim_pid > 0) {
         rl_say_foreign(&say, row->victim_comm);
         rl_say(&say, "[%d]", (int)row->victim_pid);
@@ -441,7 +476,10 @@ static void victim_text(const struct rl_top_frame *frame, const struct rl_top_ro
         rl_say(&say, "all of ");
         rl_say_foreign(&say, at == RL_TOP_NOBODY ? "a cgroup" : frame->model->rows[at].name);
     }
-    rl_say(&say, at_length ? " with score %" PRId64 : " %" PRId64, row->victim_score);
+    if (at_length)
+        rl_say(&say, " with score %" PRId64, row->victim_score);
+    if (row->victim_pid == 0)
+        return;
     if (!at_length || at == RL_TOP_NOBODY)
         return;
     rl_say(&say, " in ");
@@ -518,7 +556,10 @@ void rl_top_draw_selected(const struct rl_top_frame *frame, const struct rl_top_
     if (row) {
         rl_escape(rl_top_path(frame->model, (size_t)(row - frame->model->rows), path, sizeof(path)),
             name, sizeof(name));
-        put(&line, RL_STYLE_BOLD, name);
+        /* What is said of it needs most of the line. */
+        put(&line, RL_STYLE_BOLD,
+            frame->width > 0 ? cut_path(frame, name, frame->width / 3 > 8 ? frame->width / 3 : 8)
+                             : name);
         if (!row->policy) {
             put(&line, RL_STYLE_PLAIN, ": no policy acts here");
         } else {
