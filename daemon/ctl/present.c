@@ -134,13 +134,13 @@ static int status_from_files(const struct rl_args *args, const char *policy_dir,
     return code;
 }
 
-/* The files may not tell much either: first of all that is said. */
-static void say_down(const struct rl_present_json *present)
+/* Said first of all: the files may not tell much either. */
+static void say_down(const struct rl_args *args, const struct rl_present_json *present)
 {
-    if (present->down)
-        fprintf(stderr,
-            "reliefd is not running: start it with 'systemctl start reliefd', or say "
-            "where its socket is with --runtime-dir; what follows is read from files\n");
+    if (!present->down)
+        return;
+    rl_client_say(args, -ENOENT);
+    fprintf(stderr, "What follows is read from files.\n");
 }
 
 int rl_present_status(const struct rl_args *args, const char *policy_dir,
@@ -156,7 +156,7 @@ int rl_present_status(const struct rl_args *args, const char *policy_dir,
     if (code == RL_EXIT_DOWN) {
         ret->from_files = true;
         ret->down = !wanted;
-        say_down(ret);
+        say_down(args, ret);
         code = status_from_files(args, policy_dir, &ret->json);
     }
     if (code != RL_EXIT_OK)
@@ -199,7 +199,7 @@ int rl_present_explain(const struct rl_args *args, const char *policy_dir, const
         return code;
     ret->from_files = true;
     ret->down = !wanted;
-    say_down(ret);
+    say_down(args, ret);
     code = explain_from_files(args, policy_dir, what, for_us, &ret->json);
     return code != RL_EXIT_OK && ret->down ? RL_EXIT_DOWN : code;
 }
