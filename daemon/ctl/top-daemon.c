@@ -10,17 +10,20 @@
 #include "daemon/observe/sample.h"
 
 #define ASK_US (2 * RL_US_PER_S)
-#define ANSWER_US                                                                                  \
-    (RL_US_PER_S / 2) /* on a machine that thrashes the picture goes on without it                 \
-                       */
-#define MARKED 256
+/* On a machine that thrashes the picture goes on without an answer. */
+#define ANSWER_US  (RL_US_PER_S / 2)
+#define MARKED     256
+#define POLICY_MAX 256
 
 struct rl_top_asker {
     const struct rl_args *args;
     sd_bus *bus;
     uint64_t asked_us; /* 0: never */
     struct rl_top_daemon last;
-    uint64_t hot[MARKED], incident[MARKED]; /* ids */
+    struct marked {
+        uint64_t id;
+        char policy[POLICY_MAX]; /* "": none */
+    } hot[MARKED], incident[MARKED];
     size_t n_hot, n_incident;
 };
 
@@ -63,8 +66,8 @@ static json_t *ask(struct rl_top_asker *asker)
     return status;
 }
 
-static void take_ids(
-    struct rl_tree *tree, const json_t *list, const char *key, uint64_t *ids, size_t *n)
+static void take_marked(struct rl_tree *tree, const json_t *list, const char *key,
+    const char *policy, struct marked *marked, size_t *n)
 {
     size_t i;
     json_t *one;
@@ -74,8 +77,11 @@ static void take_ids(
     {
         const struct rl_cgroup *cgroup = rl_tree_find(tree, rl_get_text(one, key));
 
-        if (cgroup && *n < MARKED)
-            ids[(*n)++] = cgroup->id;
+        if (!cgroup || *n == MARKED)
+            continue;
+        marked[*n].id = cgroup->id;
+        snprintf(marked[*n].policy, sizeof(marked[*n].policy), "%s", rl_get_text(one, policy));
+        ++*n;
     }
 }
 
@@ -107,9 +113,9 @@ static void take(struct rl_top_asker *asker, struct rl_tree *tree, const json_t 
     struct rl_top_daemon *last = &asker->last;
 
     *last = (struct rl_top_daemon){.asked = true, .running = status != NULL};
-    take_ids(tree, rl_get(status, "hot"), "cgroup", asker->hot, &asker->n_hot);
-    take_ids(
-        tree, rl_get(status, "open_incidents"), "offender", asker->incident, &asker->n_incident);
+    take_marked(tree, rl_get(status, "hot"), "cgroup", "policy", asker->hot, &asker->n_hot);
+    take_marked(tree, rl_get(status, "open_incidents"), "offender", "policy.name", asker->incident,
+        &asker->n_incident);
     if (!status)
         return;
     last->dry_run = rl_get_true(status, "dry_run");
@@ -119,17 +125,31 @@ static void take(struct rl_top_asker *asker, struct rl_tree *tree, const json_t 
     take_incidents(rl_get(status, "open_incidents"), last);
 }
 
-static void mark(struct rl_top_model *model, const struct rl_top_asker *asker)
+/* Where reliefd has another policy in force than its files would give now, it is right, and who
+ * would die by the other one says nothing. */
+static struct rl_top_row *mark(struct rl_top_model *model, const struct marked *marked)
+{
+    size_t at = rl_top_row_of(model, marked->id);
+    struct rl_top_row *row = at == RL_TOP_NOBODY ? NULL : &model->rows[at];
+
+    if (!row || strcmp(row->policy ? row->policy : "", marked->policy) == 0)
+        return row;
+    row->policy = *marked->policy ? marked->policy : NULL;
+    row->elsewhere = true;
+    return row;
+}
+
+static void mark_all(struct rl_top_model *model, const struct rl_top_asker *asker)
 {
     for (size_t i = 0; i < asker->n_hot; i++) {
-        size_t row = rl_top_row_of(model, asker->hot[i]);
-        if (row != RL_TOP_NOBODY)
-            model->rows[row].hot = true;
+        struct rl_top_row *row = mark(model, &asker->hot[i]);
+        if (row)
+            row->hot = true;
     }
     for (size_t i = 0; i < asker->n_incident; i++) {
-        size_t row = rl_top_row_of(model, asker->incident[i]);
-        if (row != RL_TOP_NOBODY)
-            model->rows[row].incident = true;
+        struct rl_top_row *row = mark(model, &asker->incident[i]);
+        if (row)
+            row->incident = true;
     }
 }
 
@@ -144,6 +164,6 @@ void rl_top_ask(struct rl_top_asker *asker, struct rl_tree *tree, struct rl_top_
         take(asker, tree, status);
         asker->asked_us = rl_now_us();
     }
-    mark(model, asker);
+    mark_all(model, asker);
     *ret = asker->last;
 }

@@ -20,7 +20,7 @@ static json_t *victim_json(const struct rl_top_model *model, const struct rl_top
     size_t at = row->victim_id ? rl_top_row_of(model, row->victim_id) : RL_TOP_NOBODY;
     char path[4096];
 
-    if (!row->victim_known || row->victim_id == 0)
+    if (!row->victim_known || row->victim_id == 0 || row->elsewhere)
         return json_null();
     return json_pack("{s:s, s:o, s:o, s:o, s:I}", "scope", row->victim_pid ? "process" : "cgroup",
         "pid", row->victim_pid ? json_integer(row->victim_pid) : json_null(), "comm",

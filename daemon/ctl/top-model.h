@@ -31,6 +31,7 @@ struct rl_top_row {
     bool frozen;
 
     const char *policy; /* name; NULL: none */
+    bool elsewhere;     /* reliefd has that policy, we have not: who would die is not known */
     bool hot;           /* reliefd says that it watches it closely */
     bool incident;      /* reliefd says that one runs */
 

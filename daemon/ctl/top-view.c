@@ -459,7 +459,10 @@ static void victim_text(const struct rl_top_frame *frame, const struct rl_top_ro
     size_t at;
 
     rl_say_begin(&say, buf, size);
-    if (!row->victim_known || !row->policy)
+    if (row->elsewhere)
+        rl_say(
+            &say, "?%s", at_length ? " (reliefd has other policies; ask reliefctl explain)" : "");
+    if (!row->victim_known || !row->policy || row->elsewhere)
         return;
     if (row->victim_id == 0) {
         rl_say(&say, at_length ? "nobody (%s)" : "nobody", row->no_victim);
@@ -490,7 +493,8 @@ static void text_cell(struct line *line, enum column c, size_t index, size_t wid
 {
     const struct rl_top_frame *frame = line->frame;
     const struct rl_top_row *row = &frame->model->rows[index], *selected = selected_row(frame);
-    bool doomed = selected && selected->victim_id != 0 && selected->victim_id == row->id;
+    bool doomed = selected && !selected->elsewhere && selected->victim_id != 0 &&
+                  selected->victim_id == row->id;
     char text[RL_TOP_TEXT] = "";
 
     if (c == COLUMN_MARK) {

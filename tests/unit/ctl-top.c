@@ -3,14 +3,18 @@
 #include "tests/unit/unit.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/ctl/top-daemon.h"
 #include "daemon/ctl/top-read.h"
 #include "daemon/ctl/top-view.h"
+#include "daemon/report/bus.h"
 #include "policy/limits.h"
 #include "tests/unit/folder.h"
 
@@ -508,6 +512,97 @@ static void test_reader(void **state)
     folder_free(&folder);
 }
 
+/* ---- with a reliefd ---- */
+
+static char *say_status(void *userdata, const char **ret_error)
+{
+    return strdup("{\"version\":\"9\",\"dry_run\":true,\"degraded\":[{}],\"hot\":["
+                  "{\"cgroup\":\"/system.slice\",\"policy\":\"default\"},"
+                  "{\"cgroup\":\"/user.slice\",\"policy\":\"people\"},"
+                  "{\"cgroup\":\"/kubepods.slice\",\"policy\":null},{\"cgroup\":\"/gone\"}],"
+                  "\"open_incidents\":[{\"offender\":\"/system.slice/postgresql.service\","
+                  "\"policy\":{\"name\":\"default\"},\"trigger\":{\"name\":\"stall\"},"
+                  "\"victim\":{\"scope\":\"process\",\"comm\":\"a\\u001b[31m\",\"pid\":7,"
+                  "\"cgroup\":\"/x\"}}]}");
+}
+
+static pid_t serve(const char *path)
+{
+    const struct rl_bus_api api = {.status = say_status};
+    struct rl_bus *bus;
+    sd_event *event;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid > 0)
+        return pid;
+    if (sd_event_new(&event) < 0 || rl_bus_new(event, path, &api, &bus) < 0)
+        _exit(1);
+    alarm(60);
+    sd_event_loop(event);
+    _exit(0);
+}
+
+/* What reliefd says is marked; where it has another policy than we, it is right. */
+static void test_daemon(void **state)
+{
+    struct rl_args args = {0};
+    struct rl_observer observer;
+    struct rl_top_model found = {0};
+    struct rl_top_daemon daemon;
+    struct rl_top_asker *asker;
+    struct folder folder;
+    char path[128];
+
+    folder_new(&folder);
+    snprintf(path, sizeof(path), "%s/bus", folder.path);
+    args.common[RL_OPT_ROOT] = RL_SOURCE_ROOT "/tests/fixtures/node-pressed";
+    args.common[RL_OPT_RUNTIME_DIR] = folder.path;
+    assert_int_equal(rl_observer_open(&args, NULL, &observer), RL_EXIT_OK);
+    struct rl_top_reader *reader = rl_top_reader_new(&observer);
+    assert_int_equal(rl_top_reader_look(reader, NULL, 0, &found), 0);
+
+    /* Nobody there, and that is no news. */
+    asker = rl_top_asker_new(&args);
+    rl_top_ask(asker, rl_look_tree(observer.look), &found, &daemon);
+    assert_true(daemon.asked);
+    assert_false(daemon.running);
+    rl_top_asker_free(asker);
+
+    pid_t pid = serve(path);
+    for (int i = 0; i < 100 && access(path, F_OK) < 0; i++)
+        usleep(50000);
+    asker = rl_top_asker_new(&args);
+    rl_top_ask(asker, rl_look_tree(observer.look), &found, &daemon);
+    assert_true(daemon.running && daemon.dry_run);
+    assert_string_equal(daemon.version, "9");
+    assert_int_equal(daemon.hot, 4);
+    assert_int_equal(daemon.n_incidents, 1);
+    assert_string_equal(daemon.incidents[0],
+        "/system.slice/postgresql.service: policy default, trigger stall, victim a\\x1b[31m[7] in "
+        "/x");
+    assert_true(row_named(&found, "system.slice")->hot);
+    assert_false(row_named(&found, "system.slice")->elsewhere);
+    assert_true(row_named(&found, "user.slice")->elsewhere);
+    assert_string_equal(row_named(&found, "user.slice")->policy, "people");
+    assert_true(row_named(&found, "kubepods.slice")->elsewhere);
+    assert_null(row_named(&found, "kubepods.slice")->policy);
+    assert_true(row_named(&found, "postgresql.service")->incident);
+    assert_false(row_named(&found, "postgresql.service")->hot);
+    assert_false(row_named(&found, "backup.service")->hot);
+
+    /* It goes: nothing hangs, and the next answer says so. */
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    usleep(2100000);
+    rl_top_ask(asker, rl_look_tree(observer.look), &found, &daemon);
+    assert_false(daemon.running);
+    rl_top_asker_free(asker);
+    rl_top_reader_free(reader);
+    rl_observer_close(&observer);
+    folder_free(&folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -523,6 +618,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_head, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mark, setup, teardown),
         cmocka_unit_test(test_reader),
+        cmocka_unit_test(test_daemon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
