@@ -9,12 +9,16 @@
 #include "daemon/engine-private.h"
 #include "daemon/report/log.h"
 
+/* Without watches changes are found by reading all of the tree. */
+#define RESCAN_US (5 * RL_US_PER_S)
+
 struct rl_look {
     sd_event *event;
     struct rl_settings settings;
     struct rl_findings findings; /* of reliefd.conf */
     struct rl_report *report;
     struct rl_engine *engine;
+    uint64_t rescanned_us; /* the tree, for want of watches */
 };
 
 static int open_engine(struct rl_look *look, const struct rl_look_options *options)
@@ -87,8 +91,11 @@ int rl_look_run(struct rl_look *look, uint64_t us)
         now = rl_now_us();
         r = sd_event_run(look->event, until > now ? until - now : 0);
     } while (r > 0 || (r == 0 && rl_now_us() < until));
-    if (r >= 0 && rl_tree_blind(rl_look_tree(look)))
+    if (r >= 0 && rl_tree_blind(rl_look_tree(look)) &&
+        rl_now_us() - look->rescanned_us >= RESCAN_US) {
         rl_tree_rescan(rl_look_tree(look)); /* what was not reached is as it was */
+        look->rescanned_us = rl_now_us();
+    }
     return r < 0 ? r : 0;
 }
 

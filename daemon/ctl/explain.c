@@ -99,7 +99,7 @@ static void show_triggers(const json_t *triggers)
         putchar('\n');
         rl_print(RL_STYLE_BOLD, "Trigger %s", rl_get_name(one, "name", name, sizeof(name)));
         rl_print(holds ? RL_STYLE_BAD : RL_STYLE_PLAIN, holds ? " holds\n" : " does not hold\n");
-        rl_show_lines(rl_get(one, "lines"), 2);
+        rl_show_distances(rl_get(one, "lines"), 2);
     }
 }
 

@@ -136,6 +136,15 @@ static void draw_help(const struct screen *s, int y)
     }
 }
 
+/* A look may come before the next picture: it is the row that stays selected, not the place. */
+static void take_place(struct screen *s)
+{
+    const struct rl_top_model *model = &s->top->model;
+
+    if (s->place < model->n_order)
+        s->top->selected = model->rows[model->order[s->place]].id;
+}
+
 /* The selected row stays on the screen. */
 static void scroll_to_place(struct screen *s)
 {
@@ -149,8 +158,7 @@ static void scroll_to_place(struct screen *s)
         s->first = s->place - s->rows + 1;
     if (s->first + s->rows > n)
         s->first = n > s->rows ? n - s->rows : 0;
-    if (n > 0)
-        s->top->selected = s->top->model.rows[s->top->model.order[s->place]].id;
+    take_place(s);
 }
 
 static void draw_foot(struct screen *s, const struct rl_top_frame *frame, bool selected)
@@ -409,6 +417,7 @@ static void press(struct screen *s, int key)
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (keys[i].key == key)
             keys[i].act(s);
+    take_place(s);
 }
 
 /* ---- life ---- */
