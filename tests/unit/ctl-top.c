@@ -371,6 +371,11 @@ static void test_widths(void **state)
     assert_true(widest <= 60);
     model.flat = false;
     seen();
+    rows[B_TIGHT].name = (char *)(uintptr_t) "twenty-six-columns.service";
+    frame.width = 80;
+    assert_non_null(strstr(draw(&frame, 8), "    twenty-six-columns.service"));
+    frame.width = 120;
+    assert_non_null(strstr(draw(&frame, 8), "    twenty-six-columns.service"));
     frame.width = 0;
     assert_non_null(strstr(draw(&frame, 8), "evil\\x1b[2J\\x0aname"));
     assert_non_null(strstr(drawn, "1 incident"));
@@ -507,8 +512,64 @@ static void test_reader(void **state)
     assert_int_equal(row_named(&found, "b")->history[RL_TOP_MINUTE - 1], 0);
     assert_non_null(row_named(&found, "new"));
     assert_int_equal(found.n, 5);
+
+    /* Many more: what is known of the others is kept. */
+    for (int i = 0; i < 300; i++) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "/c%d", i);
+        put_cgroup(&folder, path, 1 * MIB, 0);
+    }
+    rl_look_run(observer.look, 400000);
+    assert_int_equal(rl_top_reader_look(reader, NULL, 0, &found), 0);
+    assert_int_equal(found.n, 305);
+    bool stalled = false;
+    for (size_t i = 0; i < RL_TOP_MINUTE; i++)
+        stalled |= row_named(&found, "one")->history[i] == 10000;
+    assert_true(stalled);
+
+    /* Who does nothing and is not on the screen is read in turn. */
+    put_cgroup(&folder, "/b", 10 * MIB, 5);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(rl_top_reader_look(reader, NULL, 0, &found), 0);
+    assert_int_equal(row_named(&found, "b")->used, 10 * MIB);
     rl_top_reader_free(reader);
     rl_observer_close(&observer);
+    folder_free(&folder);
+}
+
+/* A trigger that holds: whoever looks opens no incident, neither acts nor writes. */
+static void test_look_only(void **state)
+{
+    struct rl_look_options options = {0};
+    struct rl_probe probe;
+    struct rl_look *look;
+    struct folder folder;
+    const char *dirs[2] = {NULL}, *error;
+    char policies[128], state_dir[128];
+
+    folder_new(&folder);
+    snprintf(policies, sizeof(policies), "%s/policy.d", folder.path);
+    snprintf(state_dir, sizeof(state_dir), "%s/state", folder.path);
+    folder_write(&folder, "policy.d/postgresql.service.conf",
+        "[Trigger t]\nUsage=10%\n[Relief]\nStep=kill\n");
+    dirs[0] = policies;
+    options = (struct rl_look_options){
+        .probe = &probe, .policy_dirs = dirs, .settings_dirs = dirs + 1, .state_dir = state_dir};
+    struct rl_roots roots = {.proc = RL_SOURCE_ROOT "/tests/fixtures/node-pressed/proc",
+        .cgroup = RL_SOURCE_ROOT "/tests/fixtures/node-pressed/sys/fs/cgroup"};
+    assert_int_equal(rl_probe_run(&roots, &probe), 0);
+    assert_int_equal(rl_look_new(&options, &look), 0);
+    char *text = rl_look_explain(look, "/system.slice/postgresql.service", &error);
+    assert_non_null(text);
+    free(text);
+    assert_int_equal(rl_look_run(look, 1500000), 0);
+    text = rl_look_explain(look, "/system.slice/postgresql.service", &error);
+    assert_non_null(strstr(text, "\"holds\":true"));
+    free(text);
+    rl_look_free(look);
+    rl_probe_close(&probe);
+    assert_int_equal(access(state_dir, F_OK), -1);
     folder_free(&folder);
 }
 
@@ -597,6 +658,14 @@ static void test_daemon(void **state)
     usleep(2100000);
     rl_top_ask(asker, rl_look_tree(observer.look), &found, &daemon);
     assert_false(daemon.running);
+    pid = serve(path);
+    usleep(2100000);
+    for (int i = 0; i < 100 && access(path, F_OK) < 0; i++)
+        usleep(50000);
+    rl_top_ask(asker, rl_look_tree(observer.look), &found, &daemon);
+    assert_true(daemon.running);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
     rl_top_asker_free(asker);
     rl_top_reader_free(reader);
     rl_observer_close(&observer);
@@ -618,6 +687,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_head, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mark, setup, teardown),
         cmocka_unit_test(test_reader),
+        cmocka_unit_test(test_look_only),
         cmocka_unit_test(test_daemon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
