@@ -196,7 +196,7 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
     if (hot->quiet_us < QUIET_LEAST_US)
         hot->quiet_us = QUIET_LEAST_US;
     hot->keep = rl_engine_keeps(hot);
-    if (hot->verdict.holds)
+    if (hot->verdict.holds && !engine->options.look_only)
         rl_course_open(engine, hot, now_us);
     if (engine->uses_guard && now_us - engine->guarded_us > GUARD_AGAIN_US) {
         engine->guard_pending = true;
@@ -425,11 +425,15 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
         return r;
     }
     say_findings(engine->policies);
-    open_records(engine);
-    rl_steps_prepare(engine);
+    if (!options->look_only) {
+        open_records(engine);
+        rl_steps_prepare(engine);
+    }
     rl_attach_all(engine);
-    rehearse(engine);
-    open_gate(engine);
+    if (!options->look_only) {
+        rehearse(engine);
+        open_gate(engine);
+    }
     rl_engine_later(engine);
     *ret = engine;
     return 0;

@@ -25,6 +25,7 @@ struct rl_engine_options {
     const char *runtime_dir;            /* NULL: nothing is remembered over a restart */
     const char *pods_dir;               /* see daemon/observe/pods.h */
     bool dry_run;                       /* the command line says so */
+    bool look_only; /* no incident is ever opened, and nothing prepared for one: see look.h */
 };
 
 /**

@@ -574,7 +574,7 @@ void rl_grades_note(struct rl_engine *engine, const struct rl_running *running)
 
 int rl_grades_open(struct rl_engine *engine)
 {
-    struct rl_grader *grader = rl_table_new(1, sizeof(*grader));
+    struct rl_grader *grader = rl_touched_new(1, sizeof(*grader));
     int r;
 
     if (!grader)

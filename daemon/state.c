@@ -279,15 +279,22 @@ static void add_choice(struct rl_engine *engine, json_t *json, const struct rl_h
     free(record);
 }
 
+/* What made it this policy. */
 static json_t *policy_json(const struct rl_cgroup *cgroup)
 {
+    static const char *const because[] = {
+        [RL_ATTACH_UNIT] = "unit",
+        [RL_ATTACH_MATCH] = "match",
+        [RL_ATTACH_DEFAULT] = "default",
+    };
     const struct rl_policy *policy = cgroup->policy;
 
     if (!policy)
         return json_null();
-    return json_pack("{s:o, s:o, s:o}", "name", rl_json_string(policy->name), "source",
+    return json_pack("{s:o, s:o, s:o, s:s}", "name", rl_json_string(policy->name), "source",
         rl_json_string(policy->source), "attached_at",
-        cgroup_json(cgroup->subject ? cgroup->subject : cgroup));
+        cgroup_json(cgroup->subject ? cgroup->subject : cgroup), "because",
+        because[policy->match.attach]);
 }
 
 /* While an incident runs, looks do not judge. */

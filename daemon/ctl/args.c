@@ -100,6 +100,25 @@ static void say_refused(
     }
 }
 
+/* What other programs call by a letter, too: of a command that has the option. */
+static const struct {
+    char letter;
+    const char *name;
+} short_options[] = {{'n', "count"}, {'o', "output"}};
+
+/* Return: the code of the command's own option for that letter, -1: it has none. */
+static int code_of_letter(const struct rl_command *command, int letter)
+{
+    for (size_t s = 0; s < sizeof(short_options) / sizeof(short_options[0]); s++) {
+        if (short_options[s].letter != letter)
+            continue;
+        for (size_t i = 0; command && command->options && command->options[i].name; i++)
+            if (strcmp(command->options[i].name, short_options[s].name) == 0)
+                return CODE_FIRST + (int)(RL_COMMON_OPTIONS + i);
+    }
+    return -1;
+}
+
 /* Parse options from optind up to the first word, common ones and the command's (NULL: none). */
 static int parse_options(
     int argc, char **argv, const struct rl_command *command, struct rl_args *args)
@@ -111,8 +130,15 @@ static int parse_options(
     opterr = 0;
     while (optind < argc && !is_no_option(argv[optind])) {
         const char *text = argv[optind > 0 ? optind : 1];
-        if ((code = getopt_long(argc, argv, "+:h", all, NULL)) == -1)
+        if ((code = getopt_long(argc, argv, "+:hn:o:", all, NULL)) == -1)
             break;
+        if (code == 'n' || code == 'o') {
+            code = code_of_letter(command, code);
+            if (code < 0) {
+                say_unknown_option(command, text);
+                return -EINVAL;
+            }
+        }
         size_t i = code == 'h' ? RL_OPT_HELP : (size_t)code - CODE_FIRST;
         if (code != 'h' && code < CODE_FIRST) {
             say_refused(command, all, code, text);

@@ -3,13 +3,15 @@
 #include "daemon/ctl/ctl.h"
 
 const struct rl_command rl_commands[] = {
-    {"status", "", "what reliefd watches, its policies, what is under pressure", 0, NULL,
-        rl_ctl_status},
+    {"status", "", "what reliefd watches, its policies, what is under pressure", 0,
+        rl_status_options, rl_ctl_status},
+    {"top", "", "the cgroup tree by pressure and headroom, live, and who would die", 0,
+        rl_top_options, rl_ctl_top},
     {"incidents", "[N]", "the last N incidents (20), newest first, or those of a time or place", 1,
         rl_incidents_options, rl_ctl_incidents},
     {"explain", "[CGROUP|pid:N|INCIDENT|last]",
         "what would happen to a cgroup or process and why, or what happened in an incident", 1,
-        NULL, rl_ctl_explain},
+        rl_explain_options, rl_ctl_explain},
     {"report", "", "how right dry runs were, policy by policy; needs no daemon", 0,
         rl_report_options, rl_ctl_report},
     {"metrics", "", "what reliefd counts, as Prometheus reads it", 0, NULL, rl_ctl_metrics},

@@ -84,6 +84,7 @@ int rl_args_number(const char *what, const char *text, unsigned long max, unsign
 int rl_ctl_status(const struct rl_args *args);
 int rl_ctl_incidents(const struct rl_args *args);
 int rl_ctl_explain(const struct rl_args *args);
+int rl_ctl_top(const struct rl_args *args);
 int rl_ctl_scores(const struct rl_args *args);
 int rl_ctl_check(const struct rl_args *args);
 int rl_ctl_reload(const struct rl_args *args);
@@ -99,6 +100,9 @@ int rl_ctl_report(const struct rl_args *args);
 int rl_ctl_metrics(const struct rl_args *args);
 
 extern const struct rl_option rl_incidents_options[];
+extern const struct rl_option rl_status_options[];
+extern const struct rl_option rl_explain_options[];
+extern const struct rl_option rl_top_options[];
 extern const struct rl_option rl_scores_options[];
 extern const struct rl_option rl_check_options[];
 extern const struct rl_option rl_adj_options[];

@@ -11,6 +11,7 @@
 #include "daemon/ctl/out.h"
 #include "daemon/ctl/overcommit.h"
 #include "daemon/ctl/pager.h"
+#include "daemon/ctl/present.h"
 #include "daemon/ctl/show.h"
 #include "daemon/ctl/story.h"
 #include "daemon/report/cleanup.h"
@@ -19,6 +20,37 @@
 #include "daemon/report/text.h"
 
 #define TEXT_MAX 2048
+#define FOR_MOST 600 /* seconds */
+
+enum {
+    OPT_FOR,
+    OPT_POLICY_DIR,
+};
+
+const struct rl_option rl_explain_options[] = {
+    [OPT_FOR] = {"for", "SECONDS",
+        "look for so long before answering, from files: windows fill meanwhile"},
+    [OPT_POLICY_DIR] = RL_POLICY_DIR_OPTION,
+    {0},
+};
+
+/* Why it is this policy and no other. */
+static const char *because(const json_t *now)
+{
+    static const struct {
+        const char *id, *text;
+    } reasons[] = {
+        {"unit", ": its file is named after the unit"},
+        {"match", ": its [Match] section names it, and no file before it does"},
+        {"default", ": no other file is for this cgroup, so a default counts"},
+    };
+    const char *id = rl_get_text(now, "policy.because");
+
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (strcmp(reasons[i].id, id) == 0)
+            return reasons[i].text;
+    return "";
+}
 
 static void show_policy(const json_t *now)
 {
@@ -29,13 +61,13 @@ static void show_policy(const json_t *now)
         return;
     }
     rl_get_name(now, "policy.source", source, sizeof(source));
-    bool file = *source == '/'; /* else "(built in)" */
+    bool file = *source != '('; /* else "(built in)" */
     printf("Policy %s %s%s%s", rl_get_name(now, "policy.name", name, sizeof(name)), file ? "(" : "",
         source, file ? ")" : "");
     if (rl_get(now, "policy.attached_at") &&
         strcmp(rl_get_text(now, "policy.attached_at"), rl_get_text(now, "cgroup")) != 0)
         printf(", in force through %s", rl_get_name(now, "policy.attached_at", at, sizeof(at)));
-    printf(".\n");
+    printf("%s.\n", because(now));
 }
 
 static void show_room(const json_t *now)
@@ -68,7 +100,7 @@ static void show_triggers(const json_t *triggers)
         putchar('\n');
         rl_print(RL_STYLE_BOLD, "Trigger %s", rl_get_name(one, "name", name, sizeof(name)));
         rl_print(holds ? RL_STYLE_BAD : RL_STYLE_PLAIN, holds ? " holds\n" : " does not hold\n");
-        rl_show_lines(rl_get(one, "lines"), 2);
+        rl_show_distances(rl_get(one, "lines"), 2);
     }
 }
 
@@ -147,30 +179,11 @@ static void show_overcommit(const struct rl_overcommit *overcommit)
     rl_print_paragraph(0, text);
 }
 
-/* The daemon on the present of a cgroup, of a process's cgroup, or of all subjects. */
-static int explain_present(const struct rl_args *args, const char *what)
+static void show_all(const json_t *now)
 {
-    struct rl_overcommit overcommit;
-    json_auto_t *now = NULL;
     size_t i;
     json_t *one;
-    int code = rl_client_ask(args, &now, "Explain", "s", what);
 
-    if (code != RL_EXIT_OK)
-        return code;
-    bool known = read_overcommit(args, &overcommit);
-    rl_pager_open(args);
-    if (args->common[RL_OPT_JSON]) {
-        if (known && json_is_object(now))
-            json_object_set_new(now, "overcommit", rl_overcommit_json(&overcommit));
-        return rl_print_json(now);
-    }
-    if (!json_is_array(now)) {
-        show_present(now);
-        if (known)
-            show_overcommit(&overcommit);
-        return RL_EXIT_OK;
-    }
     if (json_array_size(now) == 0)
         puts("No cgroup is under pressure. To have one explained all the same, name it.");
     json_array_foreach(now, i, one)
@@ -179,7 +192,57 @@ static int explain_present(const struct rl_args *args, const char *what)
             putchar('\n');
         show_present(one);
     }
-    return RL_EXIT_OK;
+}
+
+/* Rates take two looks. */
+static void say_young(const json_t *now, unsigned long seconds)
+{
+    if (json_is_array(now) || !rl_get(now, "policy"))
+        return;
+    puts("");
+    if (seconds == 0)
+        rl_print_paragraph(0,
+            "Read from files, once: what counts over a time (pressure, events, growth, refaults) "
+            "is not known at a first look and cannot hold yet. --for 10 looks for ten seconds "
+            "first; a running reliefd knows it at once.");
+    else
+        printf("Read from files, for %lu s: windows longer than that are not full yet.\n", seconds);
+}
+
+/* On the present of a cgroup, of a process's cgroup, or of all that is under pressure. */
+static int explain_present(const struct rl_args *args, const char *what)
+{
+    struct rl_present_json present;
+    struct rl_overcommit overcommit;
+    unsigned long seconds = 0;
+    int code;
+
+    if (args->own[OPT_FOR] &&
+        rl_args_number("explain --for", args->own[OPT_FOR], FOR_MOST, &seconds) < 0)
+        return RL_EXIT_USAGE;
+    code = rl_present_explain(
+        args, args->own[OPT_POLICY_DIR], what, seconds * RL_US_PER_S, &present);
+    if (code != RL_EXIT_OK)
+        return code;
+    json_auto_t *now = present.json;
+    rl_pager_open(args);
+    bool known = read_overcommit(args, &overcommit);
+    if (args->common[RL_OPT_JSON]) {
+        if (known && json_is_object(now))
+            json_object_set_new(now, "overcommit", rl_overcommit_json(&overcommit));
+        code = rl_print_json(now);
+        return code == RL_EXIT_OK ? rl_present_exit(&present) : code;
+    }
+    if (json_is_array(now)) {
+        show_all(now);
+        return rl_present_exit(&present);
+    }
+    show_present(now);
+    if (present.from_files)
+        say_young(now, seconds);
+    if (known)
+        show_overcommit(&overcommit);
+    return rl_present_exit(&present);
 }
 
 static int say_unreadable(const struct rl_args *args, const char *id, int error)

@@ -103,7 +103,29 @@ static void line_cell(struct rl_table *table, const json_t *line)
     rl_table_cell(table, "%s", text);
 }
 
-void rl_show_lines(const json_t *lines, unsigned indent)
+/* How far the number is from its threshold; "" for a line that holds. */
+static void distance_cell(struct rl_table *table, const json_t *line)
+{
+    char buf[RL_TEXT_MAX];
+    double value, threshold;
+
+    if (rl_get_true(line, "holds") || !rl_get_true(line, "known") ||
+        !rl_get_number(line, "value", &value) || !rl_get_number(line, "threshold", &threshold)) {
+        rl_table_cell(table, "%s", "");
+        return;
+    }
+    double distance = value > threshold ? value - threshold : threshold - value;
+    bool bytes = strcmp(rl_get_text(line, "unit"), "bytes") == 0;
+    json_auto_t *away = json_pack("{s:s, s:o}", "unit", rl_get_text(line, "unit"), "away",
+        bytes ? json_integer((json_int_t)distance) : json_real(distance));
+
+    if (strcmp(rl_get_text(line, "unit"), "count") == 0)
+        rl_table_cell(table, "%.0f", distance);
+    else
+        rl_table_cell(table, "%s", amount(away, "away", buf, sizeof(buf)));
+}
+
+static void show_lines(const json_t *lines, unsigned indent, bool away)
 {
     static const struct rl_column columns[] = {
         {"LINE", RL_COLUMN_LEFT},
@@ -111,13 +133,21 @@ void rl_show_lines(const json_t *lines, unsigned indent)
         {"THRESHOLD", RL_COLUMN_RIGHT},
         {"HOLDS", RL_COLUMN_LEFT},
     };
+    static const struct rl_column columns_away[] = {
+        {"LINE", RL_COLUMN_LEFT},
+        {"NOW", RL_COLUMN_RIGHT},
+        {"THRESHOLD", RL_COLUMN_RIGHT},
+        {"AWAY", RL_COLUMN_RIGHT},
+        {"HOLDS", RL_COLUMN_LEFT},
+    };
+    size_t n = sizeof(columns) / sizeof(columns[0]);
     char buf[RL_TEXT_MAX];
     size_t i;
     json_t *line;
 
     if (json_array_size(lines) == 0)
         return;
-    struct rl_table *table = rl_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+    struct rl_table *table = rl_table_new(away ? columns_away : columns, n + away);
     json_array_foreach(lines, i, line)
     {
         bool holds = rl_get_true(line, "holds"), known = rl_get_true(line, "known");
@@ -125,6 +155,8 @@ void rl_show_lines(const json_t *lines, unsigned indent)
         line_cell(table, line);
         rl_table_cell(table, "%s", amount(line, "value", buf, sizeof(buf)));
         rl_table_cell(table, "%s", amount(line, "threshold", buf, sizeof(buf)));
+        if (away)
+            distance_cell(table, line);
         if (known)
             rl_table_cell(table, "%s", holds ? "yes" : "no");
         else if (!rl_get(line, "reason"))
@@ -133,6 +165,16 @@ void rl_show_lines(const json_t *lines, unsigned indent)
             rl_table_cell(table, "cannot: %s", rl_show_reason(rl_get_text(line, "reason")));
     }
     rl_table_end(table, indent);
+}
+
+void rl_show_lines(const json_t *lines, unsigned indent)
+{
+    show_lines(lines, indent, false);
+}
+
+void rl_show_distances(const json_t *lines, unsigned indent)
+{
+    show_lines(lines, indent, true);
 }
 
 /* Why somebody may not be chosen; "" for those who may. */

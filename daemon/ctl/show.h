@@ -19,6 +19,8 @@ void rl_show_pauses(const json_t *pauses, unsigned indent);
 
 /* Tables. Each prints nothing where there is nothing to show. */
 void rl_show_lines(const json_t *lines, unsigned indent);
+/* The same with how far each number is from its threshold. */
+void rl_show_distances(const json_t *lines, unsigned indent);
 void rl_show_candidates(const json_t *candidates);
 void rl_show_groups(const json_t *groups);
 void rl_show_incidents(const json_t *records, unsigned indent);

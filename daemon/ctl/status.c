@@ -2,14 +2,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/ctl/client.h"
 #include "daemon/ctl/get.h"
 #include "daemon/ctl/out.h"
 #include "daemon/ctl/pager.h"
+#include "daemon/ctl/present.h"
 #include "daemon/ctl/show.h"
 #include "daemon/report/text.h"
 
 #define NAME_MAX_SHOWN 1024
+
+enum {
+    OPT_POLICY_DIR,
+};
+
+const struct rl_option rl_status_options[] = {
+    [OPT_POLICY_DIR] = RL_POLICY_DIR_OPTION,
+    {0},
+};
+
+static void show_head_of_files(const json_t *status)
+{
+    char root[NAME_MAX_SHOWN];
+
+    printf("From files: %" PRIu64
+           " cgroups below %s, and the policies as reliefd would take them\n",
+        rl_get_count(status, "cgroups"), rl_get_name(status, "roots.cgroup", root, sizeof(root)));
+}
 
 static void show_head(const json_t *status)
 {
@@ -22,6 +40,10 @@ static void show_head(const json_t *status)
         rl_get_count(status, "cgroups"), rl_get_name(status, "roots.cgroup", root, sizeof(root)));
     if (rl_get_true(status, "dry_run"))
         rl_print(RL_STYLE_WARN, "Dry run: it decides and reports, but sends no signal.\n");
+}
+
+static void show_broken(const json_t *status)
+{
     if (rl_get_true(status, "default_node_only"))
         rl_print(RL_STYLE_BAD,
             "A policy file is broken and never was good: until it is mended, the "
@@ -128,7 +150,8 @@ static void show_policies(const json_t *policies)
     json_array_foreach(policies, i, one) show_findings(one);
 }
 
-static void show_hot(const json_t *hot)
+/* age: say when it was looked at last. */
+static void show_hot(const char *title, const json_t *hot, bool age)
 {
     static const struct rl_column columns[] = {
         {"CGROUP", RL_COLUMN_PATH},
@@ -140,16 +163,17 @@ static void show_hot(const json_t *hot)
         {"HEADROOM", RL_COLUMN_RIGHT},
         {"SEEN", RL_COLUMN_RIGHT},
     };
+    size_t n = sizeof(columns) / sizeof(columns[0]) - !age;
     char buf[RL_TEXT_MAX];
     size_t i;
     json_t *one;
 
-    rl_print_heading("Under pressure now");
+    rl_print_heading(title);
     if (json_array_size(hot) == 0) {
         puts("  nothing");
         return;
     }
-    struct rl_table *table = rl_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+    struct rl_table *table = rl_table_new(columns, n);
     json_array_foreach(hot, i, one)
     {
         rl_table_row(table, RL_STYLE_PLAIN);
@@ -160,7 +184,8 @@ static void show_hot(const json_t *hot)
         rl_table_cell(table, "%s", rl_get_ms(one, "window_ms", buf, sizeof(buf)));
         rl_table_cell(table, "%s", rl_get_percent(one, "usage_percent", buf, sizeof(buf)));
         rl_table_cell(table, "%s", rl_get_size(one, "headroom_bytes", buf, sizeof(buf)));
-        rl_table_cell(table, "%s ago", rl_get_ms(one, "age_ms", buf, sizeof(buf)));
+        if (age)
+            rl_table_cell(table, "%s ago", rl_get_ms(one, "age_ms", buf, sizeof(buf)));
     }
     rl_table_end(table, 2);
 }
@@ -191,23 +216,41 @@ static void show_records(const char *title, const json_t *records)
     rl_show_incidents(records, 2);
 }
 
-int rl_ctl_status(const struct rl_args *args)
+static void show(const json_t *status, const struct rl_present_json *present)
 {
-    json_auto_t *status = NULL;
-    int code = rl_client_ask(args, &status, "Status", "");
-
-    if (code != RL_EXIT_OK)
-        return code;
-    rl_pager_open(args);
-    if (args->common[RL_OPT_JSON])
-        return rl_print_json(status);
-    show_head(status);
+    if (present->from_files)
+        show_head_of_files(status);
+    else
+        show_head(status);
+    show_broken(status);
     rl_show_pauses(rl_get(status, "pauses"), 0);
     show_degraded(rl_get(status, "degraded"));
     show_policies(rl_get(status, "policies"));
-    show_hot(rl_get(status, "hot"));
+    if (present->from_files)
+        show_hot("Stalling, by the kernel's means of 10 s", rl_get(status, "stalling"), false);
+    else
+        show_hot("Under pressure now", rl_get(status, "hot"), true);
     show_records("Running incidents", rl_get(status, "open_incidents"));
     show_records("Last incidents", rl_get(status, "last_incidents"));
+}
+
+int rl_ctl_status(const struct rl_args *args)
+{
+    struct rl_present_json present;
+    struct rl_signs signs;
+    int code = rl_present_status(args, args->own[OPT_POLICY_DIR], &present, &signs);
+
+    if (code != RL_EXIT_OK)
+        return code;
+    json_auto_t *status = present.json;
+    rl_pager_open(args);
+    if (args->common[RL_OPT_JSON]) {
+        code = rl_print_json(status);
+        return code == RL_EXIT_OK ? rl_present_exit(&present) : code;
+    }
+    show(status, &present);
+    if (rl_get(status, "signs"))
+        rl_signs_print(&signs);
     show_gate(rl_get(status, "gate"));
-    return RL_EXIT_OK;
+    return rl_present_exit(&present);
 }

@@ -204,6 +204,9 @@ const char *rl_line_noun(enum rl_line_kind kind)
         [RL_LINE_USAGE] = "usage",
         [RL_LINE_HEADROOM] = "headroom",
         [RL_LINE_EVENTS] = "events",
+        [RL_LINE_SWAP] = "swap",
+        [RL_LINE_GROWTH] = "growth",
+        [RL_LINE_REFAULTS] = "refaults",
     };
     return kind < RL_LINE_KINDS ? nouns[kind] : "value";
 }
@@ -229,16 +232,21 @@ static void say_headroom(const struct rl_line *line, struct rl_say *say)
 
 void rl_line_text(const struct rl_line *line, char *buf, size_t size)
 {
-    char share[RL_TEXT_MAX], window[RL_TEXT_MAX];
+    char share[RL_TEXT_MAX], window[RL_TEXT_MAX], size_text[RL_TEXT_MAX];
     struct rl_say say;
 
     rl_say_begin(&say, buf, size);
+    rl_format_size(line->bytes, size_text, sizeof(size_text));
     rl_share_text(line->share, share, sizeof(share));
     rl_span_text(line->window_us, window, sizeof(window));
     if (line->kind == RL_LINE_PRESSURE)
         rl_say(&say, "%s %s over %s", counter_name(line->counter), share, window);
-    else if (line->kind == RL_LINE_USAGE)
+    else if (line->kind == RL_LINE_USAGE || line->kind == RL_LINE_SWAP)
         rl_say(&say, "%s", share);
+    else if (line->kind == RL_LINE_REFAULTS)
+        rl_say(&say, "%" PRIu64 "/s", line->count);
+    else if (line->kind == RL_LINE_GROWTH)
+        rl_say(&say, "%s over %s", size_text, window);
     else if (line->kind == RL_LINE_EVENTS)
         rl_say(&say, "%s %" PRIu64 " over %s", counter_name(line->counter), line->count, window);
     else if (line->kind == RL_LINE_HEADROOM)
