@@ -36,16 +36,27 @@ static bool is_no_option(const char *text)
     return strcmp(text, "--") == 0 || (text[0] == '-' && text[1] >= '0' && text[1] <= '9');
 }
 
+/* The code of -o, which is short for --output where a command has that; 0: it has not. */
+static int output_code(const struct rl_command *command)
+{
+    for (size_t i = 0; command && command->options && command->options[i].name; i++) {
+        if (strcmp(command->options[i].name, "output") == 0)
+            return CODE_FIRST + RL_COMMON_OPTIONS + (int)i;
+    }
+    return 0;
+}
+
 /* Parse options from optind up to the first word, common ones and the command's (NULL: none). */
 static int parse_options(
     int argc, char **argv, const struct rl_command *command, struct rl_args *args)
 {
     struct option all[RL_COMMON_OPTIONS + RL_OWN_OPTIONS_MAX + 1] = {0};
-    int code;
+    int code, output = output_code(command);
 
     list_options(command, all);
     while (optind < argc && !is_no_option(argv[optind]) &&
-           (code = getopt_long(argc, argv, "+h", all, NULL)) != -1) {
+           (code = getopt_long(argc, argv, output ? "+ho:" : "+h", all, NULL)) != -1) {
+        code = code == 'o' ? output : code;
         size_t i = code == 'h' ? RL_OPT_HELP : (size_t)code - CODE_FIRST;
         if (code != 'h' && code < CODE_FIRST)
             return -EINVAL; /* getopt_long() has said what is wrong */

@@ -9,6 +9,8 @@ const struct rl_command rl_commands[] = {
     {"explain", "[CGROUP|pid:N|INCIDENT|last]",
         "what would happen to a cgroup or process and why, or what happened in an incident", 1,
         NULL, rl_ctl_explain},
+    {"plot", "INCIDENT|last|FILE|-", "a picture of an incident or a trace, as SVG or PNG", 1,
+        rl_plot_options, rl_ctl_plot},
     {"scores", "[PID]",
         "processes with their scores, highest first, and what makes them; needs no daemon", 1,
         rl_scores_options, rl_ctl_scores},

@@ -82,6 +82,7 @@ int rl_args_number(const char *what, const char *text, unsigned long max, unsign
 int rl_ctl_status(const struct rl_args *args);
 int rl_ctl_incidents(const struct rl_args *args);
 int rl_ctl_explain(const struct rl_args *args);
+int rl_ctl_plot(const struct rl_args *args);
 int rl_ctl_scores(const struct rl_args *args);
 int rl_ctl_check(const struct rl_args *args);
 int rl_ctl_reload(const struct rl_args *args);
@@ -94,6 +95,7 @@ int rl_ctl_resume(const struct rl_args *args);
 int rl_ctl_relieve(const struct rl_args *args);
 int rl_ctl_try(const struct rl_args *args);
 
+extern const struct rl_option rl_plot_options[];
 extern const struct rl_option rl_scores_options[];
 extern const struct rl_option rl_check_options[];
 extern const struct rl_option rl_adj_options[];

@@ -254,6 +254,14 @@ static json_t *by_hand_json(const struct rl_record *record)
     return record->by_hand ? json_pack("{s:I}", "uid", (json_int_t)record->by_uid) : json_null();
 }
 
+static json_t *sentence_json(const struct rl_record *record)
+{
+    char text[RL_SENTENCE_MAX];
+
+    rl_record_sentence(record, text, sizeof(text));
+    return json_string(text);
+}
+
 json_t *rl_record_json(const struct rl_record *record)
 {
     json_t *json = json_pack("{s:i, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}",
@@ -285,5 +293,6 @@ json_t *rl_record_json(const struct rl_record *record)
         json = NULL;
     }
     json_decref(rest);
+    json_object_set_new(json, "sentence", sentence_json(record));
     return json;
 }
