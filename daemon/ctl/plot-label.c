@@ -1,6 +1,7 @@
 #include "daemon/ctl/plot-label.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/report/say.h"
@@ -51,6 +52,15 @@ double rl_label_width(const char *text, double size, bool bold)
     return sum;
 }
 
+/* The character before `end`, where there is one. */
+static char *last_of(char *text, char *end)
+{
+    do
+        end--;
+    while (end > text && ((unsigned char)*end & 0xc0) == 0x80);
+    return end;
+}
+
 void rl_label_cut(char *text, double width, double size, bool bold)
 {
     double room = width - rl_label_width(DOTS, size, bold), sum = 0, one;
@@ -62,10 +72,11 @@ void rl_label_cut(char *text, double width, double size, bool bold)
         if (sum <= room)
             cut = at;
     }
-    if (sum > width && at - cut >= (ptrdiff_t)strlen(DOTS))
-        strcpy(cut, DOTS);
-    else if (sum > width)
-        *cut = '\0';
+    if (sum <= width)
+        return;
+    while (cut > text && at - cut < (ptrdiff_t)strlen(DOTS))
+        cut = last_of(text, cut);
+    snprintf(cut, (size_t)(at - cut) + 1, at - cut >= (ptrdiff_t)strlen(DOTS) ? DOTS : "");
 }
 
 size_t rl_label_break(const char **text, double width, double size, bool bold)
@@ -75,7 +86,7 @@ size_t rl_label_break(const char **text, double width, double size, bool bold)
 
     while (*at) {
         size_t length = take(at, size, bold, &one);
-        if (*at == ' ')
+        if (*at == ' ' && (at == start || at[-1] != ' '))
             end = at;
         if ((sum += one) > width && at > start)
             break;
