@@ -299,7 +299,9 @@ static void memory_legend(struct layout *layout)
     if (rl_series_most(plot->series, RL_VALUE_SWAP) > 0)
         rl_panel_entry(panel, &line_swap);
     snprintf(words, sizeof(words), "limit of %s", plot->limits_of);
-    if (plot->limits)
+    if (plot->machine)
+        max.words = "all memory";
+    else if (plot->limits)
         max.words = words;
     if (rl_series_most(limits, RL_VALUE_MAX) <= panel->most)
         rl_panel_entry(panel, &max);
@@ -319,7 +321,7 @@ static void draw_memory(struct layout *layout)
     char text[RL_PLOT_TEXT_MAX], size[RL_SCALE_TEXT_MAX];
 
     rl_panel_axis(panel, step, unit.size, unit.name);
-    draw_limit(layout, &line_max, RL_VALUE_MAX, "limit");
+    draw_limit(layout, &line_max, RL_VALUE_MAX, layout->plot->machine ? "all memory" : "limit");
     draw_limit(layout, &line_high, RL_VALUE_HIGH, "high");
     draw_thresholds(layout, panel, false);
     draw_value(layout, &line_swap, RL_VALUE_SWAP);

@@ -35,6 +35,7 @@ struct rl_plot {
     const struct rl_series *series;
     const struct rl_series *limits;   /* whose limits are drawn; NULL: its own */
     char limits_of[RL_PLOT_TEXT_MAX]; /* their cgroup, where it is another one */
+    bool machine;                     /* whose limit is all memory that there is */
     double window;                    /* of the pressure, seconds */
     double begin, end;                /* of the incident, seconds; NAN: none, or not ended */
     struct rl_plot_mark marks[RL_PLOT_MARKS_MAX];

@@ -10,8 +10,6 @@
 
 #define COLUMNS_MAX 32
 
-#define MACHINE "the machine" /* numbers of a trace that belong to no cgroup */
-
 /* The series of a cgroup, a new one where there is none. `more`: keep it apart from the last one of
  * that name. */
 static struct rl_series *series_of(struct rl_plot_source *source, const char *cgroup, bool more)
@@ -217,7 +215,7 @@ static int take_node(struct trace *trace, const json_t *json)
     node->values[RL_VALUE_USED] = number_of(json, "mem_total") - number_of(json, "mem_available");
     node->values[RL_VALUE_SWAP] = number_of(json, "swap_total") - number_of(json, "swap_free");
     node->values[RL_VALUE_MAX] = number_of(json, "mem_total");
-    struct rl_series *series = series_of(trace->source, MACHINE, false);
+    struct rl_series *series = series_of(trace->source, RL_PLOT_MACHINE, false);
     return series ? rl_series_add(series, node) : -ENOMEM;
 }
 
@@ -305,7 +303,7 @@ static const struct rl_series *find(const struct rl_plot_source *source, const c
         if (source->series[i].n > 0 && strcmp(name + (*name == '/'), cgroup) == 0)
             return &source->series[i];
     }
-    return *cgroup ? NULL : find(source, MACHINE);
+    return *cgroup ? NULL : find(source, RL_PLOT_MACHINE);
 }
 
 /* How long somebody waited for memory; below 0: not known. */

@@ -7,6 +7,8 @@
 
 #include "daemon/ctl/plot-figure.h"
 
+#define RL_PLOT_MACHINE "the machine" /* the series of numbers that belong to no cgroup */
+
 struct rl_plot_source {
     const char *name;         /* of what is read, for messages; the caller's */
     struct rl_series *series; /* one for each cgroup */

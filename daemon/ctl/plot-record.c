@@ -14,6 +14,11 @@
 #define TENTH    0.1
 #define WINDOW_S 10.0 /* where no line of a trigger says another one */
 
+static bool is_machine(const char *cgroup)
+{
+    return strcmp(cgroup, "/") == 0 || strcmp(cgroup, RL_PLOT_MACHINE) == 0;
+}
+
 static bool same_cgroup(const char *a, const char *b)
 {
     return strcmp(a + (*a == '/'), b + (*b == '/')) == 0;
@@ -232,16 +237,13 @@ static void find_limits(
     struct rl_plot *plot, const struct rl_plot_source *source, const json_t *record)
 {
     const char *by = rl_get_text(record, "available.limited_by");
-    bool node = strcmp(by, "node") == 0;
-    const struct rl_series *other = *by ? rl_plot_choose(source, node ? "/" : by) : NULL;
+    const char *whose = strcmp(by, "node") == 0 ? "/" : by;
+    const struct rl_series *other = *by ? rl_plot_choose(source, whose) : NULL;
 
     if (has_limit(plot->series) || !other || other == plot->series || !has_limit(other))
         return;
     plot->limits = other;
-    if (node)
-        snprintf(plot->limits_of, sizeof(plot->limits_of), "the machine");
-    else
-        rl_escape(other->cgroup, plot->limits_of, sizeof(plot->limits_of));
+    rl_escape(other->cgroup, plot->limits_of, sizeof(plot->limits_of));
 }
 
 static void tell_title(struct rl_plot *plot, const json_t *record)
@@ -260,7 +262,7 @@ static void tell_title(struct rl_plot *plot, const json_t *record)
 
 static void say_cgroup(struct rl_say *say, const char *cgroup)
 {
-    if (strcmp(cgroup, "/") == 0) {
+    if (is_machine(cgroup)) {
         rl_say(say, "the whole machine");
     } else {
         rl_say(say, "cgroup ");
@@ -320,6 +322,7 @@ void rl_plot_of(
         find_limits(ret, source, record);
         take_lines(ret, record);
     }
+    ret->machine = is_machine(ret->limits ? ret->limits->cgroup : series->cgroup);
     for (size_t i = 0; i < source->n_records && source->n_records > 1; i++)
         mark_whole(ret, source->records[i], source->starts[i]);
     if (source->n_records == 1) {

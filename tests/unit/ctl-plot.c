@@ -473,7 +473,7 @@ static void test_figure_others(void **state)
     shown = show(RECORD(CGROUPS), "/");
     check_figure(&shown->figure);
     assert_int_equal(count(&shown->figure, "limit max"), 0);
-    assert_true(says(&shown->figure, "limit 1 GB, far above"));
+    assert_true(says(&shown->figure, "all memory 1 GB, far above"));
     unshow(shown);
 }
 
