@@ -24,6 +24,7 @@
 #define MEMORY_HEIGHT   230.0
 #define PRESSURE_HEIGHT 150.0
 #define MARK_CUT        260.0
+#define ENTRY_CUT       300.0
 
 #define TICKS_UP     7
 #define TICKS_ACROSS 9
@@ -299,6 +300,7 @@ static void memory_legend(struct layout *layout)
     if (rl_series_most(plot->series, RL_VALUE_SWAP) > 0)
         rl_panel_entry(panel, &line_swap);
     snprintf(words, sizeof(words), "limit of %s", plot->limits_of);
+    rl_label_cut(words, ENTRY_CUT, RL_PANEL_FONT, false);
     if (plot->machine)
         max.words = "all memory";
     else if (plot->limits)
