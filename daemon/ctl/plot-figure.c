@@ -326,7 +326,8 @@ static void draw_memory(struct layout *layout)
     draw_limit(layout, &line_max, RL_VALUE_MAX, layout->plot->machine ? "all memory" : "limit");
     draw_limit(layout, &line_high, RL_VALUE_HIGH, "high");
     draw_thresholds(layout, panel, false);
-    draw_value(layout, &line_swap, RL_VALUE_SWAP);
+    if (rl_series_most(layout->plot->series, RL_VALUE_SWAP) > 0)
+        draw_value(layout, &line_swap, RL_VALUE_SWAP);
     draw_value(layout, &line_current, RL_VALUE_CURRENT);
     draw_value(layout, &line_used, RL_VALUE_USED);
     if (!isnan(last)) {

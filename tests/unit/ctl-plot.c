@@ -489,6 +489,13 @@ static void test_figure_others(void **state)
     check_figure(&shown->figure);
     assert_int_equal(count(&shown->figure, "limit max"), 0);
     assert_true(says(&shown->figure, "all memory 1 GB, far above"));
+    assert_int_equal(count(&shown->figure, "series swap"), 1);
+    for (size_t i = 0; i < shown->plot.series->n; i++)
+        shown->plot.series->points[i].values[RL_VALUE_SWAP] = 0;
+    rl_figure_free(&shown->figure);
+    assert_int_equal(rl_figure_make(&shown->plot, &shown->figure), 0);
+    assert_int_equal(count(&shown->figure, "series swap"), 0); /* none was used */
+    assert_false(says(&shown->figure, "swap"));
     unshow(shown);
 }
 
