@@ -179,7 +179,7 @@ static void draw_marks(struct layout *layout)
 
     for (size_t i = 0; i < plot->n_marks; i++) {
         const struct rl_label_flag *flag = &layout->flags[i];
-        double y = memory->top - 6 - LANE * flag->lane;
+        double y = memory->top - 10 - LANE * flag->lane;
 
         rl_canvas_straight(layout->figure, "markline", RL_INK_MARK, RL_DASH_NONE, 0.9, flag->x,
             y - 9, flag->x, memory->bottom);
@@ -286,7 +286,8 @@ static void memory_legend(struct layout *layout)
     const struct rl_series *limits = limits_of(plot);
     struct rl_panel *panel = &layout->memory;
     char words[RL_PLOT_TEXT_MAX + 16];
-    struct rl_panel_line max = line_max;
+    struct rl_panel_line max = line_max, used = line_used;
+    bool is_machine = plot->machine && !plot->limits;
 
     rl_panel_heading(panel, layout->y,
         isnan(rl_series_most(plot->series, RL_VALUE_CURRENT)) &&
@@ -295,8 +296,10 @@ static void memory_legend(struct layout *layout)
             : "Memory");
     if (!isnan(rl_series_most(plot->series, RL_VALUE_CURRENT)))
         rl_panel_entry(panel, &line_current);
+    if (is_machine)
+        used.words = "not available";
     if (!isnan(rl_series_most(plot->series, RL_VALUE_USED)))
-        rl_panel_entry(panel, &line_used);
+        rl_panel_entry(panel, &used);
     if (rl_series_most(plot->series, RL_VALUE_SWAP) > 0)
         rl_panel_entry(panel, &line_swap);
     snprintf(words, sizeof(words), "limit of %s", plot->limits_of);
@@ -447,7 +450,7 @@ static void lay_out(struct layout *layout)
     layout->y += 28;
     memory_legend(layout);
     place_marks(layout);
-    memory->top = layout->y + 12 + LANE * layout->lanes;
+    memory->top = layout->y + 16 + LANE * layout->lanes;
     memory->bottom = memory->top + MEMORY_HEIGHT;
     layout->y = memory->bottom + 28;
     pressure_legend(layout);
@@ -480,9 +483,9 @@ int rl_figure_make(const struct rl_plot *plot, struct rl_figure *ret)
     *layout = (struct layout){.plot = plot, .figure = ret, .shares = {some, full}};
     r = rl_series_gap(series, &layout->gap);
     if (r == 0)
-        r = rl_series_share(series, RL_VALUE_SOME, plot->window, layout->gap, some);
+        r = rl_series_share(series, RL_VALUE_SOME, plot->window, layout->gap, &plot->known, some);
     if (r == 0)
-        r = rl_series_share(series, RL_VALUE_FULL, plot->window, layout->gap, full);
+        r = rl_series_share(series, RL_VALUE_FULL, plot->window, layout->gap, &plot->known, full);
     if (r == 0)
         lay_out(layout);
     r = r < 0 ? r : ret->error;

@@ -37,6 +37,7 @@ struct rl_plot {
     char limits_of[RL_PLOT_TEXT_MAX]; /* their cgroup, where it is another one */
     bool machine;                     /* whose limit is all memory that there is */
     double window;                    /* of the pressure, seconds */
+    struct rl_series_window known;    /* pressure before the samples begin */
     double begin, end;                /* of the incident, seconds; NAN: none, or not ended */
     struct rl_plot_mark marks[RL_PLOT_MARKS_MAX];
     size_t n_marks;

@@ -204,6 +204,20 @@ static void take_threshold(struct rl_plot *plot, const json_t *line)
     plot->n_thresholds++;
 }
 
+/* The pressure that the daemon saw: its memory goes further back than the samples may. */
+static void take_known(struct rl_plot *plot, const json_t *record, double start)
+{
+    double window = (double)rl_get_count(record, "before.window_ms") / 1000, some, full;
+
+    if (!rl_get_number(record, "before.some_percent", &some) ||
+        !rl_get_number(record, "before.full_percent", &full))
+        return;
+    plot->known = (struct rl_series_window){.end = start,
+        .length = window,
+        .some = some / 100 * window * 1e6,
+        .full = full / 100 * window * 1e6};
+}
+
 static void take_lines(struct rl_plot *plot, const json_t *record)
 {
     bool shown = same_cgroup(rl_get_text(record, "offender"), plot->series->cgroup);
@@ -321,6 +335,8 @@ void rl_plot_of(
             source->n_records > 1 ? "first " : "", time_of(record, text, sizeof(text)));
         find_limits(ret, source, record);
         take_lines(ret, record);
+        if (same_cgroup(rl_get_text(record, "offender"), series->cgroup))
+            take_known(ret, record, source->starts[0]);
     }
     ret->machine = is_machine(ret->limits ? ret->limits->cgroup : series->cgroup);
     for (size_t i = 0; i < source->n_records && source->n_records > 1; i++)

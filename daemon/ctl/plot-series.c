@@ -71,10 +71,37 @@ static bool is_step(const struct rl_series *series, size_t i, enum rl_value whic
     return now->at - last->at <= gap && now->values[which] >= last->values[which];
 }
 
-int rl_series_share(
-    const struct rl_series *series, enum rl_value which, double window, double gap, double *ret)
+/* total= at a time between the first point and the last. */
+static double total_at(const struct rl_series *series, enum rl_value which, double at)
+{
+    const struct rl_plot_point *points = series->points;
+
+    for (size_t i = 0; i + 1 < series->n && points[i].at <= at; i++) {
+        if (points[i + 1].at >= at)
+            return points[i].values[which] +
+                   (points[i + 1].values[which] - points[i].values[which]) * (at - points[i].at) /
+                       (points[i + 1].at - points[i].at);
+    }
+    return series->n > 0 && points[0].at == at ? points[0].values[which] : NAN;
+}
+
+/* Stall between the beginning of the known window and the first point. */
+static double stall_before(
+    const struct rl_series *series, enum rl_value which, const struct rl_series_window *known)
+{
+    double stall = which == RL_VALUE_SOME ? known->some : known->full;
+
+    if (series->n == 0 || known->length == 0 || known->end - known->length >= series->points[0].at)
+        return 0;
+    stall -= total_at(series, which, known->end) - series->points[0].values[which];
+    return stall > 0 ? stall : 0;
+}
+
+int rl_series_share(const struct rl_series *series, enum rl_value which, double window, double gap,
+    const struct rl_series_window *known, double *ret)
 {
     rl_auto_free double *sums = calloc(series->n + 1, sizeof(*sums));
+    double first = stall_before(series, which, known), start = known->end - known->length;
 
     if (!sums)
         return -ENOMEM;
@@ -83,8 +110,7 @@ int rl_series_share(
         bool step = i > 0 && is_step(series, i, which, gap);
         double begin = points[i].at - window, before = 0;
 
-        if (i > 0)
-            sums[i] = sums[i - 1];
+        sums[i] = i > 0 ? sums[i - 1] : first;
         if (step)
             sums[i] += points[i].values[which] - points[i - 1].values[which];
         /* `from` is the last point that is not within the window. */
@@ -93,6 +119,8 @@ int rl_series_share(
         if (i > 0 && points[from].at <= begin)
             before = sums[from] + (sums[from + 1] - sums[from]) * (begin - points[from].at) /
                                       (points[from + 1].at - points[from].at);
+        else if (first > 0 && begin > start)
+            before = first * (begin - start) / (points[0].at - start);
         ret[i] = step ? fmin((sums[i] - before) / (window * 1e6) * 100, 100) : NAN;
     }
     return 0;

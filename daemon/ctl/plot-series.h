@@ -49,21 +49,28 @@ void rl_series_free(struct rl_series *series);
  */
 int rl_series_gap(const struct rl_series *series, double *ret);
 
+/* What is known of total= from elsewhere: the stall of a window that ends at some time. */
+struct rl_series_window {
+    double end, length; /* seconds; length 0: nothing is known */
+    double some, full;  /* stall in it, microseconds; NAN: not known */
+};
+
 /**
  * rl_series_share() - stall as a share of time, from the differences of total=
  * @which:  RL_VALUE_SOME or RL_VALUE_FULL
  * @window: seconds, above 0
  * @gap:    of rl_series_gap()
+ * @known:  tells what total= was before the first point; used where it reaches further back
  * @ret:    for each point: percent of the window that ends there, 0 to 100. NAN where total= is not
  *          known, at the first point and behind a gap.
  *
  * As in the daemon (policy/history.h) total= is interpolated, and what of the window lies before
- * the first point or in a gap, or saw the counter go back, counts as no stall.
+ * what is known or in a gap, or saw the counter go back, counts as no stall.
  *
  * Return: 0 or -ENOMEM.
  */
-int rl_series_share(
-    const struct rl_series *series, enum rl_value which, double window, double gap, double *ret);
+int rl_series_share(const struct rl_series *series, enum rl_value which, double window, double gap,
+    const struct rl_series_window *known, double *ret);
 
 /* The largest of one value. Return: NAN where none is known. */
 double rl_series_most(const struct rl_series *series, enum rl_value which);

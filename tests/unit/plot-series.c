@@ -74,23 +74,35 @@ static void test_share(void **state)
     static const struct {
         const char *what;
         double window, gap;
+        struct rl_series_window known;
         struct {
             double at, stall, share;
         } points[6];
         size_t n;
     } cases[] = {
-        {"nothing is known of the first point", 1, 9, {{0, 5, NAN}}, 1},
-        {"half of the time", 2, 9,
+        {"nothing is known of the first point", 1, 9, {0, 0, 0, 0}, {{0, 5, NAN}}, 1},
+        {"half of the time", 2, 9, {0, 0, 0, 0},
             {{0, 0, NAN}, {1, 0.5, 25}, {2, 1, 50}, {3, 1.5, 50}, {4, 1.5, 25}}, 5},
-        {"totals that began long ago", 1, 9, {{0, 1000, NAN}, {1, 1000.2, 20}}, 2},
-        {"between points totals are interpolated", 2, 9, {{0, 0, NAN}, {3, 3, 100}, {4, 3, 50}}, 3},
-        {"steps longer than the window", 1, 9, {{0, 0, NAN}, {4, 2, 50}, {8, 2, 0}}, 3},
-        {"a counter that is not known", 1, 9,
+        {"totals that began long ago", 1, 9, {0, 0, 0, 0}, {{0, 1000, NAN}, {1, 1000.2, 20}}, 2},
+        {"between points totals are interpolated", 2, 9, {0, 0, 0, 0},
+            {{0, 0, NAN}, {3, 3, 100}, {4, 3, 50}}, 3},
+        {"steps longer than the window", 1, 9, {0, 0, 0, 0}, {{0, 0, NAN}, {4, 2, 50}, {8, 2, 0}},
+            3},
+        {"a counter that is not known", 1, 9, {0, 0, 0, 0},
             {{0, 0, NAN}, {1, 1, 100}, {2, NAN, NAN}, {3, 3, NAN}, {4, 3.5, 50}}, 5},
-        {"a counter that goes back", 1, 9, {{0, 7, NAN}, {1, 2, NAN}, {2, 2.3, 30}}, 3},
-        {"what lies in a gap is no stall", 4, 3,
+        {"a counter that goes back", 1, 9, {0, 0, 0, 0}, {{0, 7, NAN}, {1, 2, NAN}, {2, 2.3, 30}},
+            3},
+        {"what lies in a gap is no stall", 4, 3, {0, 0, 0, 0},
             {{0, 0, NAN}, {1, 1, 25}, {6, 6, NAN}, {7, 7, 25}, {8, 7, 25}}, 5},
-        {"never more than all of the time", 1, 9, {{0, 0, NAN}, {1, 1.7, 100}}, 2},
+        {"never more than all of the time", 1, 9, {0, 0, 0, 0}, {{0, 0, NAN}, {1, 1.7, 100}}, 2},
+        {"the daemon knew what was before", 2, 9, {.end = 1, .length = 2, .full = 1e6},
+            {{0.5, 100.1, NAN}, {1, 100.3, 50}, {2, 100.3, 0.5 * 100 * (1.0 - 0.8 * 1 / 1.5)}}, 3},
+        {"it knew no more than the samples", 1, 9, {.end = 2, .length = 1, .full = 9e6},
+            {{0, 0, NAN}, {1, 0.5, 50}, {2, 1, 50}}, 3},
+        {"what it knew is less than what they say", 2, 9, {.end = 1, .length = 2, .full = 1e5},
+            {{0, 0, NAN}, {1, 1, 50}}, 2},
+        {"it knew of a time that has no samples", 4, 9, {.end = -3, .length = 2, .full = 1e6},
+            {{0, 0, NAN}, {1, 1, 25}}, 2},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -98,8 +110,9 @@ static void test_share(void **state)
         double shares[6];
         for (size_t k = 0; k < cases[i].n; k++)
             add(&series, cases[i].points[k].at, cases[i].points[k].stall);
-        assert_int_equal(
-            rl_series_share(&series, RL_VALUE_FULL, cases[i].window, cases[i].gap, shares), 0);
+        assert_int_equal(rl_series_share(&series, RL_VALUE_FULL, cases[i].window, cases[i].gap,
+                             &cases[i].known, shares),
+            0);
         for (size_t k = 0; k < cases[i].n; k++)
             expect_near(cases[i].what, cases[i].points[k].share, shares[k]);
         rl_series_free(&series);
