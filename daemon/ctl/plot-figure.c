@@ -393,10 +393,11 @@ static void draw_pressure(struct layout *layout)
 
     rl_panel_axis(panel, rl_scale_step(panel->most, TICKS_UP), 1, "%");
     draw_thresholds(layout, panel, true);
-    rl_panel_series(
-        panel, &line_some, false, series, layout->shares[0], sizeof(double), layout->gap);
+    /* Dashes last: where all wait, they are the same, and both can be seen. */
     rl_panel_series(
         panel, &line_full, false, series, layout->shares[1], sizeof(double), layout->gap);
+    rl_panel_series(
+        panel, &line_some, false, series, layout->shares[0], sizeof(double), layout->gap);
     rl_panel_notes(panel);
 }
 
