@@ -165,12 +165,13 @@ static double window_of(const char *text)
     return NAN;
 }
 
-/* What a line is against: the smallest limit of those that are drawn. */
+/* What a line is against: the smaller one of its own limits. A line that is about another one's
+ * limit is about all that the other uses, which is not drawn. */
 static double limit_of(const struct rl_plot *plot)
 {
-    const struct rl_series *limits = plot->limits ? plot->limits : plot->series;
-
-    return fmin(rl_series_last(limits, RL_VALUE_HIGH), rl_series_last(limits, RL_VALUE_MAX));
+    return plot->limits ? NAN
+                        : fmin(rl_series_last(plot->series, RL_VALUE_HIGH),
+                              rl_series_last(plot->series, RL_VALUE_MAX));
 }
 
 static void take_threshold(struct rl_plot *plot, const json_t *line)
