@@ -62,6 +62,16 @@ static void mark_beginning(struct rl_plot *plot, const json_t *record, double st
     }
 }
 
+/* A hook's program without its folders: labels are short. */
+static const char *short_of(const char *arguments)
+{
+    const char *end = arguments + strcspn(arguments, " ");
+
+    while (*arguments == '/' && end > arguments && end[-1] != '/')
+        end--;
+    return *arguments == '/' && *end ? end : arguments;
+}
+
 static void say_step(struct rl_say *say, const json_t *step)
 {
     rl_say_foreign(say, rl_get_text(step, rl_get(step, "signal") ? "signal" : "step"));
@@ -69,7 +79,7 @@ static void say_step(struct rl_say *say, const json_t *step)
         rl_say(say, " to all");
     if (rl_get(step, "arguments")) {
         rl_say(say, " ");
-        rl_say_foreign(say, rl_get_text(step, "arguments"));
+        rl_say_foreign(say, short_of(rl_get_text(step, "arguments")));
     }
 }
 

@@ -28,7 +28,7 @@
     "\"steps\":[{\"step\":\"warn\",\"at_ms\":0},"                                                  \
     "{\"step\":\"reclaim\",\"arguments\":\"64M\",\"at_ms\":100,\"gained_bytes\":1048576},"         \
     "{\"step\":\"freeze\",\"at_ms\":200,\"skipped\":true},"                                        \
-    "{\"step\":\"hook\",\"arguments\":\"/x<&\\u001b[1m\",\"at_ms\":250,\"result\":\"error\"},"     \
+    "{\"step\":\"hook\",\"arguments\":\"/usr/x<&\\u001b[1m\",\"at_ms\":250,\"result\":\"error\"}," \
     "{\"step\":\"kill\",\"signal\":\"SIGKILL\",\"whole_cgroup\":true,\"at_ms\":1500}]"
 
 #define LINES                                                                                      \
@@ -130,7 +130,7 @@ static void test_record(void **state)
     expect_mark(plot, 1, 0, "0 s warn");
     expect_mark(plot, 2, 0.1, "+0.1 s reclaim 64M: 1 MB");
     expect_mark(plot, 3, 0.2, "+0.2 s skipped: freeze");
-    expect_mark(plot, 4, 0.25, "+0.2 s hook /x<&\\x1b[1m failed");
+    expect_mark(plot, 4, 0.25, "+0.2 s hook x<&\\x1b[1m failed");
     expect_mark(plot, 5, 1.5, "+1.5 s SIGKILL to all");
     expect_mark(plot, 6, 1.9, "+1.9 s gone, 32 MB back");
     expect_mark(plot, 7, 4, "+4.0 s over: not relieved");
@@ -655,7 +655,7 @@ static void test_svg(void **state)
     assert_non_null(strstr(text, "<title id=\"title\">Killed leaker[1] in /a/b</title>"));
     assert_non_null(strstr(text, "<desc id=\"desc\">Memory and pressure of /a/b"));
     assert_non_null(strstr(text, ">+1.5 s SIGKILL to all</text>"));
-    assert_non_null(strstr(text, "hook /x&#60;&#38;\\x1b[1m failed</text>"));
+    assert_non_null(strstr(text, "hook x&#60;&#38;\\x1b[1m failed</text>"));
     assert_null(strstr(text, "\x1b"));
     assert_non_null(strstr(text, "class=\"series current\""));
     assert_non_null(strstr(text, "stroke-dasharray=\""));
