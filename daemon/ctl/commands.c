@@ -15,6 +15,8 @@ const struct rl_command rl_commands[] = {
     {"report", "", "how right dry runs were, policy by policy; needs no daemon", 0,
         rl_report_options, rl_ctl_report},
     {"metrics", "", "what reliefd counts, as Prometheus reads it", 0, NULL, rl_ctl_metrics},
+    {"plot", "INCIDENT|last|FILE|-", "a picture of an incident or a trace, as SVG or PNG", 1,
+        rl_plot_options, rl_ctl_plot},
     {"scores", "[PID]",
         "processes with their scores, highest first, and what makes them; needs no daemon", 1,
         rl_scores_options, rl_ctl_scores},

@@ -254,6 +254,14 @@ static json_t *by_hand_json(const struct rl_record *record)
     return record->by_hand ? json_pack("{s:I}", "uid", (json_int_t)record->by_uid) : json_null();
 }
 
+static json_t *sentence_json(const struct rl_record *record)
+{
+    char text[RL_SENTENCE_MAX];
+
+    rl_record_sentence(record, text, sizeof(text));
+    return json_string(text);
+}
+
 json_t *rl_record_json(const struct rl_record *record)
 {
     json_t *json = json_pack("{s:i, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}",
@@ -287,5 +295,6 @@ json_t *rl_record_json(const struct rl_record *record)
     json_decref(rest);
     /* What became of a dry run is known later, see rl_report_amend(). */
     json_object_set_new(json, "grade", json_null());
+    json_object_set_new(json, "sentence", sentence_json(record));
     return json;
 }
