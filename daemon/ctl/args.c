@@ -36,6 +36,20 @@ static bool is_no_option(const char *text)
     return strcmp(text, "--") == 0 || (text[0] == '-' && text[1] >= '0' && text[1] <= '9');
 }
 
+/* -o is --output where the command has that. Return: its index, or -EINVAL after saying that it has
+ * none. */
+static int own_output(const struct rl_command *command)
+{
+    const struct rl_option *options = command ? command->options : NULL;
+
+    for (int i = 0; options && options[i].name; i++)
+        if (strcmp(options[i].name, "output") == 0)
+            return RL_COMMON_OPTIONS + i;
+    fprintf(stderr, "reliefctl%s%s: there is no option -o here\n", command ? " " : "",
+        command ? command->name : "");
+    return -EINVAL;
+}
+
 /* Parse options from optind up to the first word, common ones and the command's (NULL: none). */
 static int parse_options(
     int argc, char **argv, const struct rl_command *command, struct rl_args *args)
@@ -45,10 +59,10 @@ static int parse_options(
 
     list_options(command, all);
     while (optind < argc && !is_no_option(argv[optind]) &&
-           (code = getopt_long(argc, argv, "+h", all, NULL)) != -1) {
-        size_t i = code == 'h' ? RL_OPT_HELP : (size_t)code - CODE_FIRST;
-        if (code != 'h' && code < CODE_FIRST)
-            return -EINVAL; /* getopt_long() has said what is wrong */
+           (code = getopt_long(argc, argv, "+ho:", all, NULL)) != -1) {
+        int i = code == 'h' ? RL_OPT_HELP : code == 'o' ? own_output(command) : code - CODE_FIRST;
+        if (i < 0)
+            return -EINVAL; /* what is wrong has been said */
         if (i < RL_COMMON_OPTIONS)
             args->common[i] = optarg ? optarg : "";
         else

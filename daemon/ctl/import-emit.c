@@ -1,0 +1,306 @@
+/* Writing policies that say where each of their lines came from. */
+#include "daemon/ctl/import.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/compile.h"
+#include "conf/value.h"
+#include "daemon/report/cleanup.h"
+#include "daemon/report/json.h"
+#include "daemon/report/say.h"
+
+#define COLUMNS_MAX 100 /* of a comment */
+#define LINE_MAX_   150 /* of a list, before it goes on in the next line */
+#define NAME_MAX_   128 /* of a policy */
+
+static const struct {
+    const char *id, *title;
+} fates[RL_IMPORT_FATES] = {
+    [RL_IMPORT_SAME] = {"same", NULL},
+    [RL_IMPORT_DIFFERS] = {"differs", "Behaves differently"},
+    [RL_IMPORT_NEEDLESS] = {"needless", "Not needed"},
+    [RL_IMPORT_NONE] = {"none", "Has no equivalent"},
+};
+
+static json_t *setting_json(const struct rl_import_at *at)
+{
+    return json_pack("{s:o, s:i, s:o, s:o}", "path", rl_json_string(at->path), "line",
+        (int)at->line, "setting", rl_json_string(at->setting), "value", rl_json_string(at->value));
+}
+
+bool rl_import_tell(struct rl_import *import, const struct rl_import_at *at,
+    enum rl_import_fate fate, const char *format, ...)
+{
+    rl_auto_free char *why = NULL;
+    json_t *row = setting_json(at);
+    va_list args;
+
+    va_start(args, format);
+    if (vasprintf(&why, format, args) < 0) {
+        why = NULL;
+        import->failed = -ENOMEM;
+    }
+    va_end(args);
+    json_object_set_new(row, "fate", json_string(fates[fate].id));
+    json_object_set_new(row, "why", rl_json_name(why));
+    json_object_set_new(row, "group", json_integer(import->group));
+    if (json_array_append_new(import->fates, row) < 0)
+        import->failed = -ENOMEM;
+    return false;
+}
+
+/* "PATH:LINE: SETTING VALUE", or "TOOL's default: ...". */
+static void say_place(
+    const struct rl_import *import, const struct rl_import_at *at, char *buf, size_t size)
+{
+    struct rl_say say;
+
+    rl_say_begin(&say, buf, size);
+    if (!at->path) {
+        rl_say(&say, "default of %s: ", import->tool->name);
+    } else {
+        rl_say_foreign(&say, at->path);
+        if (at->line > 0)
+            rl_say(&say, ":%u", at->line);
+        rl_say(&say, ": ");
+    }
+    rl_say_foreign(&say, at->setting);
+    if (*at->value) {
+        size_t n = strlen(at->setting);
+
+        rl_say(&say, "%s", n > 0 && at->setting[n - 1] == '=' ? "" : " ");
+        rl_say_foreign(&say, at->value);
+    }
+}
+
+/* One paragraph of comment, broken at blanks; a word that is too long is cut. */
+static void write_comment(FILE *out, const char *indent, const char *text)
+{
+    const size_t room = COLUMNS_MAX - strlen(indent);
+
+    while (*(text += strspn(text, " "))) {
+        size_t n = strlen(text);
+
+        if (n > room) {
+            for (n = room; n > 0 && text[n] != ' '; n--)
+                ;
+            for (n = n ? n : room; n > 1 && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
+                ; /* not within a character */
+        }
+        fprintf(out, "%s%.*s\n", indent, (int)n, text);
+        text += n;
+    }
+}
+
+static struct rl_import_file *begin(struct rl_import *import, const char *name, bool settings)
+{
+    static struct rl_import_file nowhere; /* out of memory: its lines are dropped */
+    struct rl_import_file *files = rl_import_grow(
+        import, import->files, import->n_files, sizeof(*files));
+    struct rl_import_file *file = &nowhere;
+
+    if (files) {
+        import->files = files;
+        file = &files[import->n_files++];
+    }
+    *file = (struct rl_import_file){.settings = settings, .group = import->group};
+    file->name = rl_import_copy(import, name);
+    if (!files)
+        return file;
+    file->out = open_memstream(&file->text, &file->size);
+    if (!file->out) {
+        import->failed = -ENOMEM;
+        return file;
+    }
+    fprintf(file->out, "; From the settings of %s.\n", import->tool->name);
+    return file;
+}
+
+/* May the name stand already? */
+static bool is_taken(const struct rl_import *import, const char *name)
+{
+    for (size_t i = 0; i < import->n_files; i++)
+        if (!import->files[i].settings && strcmp(import->files[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+struct rl_import_file *rl_import_policy(struct rl_import *import, const char *name)
+{
+    char fit[NAME_MAX_], again[NAME_MAX_ + 16];
+    unsigned n = 2;
+
+    snprintf(fit, sizeof(fit), "%s", name);
+    for (char *c = fit; *c; c++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._:\\-", *c))
+            *c = '-';
+    snprintf(again, sizeof(again), "%s", fit);
+    while (is_taken(import, again))
+        snprintf(again, sizeof(again), "%s-%u", fit, n++);
+    return begin(import, again, false);
+}
+
+struct rl_import_file *rl_import_settings(struct rl_import *import)
+{
+    return begin(import, import->tool->name, true);
+}
+
+void rl_import_section(struct rl_import_file *file, const char *section)
+{
+    snprintf(file->section, sizeof(file->section), "%s", section);
+    *file->said = '\0';
+    if (file->out)
+        fprintf(file->out, "\n[%s]\n", section);
+}
+
+static void remember_line(struct rl_import *import, const struct rl_import_file *file,
+    const struct rl_import_at *at, const char *line)
+{
+    json_t *json = json_pack("{s:o, s:s, s:o, s:o}", "file", rl_json_string(file->name), "section",
+        file->section, "line", rl_json_string(line), "from", at ? setting_json(at) : json_null());
+
+    if (json_array_append_new(import->lines, json) < 0)
+        import->failed = -ENOMEM;
+}
+
+void rl_import_line(struct rl_import *import, struct rl_import_file *file,
+    const struct rl_import_at *at, const char *why, const char *format, ...)
+{
+    char comment[sizeof(file->said)] = "";
+    rl_auto_free char *line = NULL;
+    va_list args;
+
+    va_start(args, format);
+    if (vasprintf(&line, format, args) < 0) {
+        line = NULL;
+        import->failed = -ENOMEM;
+    }
+    va_end(args);
+    if (!file->out || !line)
+        return;
+    if (at)
+        say_place(import, at, comment, sizeof(comment) / 2);
+    if (why)
+        snprintf(comment + strlen(comment), sizeof(comment) - strlen(comment), "%s%s",
+            at ? "; " : "", why);
+    if (strcmp(comment, file->said) != 0)
+        write_comment(file->out, "; ", comment);
+    snprintf(file->said, sizeof(file->said), "%s", comment);
+    fprintf(file->out, "%s\n", line);
+    remember_line(import, file, at, line);
+}
+
+void rl_import_patterns(struct rl_import *import, struct rl_import_file *file,
+    const struct rl_import_at *at, const char *why, const char *key, const char *kind,
+    const struct rl_import_globs *globs, const char *suffix)
+{
+    char line[LINE_MAX_ + RL_IMPORT_ITEM_MAX + 64] = "";
+    size_t n = 0;
+
+    for (size_t i = 0; i < globs->n; i++) {
+        const char *quote = strchr(globs->items[i], ' ') ? "\"" : "";
+
+        n += (size_t)snprintf(line + n, sizeof(line) - n, "%s%s%s:%s%s", n ? " " : "", quote, kind,
+            globs->items[i], quote);
+        if (i + 1 < globs->n && n + strlen(globs->items[i + 1]) + strlen(kind) < LINE_MAX_ - 24)
+            continue;
+        rl_import_line(import, file, at, why, "%s%s%s", key, line, suffix);
+        n = 0;
+    }
+}
+
+/* All settings of one fate that belong to a file. */
+static void write_fates(
+    const struct rl_import *import, const struct rl_import_file *file, enum rl_import_fate fate)
+{
+    bool any = false;
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(import->fates, i, row)
+    {
+        const char *why = json_string_value(json_object_get(row, "why"));
+        char text[2048], place[1024];
+        struct rl_import_at at = {
+            .path = json_string_value(json_object_get(row, "path")),
+            .line = (unsigned)json_integer_value(json_object_get(row, "line")),
+            .setting = json_string_value(json_object_get(row, "setting")),
+            .value = json_string_value(json_object_get(row, "value")),
+        };
+
+        if (strcmp(json_string_value(json_object_get(row, "fate")), fates[fate].id) != 0 ||
+            (unsigned)json_integer_value(json_object_get(row, "group")) != file->group)
+            continue;
+        if (!any)
+            fprintf(file->out, "\n; %s:\n", fates[fate].title);
+        any = true;
+        say_place(import, &at, place, sizeof(place));
+        snprintf(text, sizeof(text), "%s%s%s", place, why ? ": " : "", why ? why : "");
+        write_comment(file->out, ";   ", text);
+    }
+}
+
+/* A policy that reliefd would refuse must never be handed out. */
+static void check(struct rl_import *import, const struct rl_import_file *file)
+{
+    struct rl_source source = {.path = file->name, .text = file->text, .len = file->size};
+    struct rl_findings findings = {0};
+    struct rl_compiled *compiled = NULL;
+
+    if (rl_compile(file->name, &source, 1, &findings, &compiled) < 0)
+        import->failed = -ENOMEM;
+    for (size_t i = 0; i < findings.n; i++)
+        if (findings.items[i].severity == RL_ERROR)
+            rl_import_error(import, file->name, findings.items[i].line,
+                "what was made of the settings is no policy: %s", findings.items[i].message);
+    rl_compiled_release(compiled);
+    rl_findings_free(&findings);
+}
+
+void rl_import_close(struct rl_import *import)
+{
+    for (size_t i = 0; i < import->n_files; i++) {
+        struct rl_import_file *file = &import->files[i];
+        bool first = true;
+
+        for (size_t j = 0; j < i; j++)
+            first = first && import->files[j].group != file->group;
+        for (int fate = RL_IMPORT_DIFFERS; fate < RL_IMPORT_FATES && file->out && first; fate++)
+            write_fates(import, file, (enum rl_import_fate)fate);
+        if (!file->out || fclose(file->out) != 0)
+            import->failed = -ENOMEM;
+        file->out = NULL;
+        if (import->failed == 0 && !file->settings)
+            check(import, file);
+    }
+}
+
+void rl_import_print_fates(const struct rl_import *import)
+{
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(import->fates, i, row)
+    {
+        const char *fate = json_string_value(json_object_get(row, "fate"));
+        const char *why = json_string_value(json_object_get(row, "why"));
+        bool none = strcmp(fate, fates[RL_IMPORT_NONE].id) == 0;
+        char place[1024];
+        struct rl_import_at at = {
+            .path = json_string_value(json_object_get(row, "path")),
+            .line = (unsigned)json_integer_value(json_object_get(row, "line")),
+            .setting = json_string_value(json_object_get(row, "setting")),
+            .value = json_string_value(json_object_get(row, "value")),
+        };
+
+        if (!none && strcmp(fate, fates[RL_IMPORT_DIFFERS].id) != 0)
+            continue;
+        say_place(import, &at, place, sizeof(place));
+        fprintf(stderr, "%s: %s: %s\n", place, none ? "has no equivalent" : "behaves differently",
+            why ? why : "");
+    }
+}
