@@ -107,6 +107,13 @@ static bool take_regex(
     struct pattern *patterns;
     const char *why;
 
+    for (size_t i = 0; i < e->n_patterns; i++) { /* the last one counts */
+        if (strcmp(e->patterns[i].at.setting, at->setting) != 0)
+            continue;
+        rl_import_tell(
+            import, &e->patterns[i].at, RL_IMPORT_NEEDLESS, "a later one takes its place");
+        e->patterns[i] = e->patterns[--e->n_patterns];
+    }
     if (globs && !rl_import_globs(at->value, "*", globs, &why))
         return rl_import_tell(import, at, RL_IMPORT_NONE,
             "the regular expression cannot be written as globs: %s; write %s by hand", why, key);
@@ -407,26 +414,43 @@ static bool same_level(const struct rl_import_level *a, const struct rl_import_l
     return a->share == b->share && a->kib == b->kib;
 }
 
+/* Where a level came from: one option, or both. */
+static struct rl_import_at pair_at(
+    struct rl_import *import, const struct pair *share, const struct pair *kib)
+{
+    struct rl_import_at at = share->at.setting ? share->at : kib->at;
+    char both[128];
+
+    if (share->at.setting && kib->at.setting) {
+        snprintf(both, sizeof(both), "%s %s %s", share->at.value, kib->at.setting, kib->at.value);
+        at.value = rl_import_copy(import, both);
+    }
+    return at;
+}
+
 /* Both triggers. Return: whether there is one for SIGTERM. */
 static bool write_triggers(struct rl_import *import, struct rl_import_file *file)
 {
     struct earlyoom *e = state(import);
-    const struct rl_import_at *memory_at = e->memory_share.at.setting ? &e->memory_share.at
-                                                                      : &e->memory_kib.at;
-    const struct rl_import_at *swap_at = e->swap_share.at.setting ? &e->swap_share.at
-                                                                  : &e->swap_kib.at;
+    struct rl_import_at memory_at = pair_at(import, &e->memory_share, &e->memory_kib);
+    struct rl_import_at swap_at = pair_at(import, &e->swap_share, &e->swap_kib);
     struct rl_import_level term = level(&e->memory_share, &e->memory_kib, false);
     struct rl_import_level kill = level(&e->memory_share, &e->memory_kib, true);
     struct rl_import_level swap_term = level(&e->swap_share, &e->swap_kib, false);
     struct rl_import_level swap_kill = level(&e->swap_share, &e->swap_kib, true);
+    rl_import_tell(import, &memory_at, RL_IMPORT_DIFFERS,
+        "memory and swap are looked at every 1 to 30 s, the more often the closer they are; "
+        "earlyoom "
+        "looks up to ten times a second. A line Pressure= makes the kernel announce a shortage "
+        "instead");
     bool terminates = !same_level(&term, &kill) || !same_level(&swap_term, &swap_kill);
 
     if (terminates)
         terminates = rl_import_levels(
-            import, file, "Trigger term", memory_at, &term, swap_at, &swap_term);
-    if (rl_import_levels(import, file, "Trigger kill", memory_at, &kill, swap_at, &swap_kill) &&
+            import, file, "Trigger term", &memory_at, &term, &swap_at, &swap_term);
+    if (rl_import_levels(import, file, "Trigger kill", &memory_at, &kill, &swap_at, &swap_kill) &&
         terminates)
-        rl_import_line(import, file, memory_at, NULL, "From=kill");
+        rl_import_line(import, file, &memory_at, NULL, "From=kill");
     return terminates;
 }
 
@@ -456,7 +480,7 @@ static void write_relief(struct rl_import *import, struct rl_import_file *file, 
         rl_import_line(import, file, &e->before, NULL, "Step=hook %s%s%s wait 200ms",
             strchr(e->before.value, ' ') ? "\"" : "", e->before.value,
             strchr(e->before.value, ' ') ? "\"" : "");
-    rl_format_time(e->wait.setting ? e->wait_us : 10000000, wait, sizeof(wait));
+    rl_import_time(e->wait.setting ? e->wait_us : 10000000, wait, sizeof(wait));
     if (terminates)
         rl_import_line(import, file, e->wait.setting ? &e->wait : NULL,
             e->wait.setting ? NULL : "earlyoom waits up to 10 s for a process to exit",

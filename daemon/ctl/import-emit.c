@@ -32,6 +32,19 @@ static json_t *setting_json(const struct rl_import_at *at)
         (int)at->line, "setting", rl_json_string(at->setting), "value", rl_json_string(at->value));
 }
 
+#define TELL_BACK 8 /* rows that are looked at for the same */
+
+/* The same of one setting is told once, also where it comes up for several triggers. */
+static bool is_told(const struct rl_import *import, const json_t *row)
+{
+    size_t n = json_array_size(import->fates);
+
+    for (size_t i = 0; i < n && i < TELL_BACK; i++)
+        if (json_equal(json_array_get(import->fates, n - 1 - i), row))
+            return true;
+    return false;
+}
+
 bool rl_import_tell(struct rl_import *import, const struct rl_import_at *at,
     enum rl_import_fate fate, const char *format, ...)
 {
@@ -48,14 +61,18 @@ bool rl_import_tell(struct rl_import *import, const struct rl_import_at *at,
     json_object_set_new(row, "fate", json_string(fates[fate].id));
     json_object_set_new(row, "why", rl_json_name(why));
     json_object_set_new(row, "group", json_integer(import->group));
-    if (json_array_append_new(import->fates, row) < 0)
+    if (is_told(import, row))
+        json_decref(row);
+    else if (json_array_append_new(import->fates, row) < 0)
         import->failed = -ENOMEM;
     return false;
 }
 
-/* "PATH:LINE: SETTING VALUE", or "TOOL's default: ...". */
-static void say_place(
-    const struct rl_import *import, const struct rl_import_at *at, char *buf, size_t size)
+#define VALUE_MOST 64 /* of a value in front of a line */
+
+/* "PATH:LINE: SETTING VALUE", or "default of TOOL: ..."; again: the same path as before. */
+static void say_place(const struct rl_import *import, const struct rl_import_at *at, bool again,
+    char *buf, size_t size)
 {
     struct rl_say say;
 
@@ -63,8 +80,13 @@ static void say_place(
     if (!at->path) {
         rl_say(&say, "default of %s: ", import->tool->name);
     } else {
-        rl_say_foreign(&say, at->path);
-        if (at->line > 0)
+        if (again)
+            rl_say(&say, "line ");
+        else
+            rl_say_foreign(&say, at->path);
+        if (again && at->line > 0)
+            rl_say(&say, "%u", at->line);
+        else if (at->line > 0)
             rl_say(&say, ":%u", at->line);
         rl_say(&say, ": ");
     }
@@ -78,7 +100,7 @@ static void say_place(
 }
 
 /* One paragraph of comment, broken at blanks; a word that is too long is cut. */
-static void write_comment(FILE *out, const char *indent, const char *text)
+static void write_comment(FILE *out, const char *first, const char *indent, const char *text)
 {
     const size_t room = COLUMNS_MAX - strlen(indent);
 
@@ -91,32 +113,35 @@ static void write_comment(FILE *out, const char *indent, const char *text)
             for (n = n ? n : room; n > 1 && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
                 ; /* not within a character */
         }
-        fprintf(out, "%s%.*s\n", indent, (int)n, text);
+        fprintf(out, "%s%.*s\n", first, (int)n, text);
         text += n;
+        first = indent;
     }
 }
 
+/* Streams keep pointers to the file, so it never moves. */
 static struct rl_import_file *begin(struct rl_import *import, const char *name, bool settings)
 {
     static struct rl_import_file nowhere; /* out of memory: its lines are dropped */
-    struct rl_import_file *files = rl_import_grow(
-        import, import->files, import->n_files, sizeof(*files));
-    struct rl_import_file *file = &nowhere;
+    struct rl_import_file **files = rl_import_grow(
+        import, import->files, import->n_files, sizeof(struct rl_import_file *));
+    struct rl_import_file *file = files ? rl_arena_alloc(&import->arena, sizeof(*file)) : NULL;
 
-    if (files) {
-        import->files = files;
-        file = &files[import->n_files++];
-    }
-    *file = (struct rl_import_file){.settings = settings, .group = import->group};
-    file->name = rl_import_copy(import, name);
-    if (!files)
-        return file;
-    file->out = open_memstream(&file->text, &file->size);
-    if (!file->out) {
+    nowhere = (struct rl_import_file){.name = nowhere.name};
+    if (!file) {
         import->failed = -ENOMEM;
-        return file;
+        return &nowhere;
     }
-    fprintf(file->out, "; From the settings of %s.\n", import->tool->name);
+    import->files = files;
+    files[import->n_files++] = file;
+    file->settings = settings;
+    file->group = import->group;
+    file->name = rl_import_copy(import, name);
+    file->out = open_memstream(&file->text, &file->size);
+    if (!file->out)
+        import->failed = -ENOMEM;
+    else
+        fprintf(file->out, "; From the settings of %s.\n", import->tool->name);
     return file;
 }
 
@@ -124,7 +149,7 @@ static struct rl_import_file *begin(struct rl_import *import, const char *name, 
 static bool is_taken(const struct rl_import *import, const char *name)
 {
     for (size_t i = 0; i < import->n_files; i++)
-        if (!import->files[i].settings && strcmp(import->files[i].name, name) == 0)
+        if (!import->files[i]->settings && strcmp(import->files[i]->name, name) == 0)
             return true;
     return false;
 }
@@ -182,13 +207,18 @@ void rl_import_line(struct rl_import *import, struct rl_import_file *file,
     va_end(args);
     if (!file->out || !line)
         return;
-    if (at)
-        say_place(import, at, comment, sizeof(comment) / 2);
+    if (at) {
+        char value[VALUE_MOST];
+        struct rl_import_at shown = *at;
+
+        shown.value = rl_escape(at->value, value, sizeof(value));
+        say_place(import, &shown, false, comment, sizeof(comment) / 2);
+    }
     if (why)
         snprintf(comment + strlen(comment), sizeof(comment) - strlen(comment), "%s%s",
             at ? "; " : "", why);
     if (strcmp(comment, file->said) != 0)
-        write_comment(file->out, "; ", comment);
+        write_comment(file->out, "; ", "; ", comment);
     snprintf(file->said, sizeof(file->said), "%s", comment);
     fprintf(file->out, "%s\n", line);
     remember_line(import, file, at, line);
@@ -213,34 +243,77 @@ void rl_import_patterns(struct rl_import *import, struct rl_import_file *file,
     }
 }
 
-/* All settings of one fate that belong to a file. */
+static struct rl_import_at at_of(const json_t *row)
+{
+    return (struct rl_import_at){
+        .path = json_string_value(json_object_get(row, "path")),
+        .line = (unsigned)json_integer_value(json_object_get(row, "line")),
+        .setting = json_string_value(json_object_get(row, "setting")),
+        .value = json_string_value(json_object_get(row, "value")),
+    };
+}
+
+static const char *why_of(const json_t *row)
+{
+    const char *why = json_string_value(json_object_get(row, "why"));
+
+    return why ? why : "";
+}
+
+static bool has_fate(const json_t *row, enum rl_import_fate fate)
+{
+    return strcmp(json_string_value(json_object_get(row, "fate")), fates[fate].id) == 0;
+}
+
+/* Is the row one of that fate that is told at the end of the file? */
+static bool belongs(const json_t *row, const struct rl_import_file *file, enum rl_import_fate fate)
+{
+    return has_fate(row, fate) &&
+           (unsigned)json_integer_value(json_object_get(row, "group")) == file->group;
+}
+
+/* One reason, then all settings that it is about, beginning with the row at first. */
+static void write_reason(const struct rl_import *import, const struct rl_import_file *file,
+    enum rl_import_fate fate, size_t first)
+{
+    const char *why = why_of(json_array_get(import->fates, first)), *path = "";
+    char place[1024];
+
+    write_comment(file->out, ";   - ", ";     ", why);
+    for (size_t i = first; i < json_array_size(import->fates); i++) {
+        const json_t *row = json_array_get(import->fates, i);
+        struct rl_import_at at = at_of(row);
+
+        if (!belongs(row, file, fate) || strcmp(why_of(row), why) != 0)
+            continue;
+        say_place(import, &at, at.path && strcmp(at.path, path) == 0, place, sizeof(place));
+        write_comment(file->out, ";       ", ";       ", place);
+        path = at.path ? at.path : "";
+    }
+}
+
+/* All settings of one fate that belong to a file, by their reasons. */
 static void write_fates(
     const struct rl_import *import, const struct rl_import_file *file, enum rl_import_fate fate)
 {
     bool any = false;
-    json_t *row;
-    size_t i;
 
-    json_array_foreach(import->fates, i, row)
-    {
-        const char *why = json_string_value(json_object_get(row, "why"));
-        char text[2048], place[1024];
-        struct rl_import_at at = {
-            .path = json_string_value(json_object_get(row, "path")),
-            .line = (unsigned)json_integer_value(json_object_get(row, "line")),
-            .setting = json_string_value(json_object_get(row, "setting")),
-            .value = json_string_value(json_object_get(row, "value")),
-        };
+    for (size_t i = 0; i < json_array_size(import->fates); i++) {
+        const json_t *row = json_array_get(import->fates, i);
+        bool told = false;
 
-        if (strcmp(json_string_value(json_object_get(row, "fate")), fates[fate].id) != 0 ||
-            (unsigned)json_integer_value(json_object_get(row, "group")) != file->group)
+        if (!belongs(row, file, fate))
             continue;
+        for (size_t j = 0; j < i && !told; j++) {
+            const json_t *before = json_array_get(import->fates, j);
+
+            told = belongs(before, file, fate) && strcmp(why_of(before), why_of(row)) == 0;
+        }
         if (!any)
             fprintf(file->out, "\n; %s:\n", fates[fate].title);
         any = true;
-        say_place(import, &at, place, sizeof(place));
-        snprintf(text, sizeof(text), "%s%s%s", place, why ? ": " : "", why ? why : "");
-        write_comment(file->out, ";   ", text);
+        if (!told)
+            write_reason(import, file, fate, i);
     }
 }
 
@@ -254,7 +327,7 @@ static void check(struct rl_import *import, const struct rl_import_file *file)
     if (rl_compile(file->name, &source, 1, &findings, &compiled) < 0)
         import->failed = -ENOMEM;
     for (size_t i = 0; i < findings.n; i++)
-        if (findings.items[i].severity == RL_ERROR)
+        if (findings.items[i].severity == RL_ERROR && ++import->unfit > 0)
             rl_import_error(import, file->name, findings.items[i].line,
                 "what was made of the settings is no policy: %s", findings.items[i].message);
     rl_compiled_release(compiled);
@@ -264,11 +337,11 @@ static void check(struct rl_import *import, const struct rl_import_file *file)
 void rl_import_close(struct rl_import *import)
 {
     for (size_t i = 0; i < import->n_files; i++) {
-        struct rl_import_file *file = &import->files[i];
+        struct rl_import_file *file = import->files[i];
         bool first = true;
 
         for (size_t j = 0; j < i; j++)
-            first = first && import->files[j].group != file->group;
+            first = first && import->files[j]->group != file->group;
         for (int fate = RL_IMPORT_DIFFERS; fate < RL_IMPORT_FATES && file->out && first; fate++)
             write_fates(import, file, (enum rl_import_fate)fate);
         if (!file->out || fclose(file->out) != 0)
@@ -281,26 +354,19 @@ void rl_import_close(struct rl_import *import)
 
 void rl_import_print_fates(const struct rl_import *import)
 {
+    char place[1024];
     json_t *row;
     size_t i;
 
     json_array_foreach(import->fates, i, row)
     {
-        const char *fate = json_string_value(json_object_get(row, "fate"));
-        const char *why = json_string_value(json_object_get(row, "why"));
-        bool none = strcmp(fate, fates[RL_IMPORT_NONE].id) == 0;
-        char place[1024];
-        struct rl_import_at at = {
-            .path = json_string_value(json_object_get(row, "path")),
-            .line = (unsigned)json_integer_value(json_object_get(row, "line")),
-            .setting = json_string_value(json_object_get(row, "setting")),
-            .value = json_string_value(json_object_get(row, "value")),
-        };
+        struct rl_import_at at = at_of(row);
+        bool none = has_fate(row, RL_IMPORT_NONE);
 
-        if (!none && strcmp(fate, fates[RL_IMPORT_DIFFERS].id) != 0)
+        if (!none && !has_fate(row, RL_IMPORT_DIFFERS))
             continue;
-        say_place(import, &at, place, sizeof(place));
+        say_place(import, &at, false, place, sizeof(place));
         fprintf(stderr, "%s: %s: %s\n", place, none ? "has no equivalent" : "behaves differently",
-            why ? why : "");
+            why_of(row));
     }
 }

@@ -307,8 +307,12 @@ static bool take_adjustment(
     return true;
 }
 
-#define POLLS "reliefd does not poll: the kernel wakes it, or a timer set for the earliest moment"
-#define LOGS  "what happens is in the journal and in 'reliefctl incidents', in one form"
+#define POLLS                                                                                      \
+    "reliefd chooses by itself when to look: every 1 to 30 s where a trigger has only levels, "    \
+    "the "                                                                                         \
+    "more often the closer they are; a line Pressure= makes the kernel announce a shortage "       \
+    "instead"
+#define LOGS "what happens is in the journal and in 'reliefctl incidents', in one form"
 #define LADDER                                                                                     \
     "one policy has one ladder: a threshold for warnings of its own would lead on to kills"
 #define ONE_DEED "a ladder is the same for all victims; give the unit a policy with Step=restart"
@@ -332,11 +336,11 @@ static const struct rl_import_row rows[] = {
     {"psi_excess_duration", RL_IMPORT_SAME, NULL, take_psi_duration},
     {"psi_post_action_delay", RL_IMPORT_DIFFERS,
         "one Cooldown= counts for pressure and for levels: the shorter one", take_psi_delay},
-    {"fill_rate_mem", RL_IMPORT_NEEDLESS, POLLS, NULL},
-    {"fill_rate_swap", RL_IMPORT_NEEDLESS, POLLS, NULL},
-    {"fill_rate_zram", RL_IMPORT_NEEDLESS, POLLS, NULL},
-    {"max_sleep", RL_IMPORT_NEEDLESS, POLLS, NULL},
-    {"min_sleep", RL_IMPORT_NEEDLESS, POLLS, NULL},
+    {"fill_rate_mem", RL_IMPORT_DIFFERS, POLLS, NULL},
+    {"fill_rate_swap", RL_IMPORT_DIFFERS, POLLS, NULL},
+    {"fill_rate_zram", RL_IMPORT_DIFFERS, POLLS, NULL},
+    {"max_sleep", RL_IMPORT_DIFFERS, POLLS, NULL},
+    {"min_sleep", RL_IMPORT_DIFFERS, POLLS, NULL},
     {"post_action_gui_notifications", RL_IMPORT_DIFFERS,
         "the notification says that memory is short, before anybody is killed", take_gui},
     {"hide_corrective_action_type", RL_IMPORT_NEEDLESS, "a notification names no signal", NULL},
@@ -475,7 +479,7 @@ static void write_psi(struct rl_import *import, struct rl_import_file *file, con
     if (memory->level.share != 0 && memory->level.kib != 0)
         rl_import_headroom(import, file, &memory->at, &memory->level);
     rl_import_line(import, file, &n->psi_duration.at, NULL, "For=%s",
-        rl_format_time(n->psi_duration.hundredths * 10000, time, sizeof(time)));
+        rl_import_time(n->psi_duration.hundredths * 10000, time, sizeof(time)));
     if (kills)
         rl_import_line(import, file, &psi->at, NULL, "From=kill");
 }
@@ -511,7 +515,7 @@ static void write_relief(struct rl_import *import, struct rl_import_file *file)
     rl_import_line(import, file, n->soft_exit.at.setting ? &n->soft_exit.at : NULL,
         n->soft_exit.at.setting ? NULL : "nohang waits 10 s", "Step=terminate wait %s",
         n->soft_exit.at.setting
-            ? rl_format_time(n->soft_exit.hundredths * 10000, time, sizeof(time))
+            ? rl_import_time(n->soft_exit.hundredths * 10000, time, sizeof(time))
             : "10s");
     rl_import_line(import, file, NULL, "nohang sends SIGKILL to whoever did not exit in that time",
         "Step=kill");
@@ -519,7 +523,7 @@ static void write_relief(struct rl_import *import, struct rl_import_file *file)
         delay = &n->psi_delay;
     if (delay->at.setting)
         rl_import_line(import, file, &delay->at, NULL, "Cooldown=%s",
-            rl_format_time(delay->hundredths * 10000, time, sizeof(time)));
+            rl_import_time(delay->hundredths * 10000, time, sizeof(time)));
 }
 
 static void nohang_write(struct rl_import *import)

@@ -6,7 +6,7 @@
  * list of cgroups that detectors look at gets a policy of its own, and a group whose detectors look
  * at different cgroups has no equivalent. Actions become victim and ladder of all policies of their
  * ruleset. */
-#include "daemon/ctl/import.h"
+#include "daemon/ctl/import-oomd.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,59 +16,16 @@
 #include "policy/limits.h"
 
 #define DELAY_S       15 /* post_action_delay where none is given */
-#define TARGETS_MAX   32
-#define ARGS_MAX      64
 #define DURATION_MOST 3600.0
 
-/* What one detector group asks for. */
-struct trigger {
-    const char *pressure, *swap, *usage; /* lines, NULL: none */
-    struct rl_import_at pressure_at, swap_at, usage_at, for_at;
-    uint64_t for_us;
-    const char *cgroups; /* NULL: the machine */
-    struct rl_import_at cgroups_at;
-    bool lost; /* a detector has no equivalent, so the whole group has none */
-};
-
-/* What is done. */
-struct actions {
-    bool kills;
-    struct rl_import_at kill_at, targets_at, delay_at, dry_at, service_at;
-    char *targets[TARGETS_MAX];
-    size_t n_targets;
-    uint64_t delay_us;
-    bool dry, recursive;
-    const char *service; /* systemd_restart; NULL: none */
-};
-
-struct subject {
-    const char *cgroups; /* as oomd lists them: "a.slice,b.slice"; NULL: the machine */
-    struct rl_import_at at;
-    struct trigger *triggers;
-    size_t n_triggers;
-    const struct actions *actions;
-    unsigned group;
-};
-
-struct oomd {
-    const char *path;
-    const char *text, *at; /* where the reading of names stands, for line numbers */
-    unsigned line;
-    struct subject *subjects;
-    size_t n_subjects;
-    struct trigger *trigger; /* that is being read */
-    struct actions *actions;
-    const json_t *args; /* of the plugin that is being read */
-};
-
-static struct oomd *state(struct rl_import *import)
+static struct rl_oomd_rules *state(struct rl_import *import)
 {
     return import->state;
 }
 
 /* The line of the next "WORD" in quotes behind the last one that was asked for. JSON is read in its
  * own order, so this finds the place itself; where it does not, the last line stays. */
-static unsigned line_of(struct oomd *o, const char *word)
+static unsigned line_of(struct rl_oomd_rules *o, const char *word)
 {
     size_t n = strlen(word);
 
@@ -101,7 +58,7 @@ static const char *value_text(struct rl_import *import, const json_t *value)
 static struct rl_import_at place(
     struct rl_import *import, const char *word, const char *setting, const json_t *value)
 {
-    struct oomd *o = state(import);
+    struct rl_oomd_rules *o = state(import);
 
     return (struct rl_import_at){
         .path = o->path,
@@ -130,7 +87,7 @@ static const char *format(struct rl_import *import, const char *format, const ch
 /* Which plugin's threshold it is decides what becomes of it: "60", of pressure_above. */
 static bool take_pressure(struct rl_import *import, const struct rl_import_at *at, const char *over)
 {
-    struct trigger *trigger = state(import)->trigger;
+    struct rl_oomd_trigger *trigger = state(import)->trigger;
     uint64_t share;
     const char *rest;
     char text[32], line[64];
@@ -163,7 +120,7 @@ static bool take_rising(
 static bool take_duration(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct trigger *trigger = state(import)->trigger;
+    struct rl_oomd_trigger *trigger = state(import)->trigger;
     uint64_t seconds;
     const char *rest;
 
@@ -180,7 +137,7 @@ static bool take_duration(
 static bool take_cgroup(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct trigger *trigger = state(import)->trigger;
+    struct rl_oomd_trigger *trigger = state(import)->trigger;
 
     if (!*at->value)
         return rl_import_refuse(import, at, "it names no cgroup");
@@ -189,8 +146,10 @@ static bool take_cgroup(
         return rl_import_tell(import, at, RL_IMPORT_NONE,
             "the lines of a trigger are about one cgroup, and the group looks at several");
     }
-    trigger->cgroups = at->value;
-    trigger->cgroups_at = *at;
+    if (!trigger->cgroups) {
+        trigger->cgroups = at->value;
+        trigger->cgroups_at = *at;
+    }
     return true;
 }
 
@@ -207,7 +166,7 @@ static bool take_resource(
 static bool take_memory(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct trigger *trigger = state(import)->trigger;
+    struct rl_oomd_trigger *trigger = state(import)->trigger;
     const char *cgroup = json_string_value(json_object_get(state(import)->args, "cgroup")), *rest;
     uint64_t share;
     char text[32];
@@ -225,7 +184,7 @@ static bool take_memory(
 static bool take_swap_free(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct trigger *trigger = state(import)->trigger;
+    struct rl_oomd_trigger *trigger = state(import)->trigger;
     uint64_t share;
     const char *rest;
     char text[32];
@@ -244,14 +203,14 @@ static bool take_swap_free(
 /* A target is a cgroup that dies, with all below it. */
 static void add_target(struct rl_import *import, const struct rl_import_at *at, const char *text)
 {
-    struct actions *actions = state(import)->actions;
+    struct rl_oomd_actions *actions = state(import)->actions;
     size_t n = strlen(text);
 
     if (n == 0 || n > RL_IMPORT_ITEM_MAX - 16 || !rl_import_writable(text) || *text == '!' ||
         strpbrk(text, "\"\\&")) {
         rl_import_tell(import, at, RL_IMPORT_NONE, "'%s' cannot be written as a glob", text);
-    } else if (actions->n_targets == TARGETS_MAX) {
-        rl_import_tell(import, at, RL_IMPORT_NONE, "more than %d cgroups", TARGETS_MAX);
+    } else if (actions->n_targets == RL_OOMD_TARGETS_MAX) {
+        rl_import_tell(import, at, RL_IMPORT_NONE, "more than %d cgroups", RL_OOMD_TARGETS_MAX);
     } else {
         char *target = rl_import_copy(import, text + (*text == '/'));
 
@@ -283,7 +242,7 @@ static bool take_recursive(
 static bool take_delay(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct actions *actions = state(import)->actions;
+    struct rl_oomd_actions *actions = state(import)->actions;
     uint64_t seconds;
     const char *rest;
 
@@ -301,6 +260,19 @@ static bool take_dry(
     state(import)->actions->dry = is_set(at);
     state(import)->actions->dry_at = *at;
     return true;
+}
+
+static bool take_filter(
+    struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
+{
+    state(import)->actions->lost = true;
+    return true;
+}
+
+static bool take_continue(
+    struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
+{
+    return is_set(at) || rl_import_tell(import, at, RL_IMPORT_SAME, "%s", "");
 }
 
 static bool take_service(
@@ -375,7 +347,7 @@ static const struct rl_import_row kill_rows[] = {
     {"recursive", RL_IMPORT_DIFFERS, "reliefd compares all cgroups below at once", take_recursive},
     {"post_action_delay", RL_IMPORT_SAME, NULL, take_delay},
     {"dry", RL_IMPORT_SAME, NULL, take_dry},
-    {"always_continue", RL_IMPORT_NONE, "a ladder ends with the kill", NULL},
+    {"always_continue", RL_IMPORT_NONE, "a ladder ends with the kill", take_continue},
     {"resource", RL_IMPORT_NONE, SIZE_ONLY, NULL},
     {"threshold", RL_IMPORT_NONE, SIZE_ONLY, NULL},
     {"size_threshold", RL_IMPORT_NONE, SIZE_ONLY, NULL},
@@ -500,9 +472,10 @@ static void read_detector(struct rl_import *import, const json_t *json)
         read_args(import, plugin, json_object_get(json, "args"));
 }
 
-static void read_action(struct rl_import *import, struct actions *actions, const json_t *json)
+static void read_action(
+    struct rl_import *import, struct rl_oomd_actions *actions, const json_t *json)
 {
-    struct actions ignored = {0};
+    struct rl_oomd_actions ignored = {0};
     struct rl_import_at at;
     const char *name = plugin_name(import, json, &at);
     const struct plugin *plugin = name ? plugin_of(name) : NULL;
@@ -531,12 +504,12 @@ static void read_action(struct rl_import *import, struct actions *actions, const
 }
 
 /* Policies are one for each list of cgroups: the first one that matches a cgroup is all it gets. */
-static struct subject *subject_of(
-    struct rl_import *import, const struct trigger *trigger, const struct actions *actions)
+static struct rl_oomd_subject *subject_of(struct rl_import *import,
+    const struct rl_oomd_trigger *trigger, const struct rl_oomd_actions *actions)
 {
-    struct oomd *o = state(import);
+    struct rl_oomd_rules *o = state(import);
     const char *cgroups = trigger->cgroups;
-    struct subject *subjects;
+    struct rl_oomd_subject *subjects;
 
     if (cgroups && strcmp(cgroups, "/") == 0)
         cgroups = NULL;
@@ -550,16 +523,16 @@ static struct subject *subject_of(
     if (!subjects)
         return NULL;
     o->subjects = subjects;
-    subjects[o->n_subjects] = (struct subject){
+    subjects[o->n_subjects] = (struct rl_oomd_subject){
         .cgroups = cgroups, .at = trigger->cgroups_at, .actions = actions, .group = import->group};
     return &subjects[o->n_subjects++];
 }
 
-static void add_trigger(struct rl_import *import, const struct trigger *trigger,
-    const struct rl_import_at *at, const struct actions *actions)
+static void add_trigger(struct rl_import *import, const struct rl_oomd_trigger *trigger,
+    const struct rl_import_at *at, const struct rl_oomd_actions *actions)
 {
-    struct subject *subject = subject_of(import, trigger, actions);
-    struct trigger *triggers;
+    struct rl_oomd_subject *subject = subject_of(import, trigger, actions);
+    struct rl_oomd_trigger *triggers;
 
     if (!subject)
         return;
@@ -578,9 +551,10 @@ static void add_trigger(struct rl_import *import, const struct trigger *trigger,
     triggers[subject->n_triggers++] = *trigger;
 }
 
-static void read_group(struct rl_import *import, const json_t *group, const struct actions *actions)
+static void read_group(
+    struct rl_import *import, const json_t *group, const struct rl_oomd_actions *actions)
 {
-    struct trigger trigger = {0};
+    struct rl_oomd_trigger trigger = {0};
     const char *name = json_string_value(json_array_get(group, 0));
     struct rl_import_at at = place(import, name ? name : "", name ? name : "detectors", NULL);
     size_t i;
@@ -597,7 +571,7 @@ static void read_group(struct rl_import *import, const json_t *group, const stru
             "a part of it has no equivalent, and without that it would hold too often");
     else if (!trigger.pressure && !trigger.swap && !trigger.usage)
         rl_import_tell(import, &at, RL_IMPORT_NEEDLESS, "it only prints, or never says when");
-    else if (!actions->kills)
+    else if (!actions->kills || actions->lost)
         rl_import_tell(import, &at, RL_IMPORT_NEEDLESS, "nothing is done about it");
     else
         add_trigger(import, &trigger, &at, actions);
@@ -610,12 +584,17 @@ static const struct rl_import_row ruleset_rows[] = {
     {"actions", RL_IMPORT_NEEDLESS, "NAME.conf.d/*.conf adds to NAME.conf", NULL},
     {"drop-in", RL_IMPORT_NEEDLESS, "NAME.conf.d/*.conf adds to NAME.conf", NULL},
     {"post_action_delay", RL_IMPORT_SAME, NULL, take_delay},
+    {"xattr_filter", RL_IMPORT_NONE,
+        "a policy cannot ask for an attribute of a cgroup; the ruleset is left out", take_filter},
+    {"cgroup", RL_IMPORT_NONE,
+        "a ruleset for each cgroup of a list is a policy with Cgroup=; the ruleset is left out",
+        take_filter},
     {"prekill_hook_timeout", RL_IMPORT_NONE, "Step=hook runs a program, with a time of its own",
         NULL},
     {0},
 };
 
-/* What a ruleset says beside its plugins. A ruleset that is for some cgroups only is lost. */
+/* What a ruleset says beside its plugins. */
 static void read_settings(struct rl_import *import, const json_t *ruleset)
 {
     const char *key;
@@ -639,8 +618,8 @@ static void read_settings(struct rl_import *import, const json_t *ruleset)
 
 static void read_ruleset(struct rl_import *import, const json_t *ruleset)
 {
-    struct oomd *o = state(import);
-    struct actions *actions = rl_arena_alloc(&import->arena, sizeof(*actions));
+    struct rl_oomd_rules *o = state(import);
+    struct rl_oomd_actions *actions = rl_arena_alloc(&import->arena, sizeof(*actions));
     const char *name = json_string_value(json_object_get(ruleset, "name"));
     const json_t *detectors = json_object_get(ruleset, "detectors");
     const json_t *list = json_object_get(ruleset, "actions");
@@ -701,7 +680,7 @@ static void blank_comments(char *text)
 
 static void oomd_read(struct rl_import *import, const char *path, char *text)
 {
-    struct oomd *o = state(import);
+    struct rl_oomd_rules *o = state(import);
     json_error_t error;
     size_t i;
     json_t *item;
@@ -736,182 +715,11 @@ static void oomd_find(struct rl_import *import)
         rl_import_read(import, "/etc/oomd.json", true);
 }
 
-/* Is a cgroup list a cgroup's ancestor, as far as the words of the globs tell? */
-static bool is_below(const char *target, const char *cgroups)
-{
-    char copy[4096], *rest = copy, *item;
-
-    if (!cgroups)
-        return true;
-    snprintf(copy, sizeof(copy), "%s", cgroups);
-    while ((item = strsep(&rest, ","))) {
-        size_t n;
-
-        item += *item == '/';
-        n = strlen(item);
-        if (n > 0 && item[n - 1] == '/')
-            n--;
-        if (strncmp(target, item, n) == 0 && (target[n] == '/' || !target[n]))
-            return true;
-    }
-    return false;
-}
-
-/* The levels that all targets begin with, as a glob for what is below them. */
-static void common_glob(char **targets, size_t n, char *buf, size_t size)
-{
-    size_t length = strlen(targets[0]), level = 0;
-
-    for (size_t i = 1; i < n; i++) {
-        size_t same = 0;
-
-        while (same < length && targets[i][same] == targets[0][same])
-            same++;
-        length = same;
-    }
-    for (size_t i = 0; i <= length; i++)
-        if (targets[0][i] == '/')
-            level = i;
-    snprintf(buf, size, "/%.*s%s", (int)level, targets[0], level ? "/**" : "**");
-}
-
-/* Where victims are sought. What does not lie below the subject is left alone: its shortage is not
- * the others'. */
-static void write_within(
-    struct rl_import *import, struct rl_import_file *file, const struct subject *subject)
-{
-    const struct actions *actions = subject->actions;
-    char *below[TARGETS_MAX], glob[RL_IMPORT_ITEM_MAX + 8];
-    size_t n = 0;
-
-    for (size_t i = 0; i < actions->n_targets; i++) {
-        if (is_below(actions->targets[i], subject->cgroups))
-            below[n++] = actions->targets[i];
-        else
-            rl_import_tell(import, &actions->targets_at, RL_IMPORT_DIFFERS,
-                "'%s' is not killed for a shortage of '%s', where it does not lie",
-                actions->targets[i], subject->cgroups);
-    }
-    if (n == 0) {
-        rl_import_line(import, file, &actions->targets_at, NULL, "Within=subject");
-        return;
-    }
-    if (n == 1) {
-        snprintf(glob, sizeof(glob), "/%s", below[0]);
-        rl_import_line(import, file, &actions->targets_at, NULL,
-            strchr(glob, ' ') ? "Within=\"%s\"" : "Within=%s", glob);
-        return;
-    }
-    common_glob(below, n, glob, sizeof(glob));
-    rl_import_line(import, file, &actions->targets_at, NULL, "Within=%s", glob);
-    for (size_t i = 0; i < n; i++)
-        rl_import_line(import, file, &actions->targets_at,
-            "Within= takes one glob, which is wider than the list; these come first",
-            strchr(below[i], ' ') ? "Prefer=\"cgroup:/%s\"" : "Prefer=cgroup:/%s", below[i]);
-    rl_import_line(import, file, NULL, "what keeps the machine reachable", "Protect=@system");
-}
-
-static void write_trigger(
-    struct rl_import *import, struct rl_import_file *file, const struct subject *subject, size_t i)
-{
-    const struct trigger *trigger = &subject->triggers[i];
-    char section[64], time[64];
-
-    snprintf(section, sizeof(section), "Trigger group-%zu", i + 1);
-    rl_import_section(file, section);
-    if (trigger->pressure)
-        rl_import_line(import, file, &trigger->pressure_at, NULL, "%s", trigger->pressure);
-    if (trigger->usage)
-        rl_import_line(import, file, &trigger->usage_at, NULL, "%s", trigger->usage);
-    if (trigger->swap)
-        rl_import_line(import, file, &trigger->swap_at, NULL, "%s", trigger->swap);
-    if (trigger->for_us > 0)
-        rl_import_line(import, file, &trigger->for_at, NULL, "For=%s",
-            rl_format_time(trigger->for_us, time, sizeof(time)));
-    if (trigger->pressure && subject->cgroups)
-        rl_import_line(import, file, NULL,
-            "oomd does not ask whose shortage it is; reliefd does, and lets the machine's count "
-            "too",
-            "Origin=any");
-}
-
-static void write_match(
-    struct rl_import *import, struct rl_import_file *file, const struct subject *subject)
-{
-    char *rest, *item;
-    size_t n = 0;
-
-    rl_import_section(file, "Match");
-    if (!subject->cgroups) {
-        rl_import_line(import, file, subject->at.setting ? &subject->at : NULL,
-            subject->at.setting ? NULL : "oomd looks at the swap of the machine", "Cgroup=/");
-        return;
-    }
-    rest = rl_import_copy(import, subject->cgroups);
-    while ((item = strsep(&rest, ","))) {
-        if (!rl_import_writable(item) || *item == '!' || strpbrk(item, "\"\\")) {
-            rl_import_refuse(import, &subject->at, "'%s' cannot be written as a glob", item);
-            continue;
-        }
-        if (strlen(item) > 1 && item[strlen(item) - 1] == '/')
-            item[strlen(item) - 1] = '\0';
-        rl_import_line(import, file, &subject->at, NULL,
-            strchr(item, ' ') ? "Cgroup=\"%s\"" : "Cgroup=%s", item);
-        n++;
-    }
-    if (n == 0)
-        rl_import_refuse(import, &subject->at, "it names no cgroup");
-}
-
-static void write_actions(
-    struct rl_import *import, struct rl_import_file *file, const struct subject *subject)
-{
-    const struct actions *actions = subject->actions;
-    char time[64];
-
-    rl_import_section(file, "Victim");
-    rl_import_line(import, file, &actions->kill_at, NULL, "Kill=cgroup");
-    if (actions->service)
-        rl_import_line(import, file, &actions->service_at, NULL, "Within=/**/%s", actions->service);
-    else
-        write_within(import, file, subject);
-    rl_import_section(file, "Relief");
-    rl_import_line(
-        import, file, &actions->kill_at, NULL, actions->service ? "Step=restart" : "Step=kill");
-    rl_import_line(import, file, actions->delay_at.setting ? &actions->delay_at : NULL,
-        actions->delay_at.setting ? NULL : "post_action_delay of oomd is 15 s", "Cooldown=%s",
-        rl_format_time(actions->delay_us, time, sizeof(time)));
-    if (actions->dry)
-        rl_import_line(import, file, &actions->dry_at, NULL, "DryRun=yes");
-}
-
-static void oomd_write(struct rl_import *import)
-{
-    struct oomd *o = state(import);
-
-    for (size_t i = 0; i < o->n_subjects; i++) {
-        const struct subject *subject = &o->subjects[i];
-        struct rl_import_file *file;
-        char name[96];
-
-        snprintf(name, sizeof(name), "50-oomd-%s", subject->cgroups ? subject->cgroups : "machine");
-        for (char *c = name; *c; c++)
-            if (strchr("./@\\:*", *c))
-                *c = '-';
-        import->group = subject->group;
-        file = rl_import_policy(import, name);
-        write_match(import, file, subject);
-        for (size_t t = 0; t < subject->n_triggers; t++)
-            write_trigger(import, file, subject, t);
-        write_actions(import, file, subject);
-    }
-}
-
 const struct rl_import_tool rl_import_oomd = {
     .name = "oomd",
     .where = "/etc/oomd/oomd.json, /etc/oomd.json",
-    .state_size = sizeof(struct oomd),
+    .state_size = sizeof(struct rl_oomd_rules),
     .read = oomd_read,
     .find = oomd_find,
-    .write = oomd_write,
+    .write = rl_oomd_write,
 };

@@ -16,7 +16,7 @@
 
 /* "60%", "605‰", "6050‱", from 0 to 100 %. */
 static bool take_share(
-    struct rl_import *import, const struct rl_import_at *at, struct rl_oomd_value *ret)
+    struct rl_import *import, const struct rl_import_at *at, struct rl_managed_value *ret)
 {
     static const struct {
         const char *unit;
@@ -32,7 +32,7 @@ static bool take_share(
 
         if (strcmp(rest, units[i].unit) != 0 || share > 10000)
             continue;
-        *ret = (struct rl_oomd_value){rl_import_keep(import, at), share};
+        *ret = (struct rl_managed_value){rl_import_keep(import, at), share};
         return true;
     }
     return rl_import_refuse(import, at, "'%s' is not between 0%% and 100%%", at->value);
@@ -40,7 +40,7 @@ static bool take_share(
 
 /* systemd.time(7): "30", "30s", "1min 30s", "infinity". */
 static bool take_time(
-    struct rl_import *import, const struct rl_import_at *at, struct rl_oomd_value *ret)
+    struct rl_import *import, const struct rl_import_at *at, struct rl_managed_value *ret)
 {
     static const struct {
         const char *unit;
@@ -71,38 +71,38 @@ static bool take_time(
     if (us > 3600 * SECOND)
         return rl_import_refuse(
             import, at, "'%s' is more than For= takes, which is 1 h", at->value);
-    *ret = (struct rl_oomd_value){rl_import_keep(import, at), us};
+    *ret = (struct rl_managed_value){rl_import_keep(import, at), us};
     return true;
 }
 
 static bool take_swap_limit(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct rl_oomd_value *value = &rl_oomd_state(import)->swap_limit;
+    struct rl_managed_value *value = &rl_managed_state(import)->swap_limit;
 
-    *value = (struct rl_oomd_value){0};
+    *value = (struct rl_managed_value){0};
     return !*at->value || take_share(import, at, value);
 }
 
 static bool take_default_limit(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct rl_oomd_value *value = &rl_oomd_state(import)->pressure_limit;
+    struct rl_managed_value *value = &rl_managed_state(import)->pressure_limit;
 
-    *value = (struct rl_oomd_value){0};
+    *value = (struct rl_managed_value){0};
     return !*at->value || take_share(import, at, value);
 }
 
 static bool take_default_duration(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct rl_oomd_value *value = &rl_oomd_state(import)->duration;
+    struct rl_managed_value *value = &rl_managed_state(import)->duration;
 
-    *value = (struct rl_oomd_value){0};
+    *value = (struct rl_managed_value){0};
     if (!*at->value || !take_time(import, at, value))
         return !*at->value;
     if (value->number == 0) /* the default, as where nothing stands */
-        *value = (struct rl_oomd_value){0};
+        *value = (struct rl_managed_value){0};
     else if (value->number < SECOND)
         return rl_import_refuse(import, at, "'%s' is neither 0 nor at least 1s", at->value);
     return true;
@@ -125,47 +125,47 @@ static const struct rl_import_row oom_rows[] = {
 
 /* "kill" or "auto"; "" is auto, too. */
 static bool take_mode(
-    struct rl_import *import, const struct rl_import_at *at, struct rl_oomd_value *ret)
+    struct rl_import *import, const struct rl_import_at *at, struct rl_managed_value *ret)
 {
     bool kill = strcmp(at->value, "kill") == 0;
 
     if (!kill && *at->value && strcmp(at->value, "auto") != 0)
         return rl_import_refuse(import, at, "'%s' is neither auto nor kill", at->value);
-    *ret = (struct rl_oomd_value){rl_import_keep(import, at), kill};
+    *ret = (struct rl_managed_value){rl_import_keep(import, at), kill};
     return kill || rl_import_tell(import, at, RL_IMPORT_SAME, "%s", "");
 }
 
 static bool take_swap(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    return take_mode(import, at, &rl_oomd_state(import)->unit->swap);
+    return take_mode(import, at, &rl_managed_state(import)->unit->swap);
 }
 
 static bool take_pressure(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    return take_mode(import, at, &rl_oomd_state(import)->unit->pressure);
+    return take_mode(import, at, &rl_managed_state(import)->unit->pressure);
 }
 
 static bool take_limit(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct rl_oomd_value *value = &rl_oomd_state(import)->unit->limit;
+    struct rl_managed_value *value = &rl_managed_state(import)->unit->limit;
 
-    *value = (struct rl_oomd_value){0};
+    *value = (struct rl_managed_value){0};
     if (!*at->value || !take_share(import, at, value))
         return !*at->value;
     if (value->number == 0) /* 0 stands for the default */
-        *value = (struct rl_oomd_value){0};
+        *value = (struct rl_managed_value){0};
     return true;
 }
 
 static bool take_duration(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct rl_oomd_value *value = &rl_oomd_state(import)->unit->duration;
+    struct rl_managed_value *value = &rl_managed_state(import)->unit->duration;
 
-    *value = (struct rl_oomd_value){0};
+    *value = (struct rl_managed_value){0};
     if (!*at->value || strcmp(at->value, "infinity") == 0)
         return true;
     if (take_time(import, at, value) && value->number < SECOND)
@@ -187,14 +187,14 @@ static bool take_preference(
 static bool take_rules(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct rl_oomd_unit *unit = rl_oomd_state(import)->unit;
+    struct rl_managed_unit *unit = rl_managed_state(import)->unit;
     char *rest = rl_import_copy(import, at->value), *name;
 
     if (!*at->value)
         unit->n_rules = 0;
     while ((name = rl_word(&rest))) {
-        if (unit->n_rules == RL_OOMD_RULES_MAX)
-            return rl_import_refuse(import, at, "more than %d rulesets", RL_OOMD_RULES_MAX);
+        if (unit->n_rules == RL_MANAGED_RULES_MAX)
+            return rl_import_refuse(import, at, "more than %d rulesets", RL_MANAGED_RULES_MAX);
         unit->rules[unit->n_rules].at = rl_import_keep(import, at);
         unit->rules[unit->n_rules++].name = name;
     }
@@ -223,31 +223,31 @@ static const struct rl_import_row unit_rows[] = {
 static bool take_rule_pressure(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    return take_share(import, at, &rl_oomd_state(import)->rule->pressure);
+    return take_share(import, at, &rl_managed_state(import)->rule->pressure);
 }
 
 static bool take_rule_swap(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    return take_share(import, at, &rl_oomd_state(import)->rule->swap);
+    return take_share(import, at, &rl_managed_state(import)->rule->swap);
 }
 
 static bool take_rule_lasting(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    return take_time(import, at, &rl_oomd_state(import)->rule->lasting);
+    return take_time(import, at, &rl_managed_state(import)->rule->lasting);
 }
 
 static bool take_rule_action(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct rl_oomd_value *action = &rl_oomd_state(import)->rule->action;
+    struct rl_managed_value *action = &rl_managed_state(import)->rule->action;
     bool all = strcmp(at->value, "kill-all") == 0;
 
     if (!all && strcmp(at->value, "kill-by-pgscan") != 0 && strcmp(at->value, "kill-by-swap") != 0)
         return rl_import_refuse(
             import, at, "'%s' is none of kill-all, kill-by-pgscan, kill-by-swap", at->value);
-    *action = (struct rl_oomd_value){rl_import_keep(import, at), all};
+    *action = (struct rl_managed_value){rl_import_keep(import, at), all};
     return !all || rl_import_tell(import, at, RL_IMPORT_SAME, "%s", "");
 }
 
@@ -298,33 +298,33 @@ static const char *system_name(const char *path, const char *name)
     return strcmp(name, "-.slice") == 0 && strstr(path, "/systemd/user/") ? "user@.service" : name;
 }
 
-struct rl_oomd_unit *rl_oomd_unit(struct rl_import *import, const char *name)
+struct rl_managed_unit *rl_managed_unit(struct rl_import *import, const char *name)
 {
-    struct rl_oomd *o = rl_oomd_state(import);
-    static struct rl_oomd_unit nowhere; /* out of memory */
-    struct rl_oomd_unit *units;
+    struct rl_managed *o = rl_managed_state(import);
+    static struct rl_managed_unit nowhere; /* out of memory */
+    struct rl_managed_unit *units;
 
     for (size_t i = 0; i < o->n_units; i++)
         if (strcmp(o->units[i].name, name) == 0)
             return &o->units[i];
     units = rl_import_grow(import, o->units, o->n_units, sizeof(*units));
     if (!units) {
-        nowhere = (struct rl_oomd_unit){.name = ""};
+        nowhere = (struct rl_managed_unit){.name = ""};
         return &nowhere;
     }
     o->units = units;
-    units[o->n_units] = (struct rl_oomd_unit){
+    units[o->n_units] = (struct rl_managed_unit){
         .name = rl_import_copy(import, name), .group = ++o->groups};
     return &units[o->n_units++];
 }
 
-static struct rl_oomd_rule *rule_of(struct rl_import *import, const char *path)
+static struct rl_managed_rule *rule_of(struct rl_import *import, const char *path)
 {
-    struct rl_oomd *o = rl_oomd_state(import);
-    static struct rl_oomd_rule nowhere; /* out of memory */
+    struct rl_managed *o = rl_managed_state(import);
+    static struct rl_managed_rule nowhere; /* out of memory */
     const char *slash = strrchr(path, '/');
     char *name = rl_import_copy(import, slash ? slash + 1 : path);
-    struct rl_oomd_rule *rules;
+    struct rl_managed_rule *rules;
 
     if (ends_with(name, ".oomrule"))
         name[strlen(name) - strlen(".oomrule")] = '\0';
@@ -332,7 +332,8 @@ static struct rl_oomd_rule *rule_of(struct rl_import *import, const char *path)
     if (!rules)
         return &nowhere;
     o->rules = rules;
-    rules[o->n_rules] = (struct rl_oomd_rule){.name = name, .path = rl_import_copy(import, path)};
+    rules[o->n_rules] = (struct rl_managed_rule){
+        .name = name, .path = rl_import_copy(import, path)};
     return &rules[o->n_rules++];
 }
 
@@ -356,7 +357,7 @@ static const struct rl_import_row *rows_of(const char *section)
 static const struct rl_import_row *begin_section(
     struct rl_import *import, const char *path, unsigned line, const char *section)
 {
-    struct rl_oomd *o = rl_oomd_state(import);
+    struct rl_managed *o = rl_managed_state(import);
     const struct rl_import_row *rows = rows_of(section);
     const char *name;
 
@@ -372,7 +373,7 @@ static const struct rl_import_row *begin_section(
             section);
         return NULL;
     }
-    o->unit = rl_oomd_unit(import, system_name(path, name));
+    o->unit = rl_managed_unit(import, system_name(path, name));
     import->group = o->unit->group;
     return rows;
 }
@@ -428,7 +429,7 @@ static void systemd_oomd_read(struct rl_import *import, const char *path, char *
 /* --- writing --- */
 
 static void write_match(
-    struct rl_import *import, struct rl_import_file *file, const struct rl_oomd_unit *unit)
+    struct rl_import *import, struct rl_import_file *file, const struct rl_managed_unit *unit)
 {
     const char *dot = strrchr(unit->name, '.');
 
@@ -462,7 +463,7 @@ static void write_share(struct rl_import *import, struct rl_import_file *file,
 }
 
 static void write_origin(
-    struct rl_import *import, struct rl_import_file *file, const struct rl_oomd_unit *unit)
+    struct rl_import *import, struct rl_import_file *file, const struct rl_managed_unit *unit)
 {
     if (strcmp(unit->name, "-.slice") != 0)
         rl_import_line(import, file, NULL,
@@ -472,14 +473,14 @@ static void write_origin(
 }
 
 static void write_pressure(
-    struct rl_import *import, struct rl_import_file *file, const struct rl_oomd_unit *unit)
+    struct rl_import *import, struct rl_import_file *file, const struct rl_managed_unit *unit)
 {
     static const struct rl_import_at limit_at = {
         .setting = "DefaultMemoryPressureLimit=", .value = "60%"};
     static const struct rl_import_at duration_at = {
         .setting = "DefaultMemoryPressureDurationSec=", .value = "30s"};
-    const struct rl_oomd *o = rl_oomd_state(import);
-    struct rl_oomd_value limit = {limit_at, 6000}, duration = {duration_at, 30 * SECOND};
+    const struct rl_managed *o = rl_managed_state(import);
+    struct rl_managed_value limit = {limit_at, 6000}, duration = {duration_at, 30 * SECOND};
     char time[64];
 
     if (o->pressure_limit.at.setting)
@@ -493,16 +494,16 @@ static void write_pressure(
     rl_import_section(file, "Trigger pressure");
     write_share(import, file, &limit.at, "Pressure", limit.number);
     rl_import_line(import, file, &duration.at, NULL, "For=%s",
-        rl_format_time(duration.number, time, sizeof(time)));
+        rl_import_time(duration.number, time, sizeof(time)));
     write_origin(import, file, unit);
 }
 
 static void write_swap(
-    struct rl_import *import, struct rl_import_file *file, const struct rl_oomd_unit *unit)
+    struct rl_import *import, struct rl_import_file *file, const struct rl_managed_unit *unit)
 {
     static const struct rl_import_at at = {.setting = "SwapUsedLimit=", .value = "90%"};
-    const struct rl_oomd *o = rl_oomd_state(import);
-    struct rl_oomd_value limit = {at, 9000};
+    const struct rl_managed *o = rl_managed_state(import);
+    struct rl_managed_value limit = {at, 9000};
 
     if (o->swap_limit.at.setting)
         limit = o->swap_limit;
@@ -511,7 +512,7 @@ static void write_swap(
     write_share(import, file, &limit.at, "Swap", limit.number);
 }
 
-static const struct rl_oomd_rule *find_rule(const struct rl_oomd *o, const char *name)
+static const struct rl_managed_rule *find_rule(const struct rl_managed *o, const char *name)
 {
     for (size_t i = 0; i < o->n_rules; i++)
         if (strcmp(o->rules[i].name, name) == 0)
@@ -520,7 +521,7 @@ static const struct rl_oomd_rule *find_rule(const struct rl_oomd *o, const char 
 }
 
 /* Why a ruleset counts for nothing; NULL when it counts. */
-static const char *unfit(const struct rl_oomd_rule *rule)
+static const char *unfit(const struct rl_managed_rule *rule)
 {
     if (!rule)
         return "no such ruleset was read";
@@ -532,14 +533,14 @@ static const char *unfit(const struct rl_oomd_rule *rule)
 }
 
 /* The rules that count. Return: how many of them. */
-static size_t usable_rules(
-    struct rl_import *import, const struct rl_oomd_unit *unit, const struct rl_oomd_rule **ret)
+static size_t usable_rules(struct rl_import *import, const struct rl_managed_unit *unit,
+    const struct rl_managed_rule **ret)
 {
-    const struct rl_oomd *o = rl_oomd_state(import);
+    const struct rl_managed *o = rl_managed_state(import);
     size_t n = 0, taken = unit->pressure.number + unit->swap.number;
 
     for (size_t i = 0; i < unit->n_rules; i++) {
-        const struct rl_oomd_rule *rule = find_rule(o, unit->rules[i].name);
+        const struct rl_managed_rule *rule = find_rule(o, unit->rules[i].name);
         const char *why = unfit(rule);
 
         if (!why && taken + n == RL_TRIGGERS_MAX)
@@ -554,7 +555,7 @@ static size_t usable_rules(
 }
 
 static void write_rule(struct rl_import *import, struct rl_import_file *file,
-    const struct rl_oomd_unit *unit, const struct rl_oomd_rule *rule, size_t i)
+    const struct rl_managed_unit *unit, const struct rl_managed_rule *rule, size_t i)
 {
     char section[64], time[64];
 
@@ -566,14 +567,14 @@ static void write_rule(struct rl_import *import, struct rl_import_file *file,
         write_share(import, file, &rule->swap.at, "Swap", rule->swap.number);
     if (rule->lasting.number > 0)
         rl_import_line(import, file, &rule->lasting.at, NULL, "For=%s",
-            rl_format_time(rule->lasting.number, time, sizeof(time)));
+            rl_import_time(rule->lasting.number, time, sizeof(time)));
     if (rule->pressure.at.setting)
         write_origin(import, file, unit);
 }
 
 /* kill-all ends all below the unit; where another trigger of it kills one cgroup, so do all. */
 static void write_victim(struct rl_import *import, struct rl_import_file *file,
-    const struct rl_oomd_unit *unit, const struct rl_oomd_rule **rules, size_t n)
+    const struct rl_managed_unit *unit, const struct rl_managed_rule **rules, size_t n)
 {
     bool tree = n > 0 && unit->pressure.number == 0 && unit->swap.number == 0;
     const struct rl_import_at *at = unit->pressure.number ? &unit->pressure.at : &unit->swap.at;
@@ -593,9 +594,9 @@ static void write_victim(struct rl_import *import, struct rl_import_file *file,
         import, file, NULL, "below the unit, wherever in it the shortage began", "Within=subject");
 }
 
-static void write_unit(struct rl_import *import, struct rl_oomd_unit *unit)
+static void write_unit(struct rl_import *import, struct rl_managed_unit *unit)
 {
-    const struct rl_oomd_rule *rules[RL_OOMD_RULES_MAX];
+    const struct rl_managed_rule *rules[RL_MANAGED_RULES_MAX];
     struct rl_import_file *file;
     char name[128];
     size_t n;
@@ -632,7 +633,7 @@ static void write_unit(struct rl_import *import, struct rl_oomd_unit *unit)
 
 static void systemd_oomd_write(struct rl_import *import)
 {
-    struct rl_oomd *o = rl_oomd_state(import);
+    struct rl_managed *o = rl_managed_state(import);
     bool unused;
 
     for (size_t i = 0; i < o->n_units; i++)
@@ -658,8 +659,8 @@ static void systemd_oomd_write(struct rl_import *import)
 const struct rl_import_tool rl_import_systemd_oomd = {
     .name = "systemd-oomd",
     .where = "oomd.conf and units below /etc/systemd, /run/systemd, /usr/lib/systemd",
-    .state_size = sizeof(struct rl_oomd),
+    .state_size = sizeof(struct rl_managed),
     .read = systemd_oomd_read,
-    .find = rl_oomd_find,
+    .find = rl_managed_find,
     .write = systemd_oomd_write,
 };

@@ -4,48 +4,48 @@
 
 #include "daemon/ctl/import.h"
 
-#define RL_OOMD_RULES_MAX 16 /* of one unit */
+#define RL_MANAGED_RULES_MAX 16 /* of one unit */
 
-struct rl_oomd_value {
+struct rl_managed_value {
     struct rl_import_at at; /* setting NULL: not given */
     uint64_t number;        /* hundredths of a percent, microseconds, 1 for kill and kill-all */
 };
 
-struct rl_oomd_unit {
+struct rl_managed_unit {
     const char *name; /* "user@.service"; "slice", "a-.slice" for what is about several */
-    struct rl_oomd_value swap, pressure, limit, duration;
+    struct rl_managed_value swap, pressure, limit, duration;
     struct {
         struct rl_import_at at;
         const char *name;
-    } rules[RL_OOMD_RULES_MAX];
+    } rules[RL_MANAGED_RULES_MAX];
     size_t n_rules;
     unsigned group;
     bool by_match; /* its policy cannot be found by its name */
 };
 
-struct rl_oomd_rule {
+struct rl_managed_rule {
     const char *name, *path;
-    struct rl_oomd_value pressure, swap, lasting, action;
+    struct rl_managed_value pressure, swap, lasting, action;
 };
 
-struct rl_oomd {
-    struct rl_oomd_value swap_limit, pressure_limit, duration;
-    struct rl_oomd_unit *units;
+struct rl_managed {
+    struct rl_managed_value swap_limit, pressure_limit, duration;
+    struct rl_managed_unit *units;
     size_t n_units;
-    struct rl_oomd_rule *rules;
+    struct rl_managed_rule *rules;
     size_t n_rules;
     unsigned groups;
-    struct rl_oomd_unit *unit; /* whose section is being read */
-    struct rl_oomd_rule *rule;
+    struct rl_managed_unit *unit; /* whose section is being read */
+    struct rl_managed_rule *rule;
 };
 
-static inline struct rl_oomd *rl_oomd_state(struct rl_import *import)
+static inline struct rl_managed *rl_managed_state(struct rl_import *import)
 {
     return import->state;
 }
 
 /* The unit of that name, made where it is new. Valid until the next call. */
-struct rl_oomd_unit *rl_oomd_unit(struct rl_import *import, const char *name);
+struct rl_managed_unit *rl_managed_unit(struct rl_import *import, const char *name);
 
 /* Read oomd.conf, rulesets and units in the standard places, the more important ones later. */
-void rl_oomd_find(struct rl_import *import);
+void rl_managed_find(struct rl_import *import);

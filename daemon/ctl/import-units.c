@@ -186,7 +186,7 @@ static void find_units(struct rl_import *import, const char *const *dirs, size_t
     read_finds(import, &drop_ins, true);
 }
 
-void rl_oomd_find(struct rl_import *import)
+void rl_managed_find(struct rl_import *import)
 {
     const size_t n_system = 7; /* of unit_dirs; the rest are of users' managers */
 

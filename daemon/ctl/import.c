@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf/value.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/out.h"
 #include "daemon/report/cleanup.h"
@@ -144,6 +145,17 @@ static int slurp(struct rl_import *import, const char *path, char **ret, size_t 
     return n > SIZE_MOST ? -EFBIG : 0;
 }
 
+void rl_import_text(struct rl_import *import, const char *path, char *text, size_t n)
+{
+    if (memchr(text, '\0', n)) {
+        rl_import_error(import, path, 0, "it is no text: it holds NUL bytes");
+        return;
+    }
+    if (json_array_append_new(import->read, rl_json_string(path)) < 0)
+        import->failed = -ENOMEM;
+    import->tool->read(import, path, text);
+}
+
 bool rl_import_read(struct rl_import *import, const char *path, bool rooted)
 {
     char full[PATH_MAX], *text = NULL;
@@ -162,14 +174,9 @@ bool rl_import_read(struct rl_import *import, const char *path, bool rooted)
         import->failed = r;
     else if (r < 0)
         rl_import_error(import, path, 0, "%s", strerror(-r));
-    else if (memchr(text, '\0', n))
-        rl_import_error(import, path, 0, "it is no text: it holds NUL bytes");
-    if (r < 0 || memchr(text, '\0', n))
-        return r != -ENOENT;
-    if (json_array_append_new(import->read, rl_json_string(path)) < 0)
-        import->failed = -ENOMEM;
-    import->tool->read(import, path, text);
-    return true;
+    else
+        rl_import_text(import, path, text, n);
+    return r != -ENOENT;
 }
 
 char *rl_import_strip(char *text)
@@ -238,6 +245,18 @@ const char *rl_import_share(uint64_t share, char *buf, size_t size)
     return buf;
 }
 
+const char *rl_import_time(uint64_t us, char *buf, size_t size)
+{
+    char *to = buf;
+
+    rl_format_time(us, buf, size);
+    for (const char *from = buf; *from; from++)
+        if (*from != ' ' || (from[1] >= '0' && from[1] <= '9')) /* "1 min 30 s" */
+            *to++ = *from;
+    *to = '\0';
+    return buf;
+}
+
 bool rl_import_meminfo(const struct rl_import *import, const char *name, uint64_t *ret_kib)
 {
     char path[PATH_MAX], line[256];
@@ -256,18 +275,17 @@ bool rl_import_meminfo(const struct rl_import *import, const char *name, uint64_
     return found;
 }
 
-int rl_import_run(struct rl_import *import, char *const *words, size_t n_words)
+int rl_import_begin(struct rl_import *import)
 {
     import->read = json_array();
     import->fates = json_array();
     import->lines = json_array();
     import->state = rl_arena_alloc(&import->arena, import->tool->state_size);
-    if (!import->read || !import->fates || !import->lines || !import->state)
-        return -ENOMEM;
-    for (size_t i = 0; i < n_words; i++)
-        rl_import_read(import, words[i], false);
-    if (n_words == 0)
-        import->tool->find(import);
+    return import->read && import->fates && import->lines && import->state ? 0 : -ENOMEM;
+}
+
+int rl_import_end(struct rl_import *import)
+{
     if (import->errors == 0 && import->failed == 0 && json_array_size(import->read) == 0)
         return -ENOENT;
     if (import->errors == 0 && import->failed == 0)
@@ -281,7 +299,7 @@ int rl_import_run(struct rl_import *import, char *const *words, size_t n_words)
 void rl_import_free(struct rl_import *import)
 {
     for (size_t i = 0; i < import->n_files; i++)
-        free(import->files[i].text);
+        free(import->files[i]->text);
     json_decref(import->read);
     json_decref(import->fates);
     json_decref(import->lines);
@@ -295,10 +313,10 @@ static json_t *result_json(const struct rl_import *import)
 
     for (i = 0; i < import->n_files; i++)
         json_array_append_new(
-            files, json_pack("{s:s, s:s, s:s, s:s}", "name", import->files[i].name, "kind",
-                       import->files[i].settings ? "reliefd.conf" : "policy", "file",
-                       import->files[i].settings ? "reliefd.conf.d" : "policy.d", "text",
-                       import->files[i].text));
+            files, json_pack("{s:s, s:s, s:s, s:s}", "name", import->files[i]->name, "kind",
+                       import->files[i]->settings ? "reliefd.conf" : "policy", "file",
+                       import->files[i]->settings ? "reliefd.conf.d" : "policy.d", "text",
+                       import->files[i]->text));
     json_array_foreach(import->fates, i, row)
     {
         json_object_del(row, "group");
@@ -318,8 +336,8 @@ static void print_files(const struct rl_import *import)
     char path[PATH_MAX];
 
     for (size_t i = 0; i < import->n_files; i++) {
-        file_path(&import->files[i], path, sizeof(path));
-        printf("%s# %s\n%s", i > 0 ? "\n" : "", path, import->files[i].text);
+        file_path(import->files[i], path, sizeof(path));
+        printf("%s# %s\n%s", i > 0 ? "\n" : "", path, import->files[i]->text);
     }
 }
 
@@ -357,17 +375,17 @@ static int write_files(const struct rl_import *import, const char *dir, bool for
         r = -errno;
     snprintf(path, sizeof(path), "%s", dir);
     for (size_t i = 0; i < import->n_files && r == 0 && !force; i++) {
-        file_path(&import->files[i], path, sizeof(path));
+        file_path(import->files[i], path, sizeof(path));
         if (faccessat(fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
             r = -EEXIST;
     }
     for (size_t i = 0; i < import->n_files && r == 0; i++) {
         snprintf(full, sizeof(full), "%s/%s", dir,
-            import->files[i].settings ? "reliefd.conf.d" : "policy.d");
-        file_path(&import->files[i], path, sizeof(path));
+            import->files[i]->settings ? "reliefd.conf.d" : "policy.d");
+        file_path(import->files[i], path, sizeof(path));
         r = make_dir(full);
         if (r == 0)
-            r = write_file(fd, path, &import->files[i], force);
+            r = write_file(fd, path, import->files[i], force);
         if (r == 0 && !quiet)
             printf("%s/%s\n", dir, path);
     }
@@ -419,7 +437,13 @@ int rl_ctl_import(const struct rl_args *args)
         return RL_EXIT_USAGE;
     snprintf(proc_root, sizeof(proc_root), "%s%s", proc ? proc : import.root, proc ? "" : "/proc");
     import.proc_root = proc_root;
-    r = rl_import_run(&import, args->words + 1, args->n_words - 1);
+    r = rl_import_begin(&import);
+    for (size_t i = 1; i < args->n_words && r == 0; i++)
+        rl_import_read(&import, args->words[i], false);
+    if (args->n_words == 1 && r == 0)
+        import.tool->find(&import);
+    if (r == 0)
+        r = rl_import_end(&import);
     if (r == 0)
         code = give_out(args, &import);
     else if (r == -ENOENT)

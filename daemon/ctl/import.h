@@ -31,8 +31,8 @@ struct rl_import_at {
 enum rl_import_fate {
     RL_IMPORT_SAME,
     RL_IMPORT_DIFFERS,  /* it is written, but behaves differently */
-    RL_IMPORT_NEEDLESS, /* nothing is written, and nothing is missing */
     RL_IMPORT_NONE,     /* it has no equivalent */
+    RL_IMPORT_NEEDLESS, /* nothing is written, and nothing is missing */
     RL_IMPORT_FATES,
 };
 
@@ -84,20 +84,26 @@ struct rl_import {
     const char *root;      /* of the standard places, "" for / */
     const char *proc_root; /* whose meminfo tells how much swap there is */
     struct rl_arena arena;
-    struct rl_import_file *files;
+    struct rl_import_file **files;
     size_t n_files;
     unsigned group; /* of what is told next */
     json_t *read;   /* paths */
     json_t *fates;  /* of all settings */
     json_t *lines;  /* that were written */
     size_t errors;
-    int failed; /* -errno that ended it */
+    size_t unfit; /* policies that reliefd would refuse: our own fault, told as errors */
+    int failed;   /* -errno that ended it */
 };
 
-/* Read all words as files, or the standard places where there are none, and write the policies.
- * Return: 0; -EINVAL after telling errors, with no files then; -ENOENT where nothing was found;
- * -errno. */
-int rl_import_run(struct rl_import *import, char *const *words, size_t n_words);
+/* Begin with an import whose tool and roots are set. Return: 0 or -ENOMEM. */
+int rl_import_begin(struct rl_import *import);
+
+/* Give a text to the tool; it is cut up. */
+void rl_import_text(struct rl_import *import, const char *path, char *text, size_t n);
+
+/* Write the policies. Return: 0; -EINVAL where errors were told; -ENOENT where nothing was read;
+ * -ENOMEM. */
+int rl_import_end(struct rl_import *import);
 void rl_import_free(struct rl_import *import);
 
 /* Say what is wrong with a file; nothing is written then. */
@@ -151,6 +157,9 @@ bool rl_import_number(const char *text, double most, uint64_t *ret_hundredths, c
 /* Hundredths of a percent as policies have them: "2.5%"; at least 0.01%, since a share of nothing
  * is none. Return: buf. */
 const char *rl_import_share(uint64_t share, char *buf, size_t size);
+
+/* A time as policies have it: "1min 30s". Return: buf. */
+const char *rl_import_time(uint64_t us, char *buf, size_t size);
 
 /* KiB of a line of meminfo, such as "SwapTotal". Return: whether it is known. */
 bool rl_import_meminfo(const struct rl_import *import, const char *name, uint64_t *ret_kib);
