@@ -25,7 +25,7 @@ static bool is_below(const char *target, const char *cgroups)
 }
 
 /* The levels that all targets begin with, as a glob for what is below them. */
-static void common_glob(char **targets, size_t n, char *buf, size_t size)
+static void common_glob(const char *const *targets, size_t n, char *buf, size_t size)
 {
     size_t length = strlen(targets[0]), level = 0;
 
@@ -42,40 +42,49 @@ static void common_glob(char **targets, size_t n, char *buf, size_t size)
     snprintf(buf, size, "/%.*s%s", (int)level, targets[0], level ? "/**" : "**");
 }
 
-/* Where victims are sought. What does not lie below the subject is left alone: its shortage is not
- * the others'. */
-static void write_within(
-    struct rl_import *import, struct rl_import_file *file, const struct rl_oomd_subject *subject)
+/* The targets below the subject; all of them where none is. What is elsewhere is left alone when
+ * there is something nearer: its memory is not what the subject lacks. Return: how many. */
+static size_t choose_targets(
+    struct rl_import *import, const struct rl_oomd_subject *subject, const char **ret)
 {
     const struct rl_oomd_actions *actions = subject->actions;
-    char *below[RL_OOMD_TARGETS_MAX], glob[RL_IMPORT_ITEM_MAX + 8];
+    bool below[RL_OOMD_TARGETS_MAX] = {false}, any = false;
     size_t n = 0;
 
     for (size_t i = 0; i < actions->n_targets; i++) {
-        if (is_below(actions->targets[i], subject->cgroups))
-            below[n++] = actions->targets[i];
+        below[i] = is_below(actions->targets[i], subject->cgroups);
+        any = any || below[i];
+    }
+    for (size_t i = 0; i < actions->n_targets; i++) {
+        if (below[i] || !any)
+            ret[n++] = actions->targets[i];
         else
             rl_import_tell(import, &actions->targets_at, RL_IMPORT_DIFFERS,
                 "'%s' is not killed for a shortage of '%s', where it does not lie",
                 actions->targets[i], subject->cgroups);
     }
-    if (n == 0) {
-        rl_import_line(import, file, &actions->targets_at, NULL, "Within=subject");
-        return;
-    }
-    if (n == 1) {
-        snprintf(glob, sizeof(glob), "/%s", below[0]);
-        rl_import_line(import, file, &actions->targets_at, NULL,
-            strchr(glob, ' ') ? "Within=\"%s\"" : "Within=%s", glob);
-        return;
-    }
-    common_glob(below, n, glob, sizeof(glob));
-    rl_import_line(import, file, &actions->targets_at, NULL, "Within=%s", glob);
-    for (size_t i = 0; i < n; i++)
-        rl_import_line(import, file, &actions->targets_at,
+    return n;
+}
+
+static void write_within(
+    struct rl_import *import, struct rl_import_file *file, const struct rl_oomd_subject *subject)
+{
+    const struct rl_import_at *at = &subject->actions->targets_at;
+    const char *targets[RL_OOMD_TARGETS_MAX];
+    size_t n = choose_targets(import, subject, targets);
+    char glob[RL_IMPORT_ITEM_MAX + 8];
+
+    if (n == 1)
+        snprintf(glob, sizeof(glob), "/%s", targets[0]);
+    else
+        common_glob(targets, n, glob, sizeof(glob));
+    rl_import_line(import, file, at, NULL, strchr(glob, ' ') ? "Within=\"%s\"" : "Within=%s", glob);
+    for (size_t i = 0; i < n && n > 1; i++)
+        rl_import_line(import, file, at,
             "Within= takes one glob, which is wider than the list; these come first",
-            strchr(below[i], ' ') ? "Prefer=\"cgroup:/%s\"" : "Prefer=cgroup:/%s", below[i]);
-    rl_import_line(import, file, NULL, "what keeps the machine reachable", "Protect=@system");
+            strchr(targets[i], ' ') ? "Prefer=\"cgroup:/%s\"" : "Prefer=cgroup:/%s", targets[i]);
+    if (n > 1)
+        rl_import_line(import, file, NULL, "what keeps the machine reachable", "Protect=@system");
 }
 
 static void write_trigger(struct rl_import *import, struct rl_import_file *file,

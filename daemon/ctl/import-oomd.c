@@ -475,7 +475,7 @@ static void read_detector(struct rl_import *import, const json_t *json)
 static void read_action(
     struct rl_import *import, struct rl_oomd_actions *actions, const json_t *json)
 {
-    struct rl_oomd_actions ignored = {0};
+    struct rl_oomd_actions ignored = {0}; /* of what is never done */
     struct rl_import_at at;
     const char *name = plugin_name(import, json, &at);
     const struct plugin *plugin = name ? plugin_of(name) : NULL;
@@ -499,8 +499,15 @@ static void read_action(
             actions->kill_at = at;
         }
     }
-    if (plugin->rows && state(import)->actions == actions)
-        read_args(import, plugin, json_object_get(json, "args"));
+    if (!plugin->rows || state(import)->actions != actions)
+        return;
+    read_args(import, plugin, json_object_get(json, "args"));
+    if (plugin->kind == KIND_RESTART && !actions->service)
+        rl_import_refuse(import, &at, "it has no argument \"service\"");
+    else if (plugin->kind == KIND_KILL && !actions->targets_at.setting)
+        rl_import_refuse(import, &at, "it has no argument \"cgroup\"");
+    else if (plugin->kind == KIND_KILL && actions->n_targets == 0)
+        actions->lost = true; /* said of each of them */
 }
 
 /* Policies are one for each list of cgroups: the first one that matches a cgroup is all it gets. */
