@@ -317,6 +317,33 @@ static void write_fates(
     }
 }
 
+bool rl_import_accepts(struct rl_import *import, const char *section, char *why, size_t why_size,
+    const char *format, ...)
+{
+    bool match = strcmp(section, "Match") == 0;
+    struct rl_findings findings = {0};
+    struct rl_compiled *compiled = NULL;
+    char line[4 * RL_IMPORT_ITEM_MAX], text[2 * sizeof(line) + 128];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    snprintf(text, sizeof(text),
+        "[Match]\n%s\n[Trigger t]\nUsage=50%%\n[Relief]\nStep=warn\n%s%s\n",
+        match ? line : "Cgroup=a", match ? "" : "[Victim]\n", match ? "" : line);
+    if (rl_compile("import", &(struct rl_source){.path = "", .text = text, .len = strlen(text)}, 1,
+            &findings, &compiled) < 0)
+        import->failed = -ENOMEM;
+    snprintf(why, why_size, "%s", findings.n > 0 ? findings.items[0].message : "");
+    for (size_t i = 0; i < findings.n; i++)
+        if (findings.items[i].severity == RL_ERROR)
+            snprintf(why, why_size, "%s", findings.items[i].message);
+    rl_compiled_release(compiled);
+    rl_findings_free(&findings);
+    return compiled != NULL;
+}
+
 /* A policy that reliefd would refuse must never be handed out. */
 static void check(struct rl_import *import, const struct rl_import_file *file)
 {

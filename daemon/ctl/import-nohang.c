@@ -245,20 +245,15 @@ static const struct {
     {"@BADNESS_ADJ_RE_CGROUP_V2", "cgroup", "**"},
 };
 
-/* Why these globs are no patterns of that kind; NULL when they are. */
-static const char *unfit(const char *kind, const struct rl_import_globs *globs)
+/* Are these globs patterns of that kind? */
+static bool fit(struct rl_import *import, const char *kind, const struct rl_import_globs *globs,
+    char *why, size_t why_size)
 {
-    for (size_t i = 0; i < globs->n; i++) {
-        const char *glob = globs->items[i];
-
-        if (strcmp(kind, "exe") == 0 && !strchr("/*?[", *glob))
-            return "it begins with what no full path begins with";
-        if (strcmp(kind, "uid") == 0 && glob[strspn(glob, "0123456789*?[]-")])
-            return "a user ID is a number";
-        if (strcmp(kind, "cgroup") == 0 && strncmp(glob, "/sys/fs/cgroup", 14) == 0)
-            return "paths of cgroups are relative to the mount";
-    }
-    return NULL;
+    for (size_t i = 0; i < globs->n; i++)
+        if (!rl_import_accepts(
+                import, "Victim", why, why_size, "Protect=\"%s:%s\"", kind, globs->items[i]))
+            return false;
+    return true;
 }
 
 /* nohang counts in points of oom_score, of which 2 are 3 thousandths of memory since Linux 5.9. */
@@ -277,6 +272,7 @@ static bool take_adjustment(
     struct rl_import_globs *globs = rl_arena_alloc(&import->arena, sizeof(*globs));
     struct adjustment *grown, adjustment = {.globs = globs};
     const char *why = NULL, *star = "*";
+    char buf[512];
 
     if (!regex)
         return rl_import_refuse(import, at, "expected NUMBER " SEPARATOR " REGEX");
@@ -293,8 +289,9 @@ static bool take_adjustment(
     }
     if (!globs || !adjustment.kind)
         return false;
-    if (rl_import_globs(regex, star, globs, &why))
-        why = unfit(adjustment.kind, globs);
+    if (rl_import_globs(regex, star, globs, &why) &&
+        !fit(import, adjustment.kind, globs, buf, sizeof(buf)))
+        why = buf;
     if (why)
         return rl_import_tell(import, at, RL_IMPORT_NONE,
             "the regular expression cannot be written as globs: %s; write Adjust= by hand", why);

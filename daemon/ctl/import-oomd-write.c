@@ -27,7 +27,7 @@ static bool is_below(const char *target, const char *cgroups)
 /* The levels that all targets begin with, as a glob for what is below them. */
 static void common_glob(const char *const *targets, size_t n, char *buf, size_t size)
 {
-    size_t length = strlen(targets[0]), level = 0;
+    size_t length = n > 0 ? strlen(targets[0]) : 0, level = 0;
 
     for (size_t i = 1; i < n; i++) {
         size_t same = 0;
@@ -37,9 +37,9 @@ static void common_glob(const char *const *targets, size_t n, char *buf, size_t 
         length = same;
     }
     for (size_t i = 0; i <= length; i++)
-        if (targets[0][i] == '/')
+        if (n > 0 && targets[0][i] == '/')
             level = i;
-    snprintf(buf, size, "/%.*s%s", (int)level, targets[0], level ? "/**" : "**");
+    snprintf(buf, size, "/%.*s%s", (int)level, n > 0 ? targets[0] : "", level ? "/**" : "**");
 }
 
 /* The targets below the subject; all of them where none is. What is elsewhere is left alone when
@@ -70,7 +70,7 @@ static void write_within(
     struct rl_import *import, struct rl_import_file *file, const struct rl_oomd_subject *subject)
 {
     const struct rl_import_at *at = &subject->actions->targets_at;
-    const char *targets[RL_OOMD_TARGETS_MAX];
+    const char *targets[RL_OOMD_TARGETS_MAX] = {NULL};
     size_t n = choose_targets(import, subject, targets);
     char glob[RL_IMPORT_ITEM_MAX + 8];
 
@@ -114,7 +114,7 @@ static void write_trigger(struct rl_import *import, struct rl_import_file *file,
 static void write_match(
     struct rl_import *import, struct rl_import_file *file, const struct rl_oomd_subject *subject)
 {
-    char *rest, *item;
+    char *rest, *item, why[512];
     size_t n = 0;
 
     rl_import_section(file, "Match");
@@ -125,12 +125,13 @@ static void write_match(
     }
     rest = rl_import_copy(import, subject->cgroups);
     while ((item = strsep(&rest, ","))) {
-        if (!rl_import_writable(item) || *item == '!' || strpbrk(item, "\"\\")) {
+        if (strlen(item) > 1 && item[strlen(item) - 1] == '/')
+            item[strlen(item) - 1] = '\0';
+        if (!rl_import_writable(item) || *item == '!' ||
+            !rl_import_accepts(import, "Match", why, sizeof(why), "Cgroup=\"%s\"", item)) {
             rl_import_refuse(import, &subject->at, "'%s' cannot be written as a glob", item);
             continue;
         }
-        if (strlen(item) > 1 && item[strlen(item) - 1] == '/')
-            item[strlen(item) - 1] = '\0';
         rl_import_line(import, file, &subject->at, NULL,
             strchr(item, ' ') ? "Cgroup=\"%s\"" : "Cgroup=%s", item);
         n++;

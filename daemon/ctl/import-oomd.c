@@ -205,9 +205,13 @@ static void add_target(struct rl_import *import, const struct rl_import_at *at, 
 {
     struct rl_oomd_actions *actions = state(import)->actions;
     size_t n = strlen(text);
+    char why[512];
 
-    if (n == 0 || n > RL_IMPORT_ITEM_MAX - 16 || !rl_import_writable(text) || *text == '!' ||
-        strpbrk(text, "\"\\&")) {
+    if (n > 0 && text[n - 1] == '/')
+        n--;
+    if (!rl_import_writable(text) || strchr(text, '&') ||
+        !rl_import_accepts(import, "Victim", why, sizeof(why), "Within=\"/%.*s\"",
+            (int)n - (*text == '/'), text + (*text == '/'))) {
         rl_import_tell(import, at, RL_IMPORT_NONE, "'%s' cannot be written as a glob", text);
     } else if (actions->n_targets == RL_OOMD_TARGETS_MAX) {
         rl_import_tell(import, at, RL_IMPORT_NONE, "more than %d cgroups", RL_OOMD_TARGETS_MAX);
@@ -278,7 +282,10 @@ static bool take_continue(
 static bool take_service(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    if (!rl_import_writable(at->value) || strpbrk(at->value, " /\"\\*?[!&"))
+    char why[512];
+
+    if (!rl_import_writable(at->value) || strpbrk(at->value, " /\"\\*?[!&") ||
+        !rl_import_accepts(import, "Victim", why, sizeof(why), "Within=/**/%s", at->value))
         return rl_import_refuse(import, at, "'%s' is no name of a unit", at->value);
     state(import)->actions->service = at->value;
     state(import)->actions->service_at = *at;

@@ -314,7 +314,7 @@ static json_t *result_json(const struct rl_import *import)
     for (i = 0; i < import->n_files; i++)
         json_array_append_new(
             files, json_pack("{s:s, s:s, s:s, s:s}", "name", import->files[i]->name, "kind",
-                       import->files[i]->settings ? "reliefd.conf" : "policy", "file",
+                       import->files[i]->settings ? "reliefd.conf" : "policy", "folder",
                        import->files[i]->settings ? "reliefd.conf.d" : "policy.d", "text",
                        import->files[i]->text));
     json_array_foreach(import->fates, i, row)

@@ -449,9 +449,11 @@ static void test_broken(void **state)
         assert_true(n < (1 << 14));
         capture_begin(&capture);
         bool well = break_fixture(&fixtures[i], text, &n, &seed);
-        capture_end(&capture);
+        const char *said = capture_end(&capture);
+        size_t said_n = strlen(said);
         if (!well)
-            fail_msg("%s: %.*s", fixtures[i].name, (int)n, text);
+            fail_msg("%s: ...%s\n%.*s", fixtures[i].name, said + (said_n > 500 ? said_n - 500 : 0),
+                (int)n, text);
     }
 }
 
