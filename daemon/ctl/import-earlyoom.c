@@ -174,9 +174,12 @@ static bool take_debug(
 static bool take_before(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
+    char why[512];
+
     if (*at->value != '/')
         return rl_import_refuse(import, at, "'%s' is no absolute path", at->value);
-    if (!rl_import_writable(at->value) || strpbrk(at->value, "\""))
+    if (!rl_import_writable(at->value) || !rl_import_accepts(import, "Relief", why, sizeof(why),
+                                              "Step=hook \"%s\" wait 200ms", at->value))
         return rl_import_tell(
             import, at, RL_IMPORT_NONE, "the path holds what a line of a policy cannot");
     state(import)->before = rl_import_keep(import, at);

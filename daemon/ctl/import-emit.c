@@ -320,27 +320,30 @@ static void write_fates(
 bool rl_import_accepts(struct rl_import *import, const char *section, char *why, size_t why_size,
     const char *format, ...)
 {
-    bool match = strcmp(section, "Match") == 0;
     struct rl_findings findings = {0};
     struct rl_compiled *compiled = NULL;
-    char line[4 * RL_IMPORT_ITEM_MAX], text[2 * sizeof(line) + 128];
+    char line[4 * RL_IMPORT_ITEM_MAX], text[3 * sizeof(line) + 128];
+    struct rl_source source = {.path = "", .text = text};
     va_list args;
 
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);
     va_end(args);
     snprintf(text, sizeof(text),
-        "[Match]\n%s\n[Trigger t]\nUsage=50%%\n[Relief]\nStep=warn\n%s%s\n",
-        match ? line : "Cgroup=a", match ? "" : "[Victim]\n", match ? "" : line);
-    if (rl_compile("import", &(struct rl_source){.path = "", .text = text, .len = strlen(text)}, 1,
-            &findings, &compiled) < 0)
+        "[Match]\n%s\n[Trigger t]\nUsage=50%%\n[Victim]\n%s\n[Relief]\n%s\n",
+        strcmp(section, "Match") == 0 ? line : "Cgroup=a",
+        strcmp(section, "Victim") == 0 ? line : "",
+        strcmp(section, "Relief") == 0 ? line : "Step=warn");
+    source.len = strlen(text);
+    if (rl_compile("import", &source, 1, &findings, &compiled) < 0)
         import->failed = -ENOMEM;
-    snprintf(why, why_size, "%s", findings.n > 0 ? findings.items[0].message : "");
+    *why = '\0';
     for (size_t i = 0; i < findings.n; i++)
         if (findings.items[i].severity == RL_ERROR)
             snprintf(why, why_size, "%s", findings.items[i].message);
-    rl_compiled_release(compiled);
     rl_findings_free(&findings);
+    if (compiled)
+        rl_compiled_release(compiled);
     return compiled != NULL;
 }
 
@@ -363,6 +366,8 @@ static void check(struct rl_import *import, const struct rl_import_file *file)
 
 void rl_import_close(struct rl_import *import)
 {
+    bool sound = import->errors == 0; /* where it is not, policies may lack parts */
+
     for (size_t i = 0; i < import->n_files; i++) {
         struct rl_import_file *file = import->files[i];
         bool first = true;
@@ -374,7 +379,7 @@ void rl_import_close(struct rl_import *import)
         if (!file->out || fclose(file->out) != 0)
             import->failed = -ENOMEM;
         file->out = NULL;
-        if (import->failed == 0 && !file->settings)
+        if (import->failed == 0 && sound && !file->settings)
             check(import, file);
     }
 }

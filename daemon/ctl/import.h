@@ -187,8 +187,8 @@ void rl_import_close(struct rl_import *import);
 /* Tell on stderr what behaves differently and what has no equivalent. */
 void rl_import_print_fates(const struct rl_import *import);
 
-/* Would a policy with that line in [Match] or [Victim] be accepted? Return: whether; otherwise why
- * is what is wrong. */
+/* Would a policy with that line in [Match], [Victim] or [Relief] be accepted? Return: whether;
+ * otherwise why is what is wrong. */
 __attribute__((format(printf, 5, 6))) bool rl_import_accepts(struct rl_import *import,
     const char *section, char *why, size_t why_size, const char *format, ...);
 
