@@ -79,27 +79,6 @@ static void say_unknown_option(const struct rl_command *command, const char *tex
         stderr, "%s: unknown option '%s'; %s\n", whose(command, name, sizeof(name)), word, hint);
 }
 
-/* Why getopt_long() has refused what stands before optind. */
-static void say_refused(
-    const struct rl_command *command, const struct option *all, int code, const char *text)
-{
-    char name[64];
-
-    if (code == ':') {
-        const struct rl_option *o = NULL;
-        size_t i = (size_t)optopt - CODE_FIRST;
-        o = i < RL_COMMON_OPTIONS ? &rl_common_options[i]
-                                  : &command->options[i - RL_COMMON_OPTIONS];
-        fprintf(stderr, "%s: --%s needs %s behind it: %s\n", whose(command, name, sizeof(name)),
-            o->name, o->arg, o->help);
-    } else if (optopt >= CODE_FIRST) {
-        fprintf(stderr, "%s: --%s takes no value\n", whose(command, name, sizeof(name)),
-            all[optopt - CODE_FIRST].name);
-    } else {
-        say_unknown_option(command, text);
-    }
-}
-
 /* What other programs call by a letter, too: of a command that has the option. */
 static const struct {
     char letter;
@@ -117,6 +96,29 @@ static int code_of_letter(const struct rl_command *command, int letter)
                 return CODE_FIRST + (int)(RL_COMMON_OPTIONS + i);
     }
     return -1;
+}
+
+/* Why getopt_long() has refused what stands before optind. */
+static void say_refused(
+    const struct rl_command *command, const struct option *all, int code, const char *text)
+{
+    char name[64];
+
+    int refused = optopt >= CODE_FIRST ? optopt : code_of_letter(command, optopt);
+
+    if (code == ':' && refused >= 0) {
+        const struct rl_option *o = NULL;
+        size_t i = (size_t)refused - CODE_FIRST;
+        o = i < RL_COMMON_OPTIONS ? &rl_common_options[i]
+                                  : &command->options[i - RL_COMMON_OPTIONS];
+        fprintf(stderr, "%s: --%s needs %s behind it: %s\n", whose(command, name, sizeof(name)),
+            o->name, o->arg, o->help);
+    } else if (optopt >= CODE_FIRST) {
+        fprintf(stderr, "%s: --%s takes no value\n", whose(command, name, sizeof(name)),
+            all[optopt - CODE_FIRST].name);
+    } else {
+        say_unknown_option(command, text);
+    }
 }
 
 /* Parse options from optind up to the first word, common ones and the command's (NULL: none). */

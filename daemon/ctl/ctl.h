@@ -99,6 +99,7 @@ int rl_ctl_relieve(const struct rl_args *args);
 int rl_ctl_try(const struct rl_args *args);
 int rl_ctl_report(const struct rl_args *args);
 int rl_ctl_metrics(const struct rl_args *args);
+int rl_ctl_import(const struct rl_args *args);
 
 extern const struct rl_option rl_incidents_options[];
 extern const struct rl_option rl_status_options[];
@@ -114,3 +115,4 @@ extern const struct rl_option rl_pause_options[];
 extern const struct rl_option rl_relieve_options[];
 extern const struct rl_option rl_try_options[];
 extern const struct rl_option rl_report_options[];
+extern const struct rl_option rl_import_options[];
