@@ -24,6 +24,7 @@ struct rl_engine_options {
     const char *runtime_dir;            /* NULL: nothing is remembered over a restart */
     const char *pods_dir;               /* see daemon/observe/pods.h */
     bool dry_run;                       /* the command line says so */
+    const char *trace;                  /* file to write a trace to; NULL: none */
 };
 
 /**

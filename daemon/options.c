@@ -81,6 +81,12 @@ static const char *take_check(struct rl_options *o, const char *value)
     return NULL;
 }
 
+static const char *take_trace(struct rl_options *o, const char *value)
+{
+    o->trace = value;
+    return NULL;
+}
+
 static const char *take_log_level(struct rl_options *o, const char *value)
 {
     o->log_level = rl_log_level_from_name(value);
@@ -104,6 +110,7 @@ static const struct option_row rows[] = {
     {"dry-run", NULL, "decide and report, but signal nobody", take_dry_run},
     {"check", NULL, "say what this machine lacks and what is wrong with the policies, and exit",
         take_check},
+    {"trace", "FILE", "add all that is seen and decided to FILE, for reliefctl replay", take_trace},
     {"log-level", "LEVEL", "err, warning, notice, info or debug", take_log_level},
     {"version", NULL, "print the version and exit", show_version},
     {"help", NULL, "print this help and exit", show_help},

@@ -20,6 +20,8 @@ struct rl_group {
     uint64_t id;      /* cgroup id (inode of the directory) */
     const char *path; /* absolute, leading / */
     int32_t parent;   /* index, -1 for the offender */
+    const struct rl_policy *own; /* that is in force there; NULL: none. For rl_choice_own() alone */
+    int32_t subject;  /* index of the cgroup that its own policy is attached to, -1: none of these */
     bool omit;        /* user.oomd_omit, by systemd's ownership rule */
     bool avoid;       /* user.oomd_avoid */
     bool oom_group;   /* memory.oom.group=1 */
@@ -206,3 +208,14 @@ void rl_group_member(struct rl_group *groups, struct rl_candidate *candidate);
  * they come last as RL_SPARED_AVOIDED (cgroups likewise).
  */
 void rl_choose(struct rl_choosing *choosing, struct rl_choice *ret);
+
+/**
+ * rl_choice_own() - a chosen process dies as its own cgroup's policy has it
+ * @acting: the policy of the incident
+ *
+ * Whoever owns the incident: the cgroup of a chosen process may have a policy that says it dies
+ * whole (Kill=cgroup, tree). Where it must not, the process alone dies, as it would have. Not to be
+ * asked where some processes are not in a group of their own cgroup.
+ */
+void rl_choice_own(const struct rl_choosing *choosing, const struct rl_policy *acting,
+    struct rl_choice *choice);
