@@ -33,7 +33,7 @@ static struct rl_running *running_free(struct rl_running *running)
 /* Room for one more incident, touched. Return: 0, or -errno. */
 static int running_new(struct rl_engine *engine, struct rl_running **ret)
 {
-    struct rl_running *running = rl_table_new(1, sizeof(*running));
+    struct rl_running *running = rl_touched_new(1, sizeof(*running));
     int r = -ENOMEM;
 
     if (!running)
@@ -42,8 +42,8 @@ static int running_new(struct rl_engine *engine, struct rl_running **ret)
     running->engine = engine;
     running->cgroup_fd = -1;
     running->reclaiming.fd = -1;
-    running->targets = rl_table_new(RL_TARGETS_MAX, sizeof(*running->targets));
-    running->paths = rl_table_new(RL_VICTIM_PATHS, 1);
+    running->targets = rl_touched_new(RL_TARGETS_MAX, sizeof(*running->targets));
+    running->paths = rl_touched_new(RL_VICTIM_PATHS, 1);
     if (running->targets && running->paths)
         r = sd_event_add_time(
             engine->event, &running->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, running);

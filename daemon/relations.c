@@ -19,8 +19,8 @@ int rl_relations_grow(struct rl_relations *relations, size_t size, bool kin)
     more.size = size > relations->size ? size : relations->size;
     if (more.size == relations->size && kin == (relations->kin != NULL))
         return 0;
-    more.users = rl_table_new(more.size, sizeof(*more.users));
-    more.kin = kin ? rl_table_new(more.size, sizeof(*more.kin)) : NULL;
+    more.users = rl_touched_new(more.size, sizeof(*more.users));
+    more.kin = kin ? rl_touched_new(more.size, sizeof(*more.kin)) : NULL;
     if (!more.users || (kin && !more.kin)) {
         rl_relations_free(&more);
         return -ENOMEM;

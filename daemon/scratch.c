@@ -38,7 +38,7 @@ bool rl_extent_short(const struct rl_extent *a, const struct rl_extent *b)
            a->path_bytes < b->path_bytes;
 }
 
-void *rl_table_new(size_t n, size_t size)
+void *rl_touched_new(size_t n, size_t size)
 {
     void *table = reallocarray(NULL, n, size);
 
@@ -58,7 +58,7 @@ static int grow_pool(struct rl_scratch *scratch, size_t size)
     r = rl_pool_new(size, &pool);
     if (r < 0)
         return r;
-    sketches = rl_table_new(size, sizeof(*sketches));
+    sketches = rl_touched_new(size, sizeof(*sketches));
     if (!sketches) {
         rl_pool_free(&pool);
         return -ENOMEM;
@@ -78,8 +78,8 @@ static int grow_groups(struct rl_scratch *scratch, size_t size)
 
     if (size <= scratch->room.groups)
         return 0;
-    groups = rl_table_new(size, sizeof(*groups));
-    seats = rl_table_new(size, sizeof(*seats));
+    groups = rl_touched_new(size, sizeof(*groups));
+    seats = rl_touched_new(size, sizeof(*seats));
     if (!groups || !seats) {
         free(groups);
         free(seats);
@@ -99,7 +99,7 @@ static int grow_paths(struct rl_scratch *scratch, size_t size)
 
     if (size <= scratch->room.path_bytes)
         return 0;
-    paths = rl_table_new(size, 1);
+    paths = rl_touched_new(size, 1);
     if (!paths)
         return -ENOMEM;
     free(scratch->paths);

@@ -91,7 +91,7 @@ bool rl_extent_short(const struct rl_extent *a, const struct rl_extent *b);
 
 /* Memory that is touched now rather than when it is short: malloc() alone hands out the zero page.
  * Of any contents; NULL when memory is out. For free(). */
-void *rl_table_new(size_t n, size_t size);
+void *rl_touched_new(size_t n, size_t size);
 
 /* Zeroed before. Return: 0, or -ENOMEM; to be freed in either case. */
 int rl_scratch_init(struct rl_scratch *scratch, const struct rl_extent *extent);

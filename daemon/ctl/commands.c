@@ -23,6 +23,8 @@ const struct rl_command rl_commands[] = {
         rl_relieve_options, rl_ctl_relieve},
     {"try", "POLICY", "put a policy on trial: a leaker in a cgroup made for that, for real", 1,
         rl_try_options, rl_ctl_try},
+    {"record", "", "write down what reliefd sees and decides, or what there is to see without it", 0,
+        rl_record_options, rl_ctl_record},
     {"replay", "TRACE|-",
         "what was decided in a recorded trace, or what other policies would have done", 1,
         rl_replay_options, rl_ctl_replay},

@@ -93,6 +93,7 @@ int rl_ctl_pause(const struct rl_args *args);
 int rl_ctl_resume(const struct rl_args *args);
 int rl_ctl_relieve(const struct rl_args *args);
 int rl_ctl_try(const struct rl_args *args);
+int rl_ctl_record(const struct rl_args *args);
 int rl_ctl_replay(const struct rl_args *args);
 
 extern const struct rl_option rl_scores_options[];
@@ -103,4 +104,5 @@ extern const struct rl_option rl_autopsy_options[];
 extern const struct rl_option rl_pause_options[];
 extern const struct rl_option rl_relieve_options[];
 extern const struct rl_option rl_try_options[];
+extern const struct rl_option rl_record_options[];
 extern const struct rl_option rl_replay_options[];

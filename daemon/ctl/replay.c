@@ -133,7 +133,10 @@ static int judge(const struct rl_tale *tale, bool verify)
     if (counts->lost > 0)
         fprintf(
             stderr, "reliefctl: %" PRIu64 " lines were lost while it was recorded\n", counts->lost);
-    return counts->lost > 0 || counts->differences > 0 ? RL_EXIT_FAILURE : RL_EXIT_OK;
+    if (counts->partial)
+        fprintf(stderr, "reliefctl: the trace is about some cgroups only (record --cgroup); its "
+                        "decisions cannot be compared\n");
+    return counts->lost > 0 || counts->partial || counts->differences > 0 ? RL_EXIT_FAILURE : RL_EXIT_OK;
 }
 
 int rl_ctl_replay(const struct rl_args *args)

@@ -302,6 +302,8 @@ static int choose(struct rl_replay *replay, const struct rl_note_table *table,
 
     *ret_found = note->found;
     *ret_why = note->why;
+    if (!policy && note->incident == 0)
+        return 0; /* of a trace without policies: nobody was chosen, only read */
     if (table->homeless > 0 || !policy) {
         replay->counts.unheld++;
         return 0;

@@ -8,6 +8,7 @@ struct rl_replay {
     struct rl_replay_state state;
     struct rl_replay_counts counts;
     bool begun;    /* a first line was seen */
+    bool partial;  /* it is about some cgroups only */
     bool recorded; /* the policies of the trace are in force */
     uint64_t now_us;
     struct rl_note *table;          /* the newest one that is about a choice */

@@ -45,6 +45,7 @@ struct rl_replay_counts {
     uint64_t lost;        /* notes that the daemon had no room for */
     uint64_t unheld;      /* choices among processes that are not all in the trace */
     uint64_t differences; /* from what stands in the trace */
+    bool partial;         /* it is about some cgroups only: decisions cannot be compared */
     bool cut;             /* the last line is not whole */
     uint64_t first_us, last_us;
 };

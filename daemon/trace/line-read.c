@@ -293,14 +293,19 @@ static int read_note(
 int rl_note_read(const char *line, size_t len, struct rl_note **ret_note, json_t **ret_json,
     const char **ret_wrong)
 {
+    enum rl_note_kind kind;
     json_error_t error;
-    json_t *json = json_loadb(line, len, 0, &error);
-    const char *type = json_string_value(json_object_get(json, "type"));
-    enum rl_note_kind kind = type ? kind_of(type) : RL_NOTES;
+    const char *type;
+    json_t *json;
     int r;
 
-    *ret_note = NULL;
     *ret_json = NULL;
+    *ret_note = rl_note_read_sample(line, len);
+    if (*ret_note)
+        return RL_TRACE_NOTE;
+    json = json_loadb(line, len, 0, &error);
+    type = json_string_value(json_object_get(json, "type"));
+    kind = type ? kind_of(type) : RL_NOTES;
     if (!type) {
         *ret_wrong = json ? "it has no type" : say("%s", error.text);
         json_decref(json);

@@ -47,6 +47,9 @@ enum rl_trace_line {
 int rl_note_read(const char *line, size_t len, struct rl_note **ret_note, json_t **ret_json,
     const char **ret_wrong);
 
+/* The same for a sample as it is written, quickly. Return: NULL for whatever else there is. */
+struct rl_note *rl_note_read_sample(const char *line, size_t len);
+
 /* A string as rl_note_string() has written it, back to bytes; in place. Return: its length. */
 size_t rl_note_unescape(char *text);
 

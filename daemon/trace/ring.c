@@ -121,7 +121,7 @@ static void flush(struct rl_out *out)
         n = write(ring->fd, out->buf + done, part);
         if (n >= 0)
             done += (size_t)n;
-        else if (errno != EINTR)
+        else if (errno != EINTR && errno != EAGAIN)
             atomic_store(&ring->failed, errno);
     }
     out->n = 0;

@@ -45,7 +45,7 @@ static void fill(const struct rl_field *fields, char *to);
 
 static void fill_field(const struct rl_field *f, char *at)
 {
-    uint64_t u = next_random() >> 1;
+    uint64_t u = next_random() >> (1 + next_random() % 40);
 
     switch (f->kind) {
     case RL_FIELD_U64:
@@ -264,6 +264,45 @@ static void test_round_trip(void **state)
             free(again);
         }
     }
+}
+
+/* The quick way reads what the thorough one reads, and leaves to it what it does not know. */
+static void test_quick(void **state)
+{
+    static const char odd[] = "{\"type\":\"sample\",\"odd\":[1],";
+    static const char *const others[] = {"{\"type\":\"sample\"}",
+        "{\"type\":\"sample\",\"id\":1.0,\"levels\":[]}",
+        "{\"type\":\"sample\",\"id\":01,\"levels\":[]}",
+        "{\"type\":\"sample\",\"id\":-1,\"levels\":[]}",
+        "{\"type\":\"sample\",\"id\":12345678901234567890,\"levels\":[]}",
+        "{\"type\":\"sample\",\"id\":1,\"levels\":[]},",
+        "{\"type\":\"sample\",\"cgroup\":\"a\\n\",\"levels\":[]}",
+        "{\"type\":\"sample\",\"id\":1,\"levels\":[{\"used\":[]}]}",
+        "{\"type\":\"cold\",\"id\":1}"};
+
+    for (int i = 0; i < 200; i++) {
+        static char longer[4 * NOTE_MAX + 64];
+        size_t len = write_note(make_sample(next_random() % 8 == 0 ? 0 : 0xff)), n;
+        struct rl_note *quick = rl_note_read_sample(text, len), *thorough;
+        const char *wrong;
+        json_t *json;
+
+        memcpy(longer, odd, sizeof(odd) - 1);
+        memcpy(longer + sizeof(odd) - 1, text + strlen("{\"type\":\"sample\","),
+            len - strlen("{\"type\":\"sample\","));
+        n = len - strlen("{\"type\":\"sample\",") + sizeof(odd) - 1;
+        assert_null(rl_note_read_sample(longer, n));
+        assert_int_equal(rl_note_read(longer, n, &thorough, &json, &wrong), RL_TRACE_NOTE);
+        if (quick) { /* not where a number is too large for it */
+            assert_int_equal(quick->size, thorough->size);
+            assert_memory_equal(quick, thorough, sizeof(*quick) + quick->size);
+        }
+        free(quick);
+        free(thorough);
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (rl_note_read_sample(others[i], strlen(others[i])))
+            fail_msg("%s was read", others[i]);
 }
 
 /* Keys that others rely on. */
@@ -502,6 +541,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_quick),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_sample_have),
         cmocka_unit_test(test_broken),
