@@ -201,7 +201,6 @@ void rl_past_free(struct rl_engine *engine);
 
 /* ---- failed.c: who could not be killed ---- */
 #define RL_FAILED_US       (60 * RL_US_PER_S) /* others are chosen for so long */
-#define RL_FAILED_AGAIN_US (2 * RL_US_PER_S)  /* and when the first of them, at the latest */
 /* Of an incident that has ended, before its victim is dropped. */
 void rl_failed_note(struct rl_running *running, uint64_t now_us);
 /* Did the incident end with a victim that could not be signalled, or did not die? */
@@ -211,7 +210,6 @@ bool rl_failed_process(
 bool rl_failed_cgroup(const struct rl_engine *engine, uint64_t id, uint64_t now_us);
 
 /* ---- futile.c: kills that bring nothing back ---- */
-#define RL_FUTILE_HOLD_US (60 * RL_US_PER_S) /* until it is asked again */
 /* A victim was chosen; its incident has ended. */
 void rl_effect_begin(struct rl_running *running);
 void rl_effect_end(struct rl_running *running, uint64_t now_us);

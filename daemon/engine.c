@@ -13,7 +13,6 @@
 #define GUARD_AGAIN_US (5 * RL_US_PER_S)
 #define QUIET_LEAST_US (2 * RL_US_PER_S)
 #define PENDING_MOST   256 /* sources of the loop that have something to say at once */
-#define NODE_WINDOW_US (10 * RL_US_PER_S) /* evidence of the machine's shortage, for Origin= */
 
 uint64_t rl_wall_us(void)
 {
@@ -179,7 +178,7 @@ void rl_engine_judge(struct rl_engine *engine, const struct rl_hot *hot, struct 
     };
 
     if (asked)
-        rl_blame_node(engine, now_us, NODE_WINDOW_US, &node);
+        rl_blame_node(engine, now_us, RL_ORIGIN_NODE_WINDOW_US, &node);
     if (!hot->cgroup->parent)
         c.refaults_limited = rl_blame_node(
             engine, now_us, rl_policy_longest_window(hot->cgroup->policy), &own);
@@ -213,8 +212,8 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
         return;
     }
     if (!policy) {
-        hot->quiet_us = NODE_WINDOW_US;
-        hot->next_us = now_us + NODE_WINDOW_US / 4;
+        hot->quiet_us = RL_ORIGIN_NODE_WINDOW_US;
+        hot->next_us = now_us + RL_ORIGIN_NODE_WINDOW_US / 4;
         hot->keep = false;
         return;
     }

@@ -103,7 +103,6 @@ static int load(const char *dir, struct rl_policy_set **ret)
 /* Replay it with the policies of a folder, or with its own (NULL). */
 static int replay_with(const char *path, const char *dir, struct rl_tale *tale)
 {
-    struct rl_settings settings = {0};
     struct rl_policy_set *set = NULL;
     struct rl_replay_options options = {.tell = rl_tale_tell, .userdata = tale};
     struct rl_replay *replay = NULL;
@@ -112,7 +111,6 @@ static int replay_with(const char *path, const char *dir, struct rl_tale *tale)
     if (r < 0)
         return r;
     options.policies = set;
-    options.budget_kills = settings.budget_kills;
     r = rl_replay_new(&options, &replay);
     if (r >= 0)
         r = run(path, replay);
@@ -136,7 +134,8 @@ static int judge(const struct rl_tale *tale, bool verify)
     if (counts->partial)
         fprintf(stderr, "reliefctl: the trace is about some cgroups only (record --cgroup); its "
                         "decisions cannot be compared\n");
-    return counts->lost > 0 || counts->partial || counts->differences > 0 ? RL_EXIT_FAILURE : RL_EXIT_OK;
+    return counts->lost > 0 || counts->partial || counts->differences > 0 ? RL_EXIT_FAILURE
+                                                                          : RL_EXIT_OK;
 }
 
 int rl_ctl_replay(const struct rl_args *args)

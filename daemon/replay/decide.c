@@ -6,10 +6,6 @@
 #include "daemon/replay/state.h"
 #include "policy/match.h"
 
-#define NODE_WINDOW_US  (10 * RL_US_PER_S) /* as in daemon/engine.c */
-#define FAILED_AGAIN_US (2 * RL_US_PER_S)  /* as RL_FAILED_AGAIN_US of the engine */
-#define FUTILE_HOLD_US  (60 * RL_US_PER_S) /* as RL_FUTILE_HOLD_US of the engine */
-
 static bool is_root(const struct rl_replay_cgroup *cgroup)
 {
     return cgroup->path[0] == '/' && !cgroup->path[1];
@@ -81,7 +77,7 @@ void rl_replay_judge(
     };
 
     if (root)
-        blame_node(state, root, now_us, NODE_WINDOW_US, &node);
+        blame_node(state, root, now_us, RL_ORIGIN_NODE_WINDOW_US, &node);
     if (is_root(cgroup))
         c.refaults_limited = blame_node(
             state, cgroup, now_us, rl_policy_longest_window(cgroup->policy), &own);
@@ -161,7 +157,7 @@ struct rl_allowance rl_replay_allowance(struct rl_replay_state *state,
         allowance = (struct rl_allowance){.why = RL_WAIT_FUTILE,
             .instead = RL_REPEAT_ALARM,
             .kills = past->kills.n,
-            .until_us = now_us + FUTILE_HOLD_US};
+            .until_us = now_us + RL_FUTILE_HOLD_US};
     if (allowance.why != RL_REASON_NONE)
         return allowance;
     return rl_budget_allows(
@@ -182,8 +178,8 @@ uint64_t rl_replay_finish(
     struct rl_replay_past *past = rl_replay_past_of(state, running->id);
     uint64_t cooldown = running->relief.cooldown_us, until;
 
-    if (failed_to_kill(running) && cooldown > FAILED_AGAIN_US)
-        cooldown = FAILED_AGAIN_US;
+    if (failed_to_kill(running) && cooldown > RL_FAILED_AGAIN_US)
+        cooldown = RL_FAILED_AGAIN_US;
     until = now_us + cooldown;
     if (running->hold_until_us > until)
         until = running->hold_until_us;
