@@ -146,7 +146,7 @@ struct rl_engine {
     struct rl_pauses pauses;
     sd_event_source *pause_timer; /* when the next pause is over */
     struct rl_tried tries[RL_TRIES_MAX];
-    uint64_t guarded_us; /* when hot cgroups' [Guard] was applied last */
+    uint64_t guarded_us;     /* when hot cgroups' [Guard] was applied last */
     struct rl_tracer *trace; /* NULL: no trace is written */
     uint64_t started_wall_us, incidents;
 };
@@ -200,7 +200,7 @@ void rl_past_save(const struct rl_engine *engine);
 void rl_past_free(struct rl_engine *engine);
 
 /* ---- failed.c: who could not be killed ---- */
-#define RL_FAILED_US       (60 * RL_US_PER_S) /* others are chosen for so long */
+#define RL_FAILED_US (60 * RL_US_PER_S) /* others are chosen for so long */
 /* Of an incident that has ended, before its victim is dropped. */
 void rl_failed_note(struct rl_running *running, uint64_t now_us);
 /* Did the incident end with a victim that could not be signalled, or did not die? */

@@ -20,8 +20,6 @@ struct rl_group {
     uint64_t id;      /* cgroup id (inode of the directory) */
     const char *path; /* absolute, leading / */
     int32_t parent;   /* index, -1 for the offender */
-    const struct rl_policy *own; /* that is in force there; NULL: none. For rl_choice_own() alone */
-    int32_t subject;  /* index of the cgroup that its own policy is attached to, -1: none of these */
     bool omit;        /* user.oomd_omit, by systemd's ownership rule */
     bool avoid;       /* user.oomd_avoid */
     bool oom_group;   /* memory.oom.group=1 */
@@ -55,6 +53,10 @@ struct rl_group {
     enum rl_reason spared; /* why it may not die as a whole */
     int64_t points;
     uint32_t counted_mm; /* private to rl_choose() */
+    /* For rl_choice_own() alone: the policy in force there, NULL: none; and the index of the cgroup
+     * that it is attached to, -1: none of these. */
+    const struct rl_policy *own;
+    int32_t subject;
 };
 
 struct rl_candidate {
@@ -217,5 +219,5 @@ void rl_choose(struct rl_choosing *choosing, struct rl_choice *ret);
  * whole (Kill=cgroup, tree). Where it must not, the process alone dies, as it would have. Not to be
  * asked where some processes are not in a group of their own cgroup.
  */
-void rl_choice_own(const struct rl_choosing *choosing, const struct rl_policy *acting,
-    struct rl_choice *choice);
+void rl_choice_own(
+    const struct rl_choosing *choosing, const struct rl_policy *acting, struct rl_choice *choice);
