@@ -71,6 +71,25 @@ static void keep_spots(struct rl_draft *draft, struct rl_compiled *compiled)
         compiled->steps[i] = keep_spot(draft, &draft->step_places[i]);
 }
 
+/* The texts themselves, for whoever writes down what was in force. */
+static int keep_sources(struct rl_compiled *compiled, const struct rl_source *sources, size_t n)
+{
+    struct rl_source *kept = rl_arena_alloc(&compiled->arena, n * sizeof(*kept));
+
+    if (!kept)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        kept[i] = sources[i];
+        kept[i].path = rl_arena_strdup(&compiled->arena, sources[i].path);
+        kept[i].text = rl_arena_strndup(&compiled->arena, sources[i].text, sources[i].len);
+        if (!kept[i].path || !kept[i].text)
+            return -ENOMEM;
+    }
+    compiled->sources = kept;
+    compiled->n_sources = n;
+    return 0;
+}
+
 /* Whose word Within= is: where it is not given, nobody reaches out, and the main file counts. */
 static bool is_vendor(const struct rl_draft *draft, const struct rl_source *main)
 {
@@ -121,6 +140,8 @@ int rl_compile(const char *name, const struct rl_source *sources, size_t n,
         rl_draft_finish_policy(&draft);
         keep_spots(&draft, compiled);
     }
+    if (!draft.error)
+        draft.error = keep_sources(compiled, sources, n);
     if (draft.error || findings->errors > errors) {
         rl_compiled_release(compiled);
         compiled = NULL;

@@ -24,15 +24,6 @@ struct rl_spot {
     unsigned line;
 };
 
-/* One policy with all it points to. Held by every set that has it in force. */
-struct rl_compiled {
-    unsigned holders;
-    struct rl_arena arena;
-    struct rl_policy policy;
-    struct rl_spot match, within, on_no_victim; /* for findings about the set it is in */
-    struct rl_spot steps[RL_STEPS_MAX];         /* as above, of each rung */
-};
-
 struct rl_source {
     const char *path;
     const char *text; /* need not end in NUL */
@@ -40,10 +31,21 @@ struct rl_source {
     bool vendor; /* from the vendor's folder, or built in */
 };
 
+/* One policy with all it points to. Held by every set that has it in force. */
+struct rl_compiled {
+    unsigned holders;
+    struct rl_arena arena;
+    struct rl_policy policy;
+    struct rl_spot match, within, on_no_victim; /* for findings about the set it is in */
+    struct rl_spot steps[RL_STEPS_MAX];         /* as above, of each rung */
+    struct rl_source *sources;                  /* what it was made of */
+    size_t n_sources;
+};
+
 /**
  * rl_compile() - one policy from its main file and its drop-ins
  * @name:    of the policy: the file name without .conf
- * @sources: the main file first; paths need to live only as long as this call
+ * @sources: the main file first; they need to live only as long as this call
  * @n:       at least 1
  * @ret:     held once, to be given to rl_compiled_release(); NULL when there were errors
  *

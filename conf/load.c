@@ -485,6 +485,15 @@ int rl_policy_set_load(const struct rl_load_options *options, const struct rl_po
     return 0;
 }
 
+size_t rl_policy_set_texts(
+    const struct rl_policy_set *public, size_t file, const struct rl_source **ret)
+{
+    const struct rl_compiled *compiled = ((const struct set *)public)->backing[file].compiled;
+
+    *ret = compiled ? compiled->sources : NULL;
+    return compiled ? compiled->n_sources : 0;
+}
+
 struct rl_policy_set *rl_policy_set_free(struct rl_policy_set *public)
 {
     struct set *set = (struct set *)public;

@@ -60,5 +60,11 @@ int rl_policy_set_load(const struct rl_load_options *options, const struct rl_po
     struct rl_policy_set **ret);
 struct rl_policy_set *rl_policy_set_free(struct rl_policy_set *set);
 
+/* The texts that a policy in force was made of, its main file first; they live as long as the set.
+ * file: index into its files. Return: how many; 0 for a file that is not in force. */
+struct rl_source;
+size_t rl_policy_set_texts(
+    const struct rl_policy_set *set, size_t file, const struct rl_source **ret);
+
 /* One policy said in English, numbers included; malloc'ed, NULL when memory is out. */
 char *rl_policy_sentence(const struct rl_policy *policy);

@@ -1,10 +1,13 @@
 /* What people do by hand: pause and resume, relieve a cgroup, try a policy. Answers are JSON, their
  * schemas are in reliefctl(1). */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <systemd/sd-id128.h>
+#include <unistd.h>
 
 #include "daemon/engine-private.h"
 #include "daemon/report/json.h"
@@ -440,9 +443,49 @@ static char *api_try(
     return text_of(outlook_json(engine, hot, was_hot, NULL), ret_error);
 }
 
+/* A FIFO of the caller's in our own folder, and nothing else. Return: fd, or -errno. */
+static int open_fifo(const struct rl_engine *engine, const char *name)
+{
+    char path[4096];
+    struct stat st;
+    int fd;
+
+    if (!engine->options.runtime_dir || strncmp(name, "trace-", 6) != 0 || strchr(name, '/') ||
+        snprintf(path, sizeof(path), "%s/%s", engine->options.runtime_dir, name) >=
+            (int)sizeof(path))
+        return -EINVAL;
+    fd = open(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+        return fd;
+    close(fd);
+    return -EINVAL;
+}
+
+static char *api_record(void *userdata, uid_t uid, const char *fifo, const char **ret_error)
+{
+    struct rl_engine *engine = userdata;
+    int r = open_fifo(engine, fifo);
+
+    if (r >= 0)
+        r = rl_tracing_begin(engine, r);
+    if (r == -EBUSY)
+        *ret_error = "a trace is being written already, and there is only one at a time";
+    else if (r < 0 && r != -EAGAIN)
+        *ret_error = strerror(-r);
+    if (r < 0 && r != -EAGAIN)
+        return NULL;
+    if (r >= 0)
+        rl_notice("a trace is written for uid %u", (unsigned)uid);
+    return text_of(
+        json_pack("{s:i, s:b}", "version", RL_TRACE_VERSION, "wait", r == -EAGAIN), ret_error);
+}
+
 const struct rl_bus_hand rl_engine_hand = {
     .pause = api_pause,
     .resume = api_resume,
     .relieve = api_relieve,
     .try_policy = api_try,
+    .record = api_record,
 };

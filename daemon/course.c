@@ -143,7 +143,11 @@ static enum rl_reason choose(struct rl_running *running)
         return RL_OUTCOME_GONE;
     engine->scratch.vetoed = running->vetoed_ones;
     engine->scratch.n_vetoed = running->n_vetoed;
+    if (engine->trace)
+        engine->trace->incident = running->number;
     rl_decide(engine, running->hot, policy, running->incident.waited_out);
+    if (engine->trace)
+        engine->trace->incident = 0;
     engine->scratch.n_vetoed = 0;
     note_waiting(running, rl_now_us());
     rl_fill_choice(engine, &running->record, policy);
@@ -174,16 +178,6 @@ static enum rl_reason provide_victim(struct rl_running *running, const struct rl
     return why;
 }
 
-/* How an incident ends that is one kill too many. */
-static enum rl_reason instead_of_kill(const struct rl_allowance *allowance)
-{
-    if (allowance->why == RL_WAIT_FUTILE)
-        return RL_OUTCOME_FUTILE;
-    if (allowance->why == RL_WAIT_BUDGET || allowance->instead == RL_REPEAT_ALARM)
-        return RL_OUTCOME_ALARM;
-    return RL_OUTCOME_HELD;
-}
-
 static struct rl_allowance allowance_of(struct rl_running *running, uint64_t now_us)
 {
     struct rl_engine *engine = running->engine;
@@ -204,10 +198,13 @@ static struct rl_allowance allowance_of(struct rl_running *running, uint64_t now
 static enum rl_reason ask_allowance(struct rl_running *running, uint8_t rung)
 {
     struct rl_allowance allowance;
+    uint64_t now_us;
 
     if (running->allowed || !rl_step_traits(running->relief.steps[rung].kind)->kills)
         return RL_REASON_NONE;
-    allowance = allowance_of(running, rl_now_us());
+    now_us = rl_now_us();
+    allowance = allowance_of(running, now_us);
+    rl_tracing_allowance(running, &allowance, now_us);
     running->allowed = allowance.why == RL_REASON_NONE;
     if (running->allowed)
         return RL_REASON_NONE;
@@ -215,7 +212,7 @@ static enum rl_reason ask_allowance(struct rl_running *running, uint8_t rung)
     rl_log(allowance.instead == RL_REPEAT_HOLD ? LOG_WARNING : LOG_CRIT,
         "%s is short of memory, but %s (%u kills)", running->record.offender,
         rl_reason_text(allowance.why), (unsigned)allowance.kills);
-    return instead_of_kill(&allowance);
+    return rl_allowance_outcome(&allowance);
 }
 
 /* The budget counts at once, for incidents that run beside this one. Who was gone before his signal
@@ -246,6 +243,8 @@ static void take_step(
     struct rl_running *running, const struct rl_order *order, struct rl_news *news)
 {
     enum rl_reason why = RL_REASON_NONE;
+    bool was_counted = running->counted;
+    uint64_t now_us;
 
     if (order->what == RL_DO_SKIP) {
         rl_step_skip(running, order, rl_now_us());
@@ -260,8 +259,10 @@ static void take_step(
         why = provide_victim(running, order);
     if (why == RL_REASON_NONE)
         why = rl_step_take(running, order, rl_now_us());
+    now_us = rl_now_us();
     if (why == RL_REASON_NONE)
-        count_kill(running, &running->relief.steps[order->step], rl_now_us());
+        count_kill(running, &running->relief.steps[order->step], now_us);
+    rl_tracing_step(running, order->step, why, running->counted && !was_counted, now_us);
     if (rl_reason_skips(why))
         news->skipped = why;
     else
@@ -406,6 +407,7 @@ static void finish(struct rl_running *running, uint64_t now_us)
     rl_effect_end(running, now_us);
     rl_victim_drop(running);
     remember(running, now_us);
+    rl_tracing_ended(running, rl_past_of(engine, record->offender_id), now_us);
     if (running->hot) {
         running->hot->keep = rl_engine_keeps(running->hot);
         running->hot->history.restart_us = now_us;
@@ -464,6 +466,7 @@ static void advance(struct rl_running *running)
         gather(running, &news);
         running->done = running->vetoed = false;
         order = rl_incident_next(&running->incident, &running->relief, &news);
+        rl_tracing_next(running, &news, &order);
         if (running->incident.gone && !was_gone) {
             measure_freed(running, news.now_us);
             rl_steps_thaw(running); /* the survivors' pressure is measured now */
@@ -570,25 +573,35 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
     hot->keep = true;
     rl_incident_open(&running->incident, trigger, rl_engine_dry(engine, policy), now_us);
     rl_fill_open(engine, &running->record, hot, policy, trigger, now_us);
+    running->number = engine->incidents;
 }
 
-enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
+/* What stands in the way of an incident; RL_REASON_NONE with *ret, where it may begin. */
+static enum rl_reason find_slot(
+    struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us, struct rl_running **ret)
 {
-    const struct rl_policy *policy = hot->cgroup->policy;
-    struct rl_running *running;
-
     if (rl_cooldown_left(engine, hot->cgroup->id, now_us) > 0)
         return RL_WAIT_COOLDOWN;
     if (domain_busy(engine, hot, now_us))
         return RL_WAIT_BUSY_DOMAIN;
     if (rl_paused(engine, hot))
         return RL_WAIT_PAUSED;
-    running = free_slot(engine);
-    if (!running)
-        return RL_WAIT_BUSY_DOMAIN;
-    begin(running, hot, &policy->triggers[hot->verdict.trigger], now_us);
-    advance(running);
-    return RL_REASON_NONE;
+    *ret = free_slot(engine);
+    return *ret ? RL_REASON_NONE : RL_WAIT_BUSY_DOMAIN;
+}
+
+enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
+{
+    const struct rl_policy *policy = hot->cgroup->policy;
+    struct rl_running *running = NULL;
+    enum rl_reason why = find_slot(engine, hot, now_us, &running);
+
+    if (running)
+        begin(running, hot, &policy->triggers[hot->verdict.trigger], now_us);
+    rl_tracing_opened(engine, hot, running, why, now_us);
+    if (running)
+        advance(running);
+    return why;
 }
 
 enum rl_reason rl_course_open_by_hand(struct rl_engine *engine, struct rl_hot *hot, uid_t uid,
@@ -614,6 +627,7 @@ enum rl_reason rl_course_open_by_hand(struct rl_engine *engine, struct rl_hot *h
         rl_steps_keep(running);
     }
     *ret = running;
+    rl_tracing_opened(engine, hot, running, RL_REASON_NONE, now_us);
     advance(running);
     return RL_REASON_NONE;
 }
@@ -633,6 +647,7 @@ void rl_course_report(struct rl_engine *engine)
             continue;
         running->to_end = false;
         rl_report_ended(engine->options.report, &running->record);
+        rl_tracing_record(engine, &running->record);
         rl_metrics_incident(engine->metrics, &running->record, RL_METRICS_RELIEF);
         rl_grades_note(engine, running); /* it looks: the place must not be taken meanwhile */
         running->used = false;

@@ -9,6 +9,7 @@
 #include "daemon/engine-private.h"
 #include "daemon/observe/marks.h"
 #include "daemon/observe/read.h"
+#include "daemon/trace/record.h"
 #include "policy/glob.h"
 #include "policy/kube.h"
 
@@ -20,6 +21,7 @@ struct reading {
     const struct rl_cgroup *subject;
     struct rl_scale scale;
     uint64_t now_us;
+    uint64_t id; /* of the cgroup that is short */
     uid_t owner; /* of the top cgroup: whose marks count */
     uint32_t need;
     bool cmdline; /* some pattern is about command lines */
@@ -155,6 +157,14 @@ static bool is_container(const char *path, bool top)
     return kube.level == RL_LEVEL_CONTAINER && (top || !kube.inner);
 }
 
+static int32_t index_of(const struct rl_scratch *s, const struct rl_cgroup *cgroup)
+{
+    for (size_t i = 0; i < s->n_groups; i++)
+        if (s->seats[i].cgroup == cgroup)
+            return (int32_t)i;
+    return -1;
+}
+
 /* Find a group for the members of a cgroup. */
 static void enter(struct reading *r, struct rl_cgroup *cgroup, int fd)
 {
@@ -173,6 +183,8 @@ static void enter(struct reading *r, struct rl_cgroup *cgroup, int fd)
     if (above < 0)
         r->owner = fstat(fd, &owner) == 0 ? owner.st_uid : 0;
     s->groups[own].id = cgroup->id;
+    s->groups[own].own = cgroup->policy;
+    s->groups[own].subject = cgroup->subject ? index_of(s, cgroup->subject) : own;
     if (rl_failed_cgroup(r->engine, cgroup->id, r->now_us))
         s->groups[own].spared = RL_SPARED_FAILED;
     s->groups[own].container = is_container(r->path, above < 0);
@@ -653,10 +665,15 @@ static void choose(struct reading *r, bool waited_out)
         .n_groups = s->n_groups,
     };
 
+    if (r->engine->trace)
+        rl_trace_table(r->engine->trace, r->policy, &choosing, s, r->id);
     rl_choose(&choosing, &s->choice);
     if (victim.kill != r->policy->victim.kill)
         s->choice.fell_back = s->choice.found;
-    rl_whole_own(s, r->policy);
+    if (s->homeless == 0)
+        rl_choice_own(&choosing, r->policy, &s->choice);
+    if (r->engine->trace)
+        rl_trace_choice(r->engine->trace, s);
 }
 
 void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy,
@@ -670,6 +687,7 @@ void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct 
         .subject = hot->cgroup->subject ? hot->cgroup->subject : hot->cgroup,
         .scale = scale_of(engine, hot, policy->victim.model),
         .now_us = rl_now_us(),
+        .id = hot->cgroup->id,
     };
 
     rl_scratch_clear(s, policy->victim.model);

@@ -21,6 +21,7 @@
 #include "daemon/report/warn.h"
 #include "daemon/scratch.h"
 #include "daemon/suspend.h"
+#include "daemon/trace/record.h"
 #include "policy/futile.h"
 #include "policy/limit.h"
 
@@ -45,6 +46,7 @@ struct rl_running {
     uint64_t hold_until_us; /* a cooldown longer than the policy's: Limit= is used up */
     bool panic;             /* OnNoVictim=panic */
     struct rl_incident incident;
+    uint64_t number;    /* of this run of the daemon; part of its id */
     struct rl_hot *hot; /* the offender; NULL once it is gone */
     struct rl_trigger trigger;
     struct rl_relief relief;
@@ -148,7 +150,8 @@ struct rl_engine {
     struct rl_pauses pauses;
     sd_event_source *pause_timer; /* when the next pause is over */
     struct rl_tried tries[RL_TRIES_MAX];
-    uint64_t guarded_us; /* when hot cgroups' [Guard] was applied last */
+    uint64_t guarded_us;     /* when hot cgroups' [Guard] was applied last */
+    struct rl_tracer *trace; /* NULL: no trace is written */
     uint64_t started_wall_us, incidents;
     struct rl_grader *grader;                     /* NULL: could not be had */
     struct rl_metrics *metrics;                   /* likewise */
@@ -233,8 +236,7 @@ void rl_metrics_close(struct rl_engine *engine);
 char *rl_engine_metrics(struct rl_engine *engine, bool now);
 
 /* ---- failed.c: who could not be killed ---- */
-#define RL_FAILED_US       (60 * RL_US_PER_S) /* others are chosen for so long */
-#define RL_FAILED_AGAIN_US (2 * RL_US_PER_S)  /* and when the first of them, at the latest */
+#define RL_FAILED_US (60 * RL_US_PER_S) /* others are chosen for so long */
 /* Of an incident that has ended, before its victim is dropped. */
 void rl_failed_note(struct rl_running *running, uint64_t now_us);
 /* Did the incident end with a victim that could not be signalled, or did not die? */
@@ -244,7 +246,6 @@ bool rl_failed_process(
 bool rl_failed_cgroup(const struct rl_engine *engine, uint64_t id, uint64_t now_us);
 
 /* ---- futile.c: kills that bring nothing back ---- */
-#define RL_FUTILE_HOLD_US (60 * RL_US_PER_S) /* until it is asked again */
 /* A victim was chosen; its incident has ended. */
 void rl_effect_begin(struct rl_running *running);
 void rl_effect_end(struct rl_running *running, uint64_t now_us);
@@ -324,9 +325,6 @@ struct rl_cgroup *rl_next_populated(
  * not be told from those that stand for it. Then one process has to do, as where a cgroup has too
  * many. */
 struct rl_victim rl_whole_victim(const struct rl_scratch *s, const struct rl_policy *policy);
-/* Whoever owns the incident: the cgroup of a chosen process may have a policy that says it dies
- * whole (Kill=cgroup, tree). Where it must not, the process alone dies, as it would have. */
-void rl_whole_own(struct rl_scratch *s, const struct rl_policy *acting);
 
 /* ---- grow.c: room for choices, made when nothing is urgent ---- */
 /* Count the processes, for whoever needs to know before there is a watch. */
@@ -371,6 +369,33 @@ void rl_steps_close(struct rl_engine *engine);
 /* ---- step/panic.c ---- */
 /* Return: -errno of trying. */
 int rl_panic(struct rl_engine *engine, const char *why, const char *offender);
+
+/* ---- tracing.c: the trace, if one is written; else nothing is done ---- */
+/* Write to fd, which is taken over, from now on: first what is known now. Return: 0; -EBUSY: one is
+ * written already; -EAGAIN: an incident runs, whose beginning would be missing; other -errno. */
+int rl_tracing_begin(struct rl_engine *engine, int fd);
+/* The same to the end of a file, which is made. */
+int rl_tracing_open(struct rl_engine *engine, const char *path);
+void rl_tracing_end(struct rl_engine *engine);
+/* The policies were read again. */
+void rl_tracing_reloaded(struct rl_engine *engine);
+/* Nothing is urgent: let it be written; and notice when it cannot be. */
+void rl_tracing_calm(struct rl_engine *engine);
+void rl_tracing_record(struct rl_engine *engine, const struct rl_record *record);
+/* Was an incident opened? running: NULL where it was not, for this reason. */
+void rl_tracing_opened(struct rl_engine *engine, const struct rl_hot *hot,
+    const struct rl_running *running, enum rl_reason why, uint64_t now_us);
+void rl_tracing_next(
+    const struct rl_running *running, const struct rl_news *news, const struct rl_order *order);
+void rl_tracing_allowance(
+    const struct rl_running *running, const struct rl_allowance *allowance, uint64_t now_us);
+/* What an order to take a rung came to. counted: it was counted for the budget. */
+void rl_tracing_step(const struct rl_running *running, uint8_t rung, enum rl_reason why,
+    bool counted, uint64_t now_us);
+void rl_tracing_eased(const struct rl_running *running, bool thawed, bool unthrottled);
+/* past: of the offender, after all has been entered there. */
+void rl_tracing_ended(
+    const struct rl_running *running, const struct rl_past *past, uint64_t now_us);
 
 /* ---- fill.c: the record ---- */
 void rl_fill_open(struct rl_engine *engine, struct rl_record *record, const struct rl_hot *hot,

@@ -13,7 +13,6 @@
 #define GUARD_AGAIN_US (5 * RL_US_PER_S)
 #define QUIET_LEAST_US (2 * RL_US_PER_S)
 #define PENDING_MOST   256 /* sources of the loop that have something to say at once */
-#define NODE_WINDOW_US (10 * RL_US_PER_S) /* evidence of the machine's shortage, for Origin= */
 
 uint64_t rl_wall_us(void)
 {
@@ -107,6 +106,34 @@ static uint32_t least_close_share(const struct rl_policy_set *set)
     return least;
 }
 
+static void on_hot(void *userdata, const struct rl_hot *hot)
+{
+    struct rl_engine *engine = userdata;
+
+    if (engine->trace)
+        rl_trace_hot(engine->trace, hot);
+}
+
+static void on_cold(void *userdata, const struct rl_hot *hot)
+{
+    struct rl_engine *engine = userdata;
+
+    if (engine->trace)
+        rl_trace_cold(engine->trace, hot);
+}
+
+static void on_sample(void *userdata, const struct rl_hot *hot, const struct rl_level *levels,
+    size_t n, uint64_t now_us)
+{
+    struct rl_engine *engine = userdata;
+
+    if (!engine->trace)
+        return;
+    rl_trace_node(engine->trace, rl_watch_node(engine->watch, false), now_us);
+    rl_trace_sample(engine->trace, hot, levels, n, now_us);
+    rl_engine_later(engine);
+}
+
 static void wants(void *userdata, struct rl_cgroup *cgroup, struct rl_wish *ret)
 {
     struct rl_engine *engine = userdata;
@@ -133,10 +160,16 @@ static void wants(void *userdata, struct rl_cgroup *cgroup, struct rl_wish *ret)
         ret->want = RL_WANT;
 }
 
+/* Is it looked at whether the machine is short? */
+static bool asks_node(struct rl_engine *engine)
+{
+    return engine->uses_node_origin && rl_tree_root(rl_watch_tree(engine->watch))->hot;
+}
+
 void rl_engine_judge(struct rl_engine *engine, const struct rl_hot *hot, struct rl_memory *memory,
     uint64_t now_us, struct rl_verdict *ret)
 {
-    bool asked = engine->uses_node_origin && rl_tree_root(rl_watch_tree(engine->watch))->hot;
+    bool asked = asks_node(engine);
     struct rl_evidence node, own;
     struct rl_case c = {
         .policy = hot->cgroup->policy,
@@ -151,7 +184,7 @@ void rl_engine_judge(struct rl_engine *engine, const struct rl_hot *hot, struct 
     };
 
     if (asked)
-        rl_blame_node(engine, now_us, NODE_WINDOW_US, &node);
+        rl_blame_node(engine, now_us, RL_ORIGIN_NODE_WINDOW_US, &node);
     if (!hot->cgroup->parent)
         c.refaults_limited = rl_blame_node(
             engine, now_us, rl_policy_longest_window(hot->cgroup->policy), &own);
@@ -179,18 +212,23 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
         /* Stall of a machine that wakes up is nobody's shortage: what was seen does not count. */
         hot->history.restart_us = now_us;
         rl_memory_clear(&hot->memory);
+        if (engine->trace)
+            rl_trace_restart(engine->trace, hot, now_us);
         hot->next_us = now_us + RL_US_PER_S;
         return;
     }
     if (!policy) {
-        hot->quiet_us = NODE_WINDOW_US;
-        hot->next_us = now_us + NODE_WINDOW_US / 4;
+        hot->quiet_us = RL_ORIGIN_NODE_WINDOW_US;
+        hot->next_us = now_us + RL_ORIGIN_NODE_WINDOW_US / 4;
         hot->keep = false;
         return;
     }
     if (engine->uses_node_origin && hot->cgroup->parent)
         rl_watch_heat(engine->watch, rl_tree_root(rl_watch_tree(engine->watch)));
     rl_engine_judge(engine, hot, &hot->memory, now_us, &hot->verdict);
+    if (engine->trace)
+        rl_trace_look(engine->trace, hot, asks_node(engine),
+            hot->verdict.holds && rl_pause_for(engine, hot->cgroup), now_us);
     hot->next_us = hot->verdict.next_us;
     hot->quiet_us = rl_policy_longest_window(policy);
     if (hot->quiet_us < QUIET_LEAST_US)
@@ -221,6 +259,7 @@ static int on_later(sd_event_source *source, void *userdata)
 
     rl_course_report(engine);
     rl_grades_catch_up(engine);
+    rl_tracing_calm(engine);
     rl_steps_calm(engine);
     rl_course_grow(engine);
     if (engine->growth.pending)
@@ -347,6 +386,9 @@ static int open_parts(struct rl_engine *engine)
         .on_gone = on_gone,
         .wants = wants,
         .on_level = on_level,
+        .on_hot = on_hot,
+        .on_cold = on_cold,
+        .on_sample = on_sample,
         .on_look = on_look,
         .on_kernel_kill = on_kernel_kill,
         .userdata = engine};
@@ -407,6 +449,15 @@ static void rehearse(struct rl_engine *engine)
     engine->growth.pending = true; /* it has shown what is needed */
 }
 
+static void start_trace(struct rl_engine *engine)
+{
+    const char *file = engine->options.trace;
+    int r = file ? rl_tracing_open(engine, file) : 0;
+
+    if (r < 0)
+        rl_error("--trace %s: %s; no trace is written", file, strerror(-r));
+}
+
 int rl_engine_new(sd_event *event, const struct rl_engine_options *options, struct rl_engine **ret)
 {
     struct rl_engine *engine = calloc(1, sizeof(*engine));
@@ -432,6 +483,7 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
     rl_attach_all(engine);
     if (!options->look_only) {
         rehearse(engine);
+        start_trace(engine);
         open_gate(engine);
     }
     rl_engine_later(engine);
@@ -451,6 +503,7 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     if (!engine)
         return NULL;
     rl_course_end(engine);
+    rl_tracing_end(engine);
     rl_grades_close(engine);
     rl_metrics_close(engine);
     rl_past_save(engine);
@@ -494,6 +547,7 @@ int rl_engine_reload(struct rl_engine *engine)
     }
     rl_policy_set_free(old);
     find_others(engine);
+    rl_tracing_reloaded(engine);
     open_gate(engine);
     rl_engine_later(engine);
     rl_notice("policies reloaded: %zu in force", engine->policies->n);

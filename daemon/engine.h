@@ -26,6 +26,7 @@ struct rl_engine_options {
     const char *pods_dir;               /* see daemon/observe/pods.h */
     bool dry_run;                       /* the command line says so */
     bool look_only; /* no incident is ever opened, and nothing prepared for one: see look.h */
+    const char *trace;                  /* file to write a trace to; NULL: none */
 };
 
 /**

@@ -203,6 +203,7 @@ static int open_all(struct program *p)
         .runtime_dir = p->options.runtime_dir,
         .pods_dir = RL_PODS_DIR,
         .dry_run = p->options.dry_run,
+        .trace = p->options.trace,
     };
     int r = sd_event_default(&p->event);
 

@@ -19,6 +19,8 @@ const struct rl_option rl_daemon_options[] = {
     [RL_DAEMON_DRY_RUN] = {"dry-run", NULL, "decide and report, but signal nobody"},
     [RL_DAEMON_CHECK] = {"check", NULL,
         "say what this machine lacks and what is wrong with the policies, and exit"},
+    [RL_DAEMON_TRACE] = {"trace", "FILE",
+        "add all that is seen and decided to FILE, for reliefctl replay"},
     [RL_DAEMON_LOG_LEVEL] = {"log-level", "LEVEL", "err, warning, notice, info or debug"},
     [RL_DAEMON_VERSION] = {"version", NULL, "print the version and exit"},
     [RL_DAEMON_HELP] = {"help", NULL, "print this help and exit"},

@@ -20,6 +20,7 @@ enum rl_daemon_option {
     RL_DAEMON_USER,
     RL_DAEMON_DRY_RUN,
     RL_DAEMON_CHECK,
+    RL_DAEMON_TRACE,
     RL_DAEMON_LOG_LEVEL,
     RL_DAEMON_VERSION,
     RL_DAEMON_HELP,

@@ -78,6 +78,12 @@ static const char *take_check(struct rl_options *o, const char *value)
     return NULL;
 }
 
+static const char *take_trace(struct rl_options *o, const char *value)
+{
+    o->trace = value;
+    return NULL;
+}
+
 static const char *take_log_level(struct rl_options *o, const char *value)
 {
     o->log_level = rl_log_level_from_name(value);
@@ -98,6 +104,7 @@ static const take_option takes[RL_DAEMON_OPTIONS] = {
     [RL_DAEMON_USER] = rl_options_take_user,
     [RL_DAEMON_DRY_RUN] = take_dry_run,
     [RL_DAEMON_CHECK] = take_check,
+    [RL_DAEMON_TRACE] = take_trace,
     [RL_DAEMON_LOG_LEVEL] = take_log_level,
     [RL_DAEMON_VERSION] = show_version,
     [RL_DAEMON_HELP] = show_help,

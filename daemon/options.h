@@ -13,6 +13,7 @@ struct rl_options {
     const char *state_dir, *runtime_dir;
     int log_level; /* -1: as reliefd.conf says */
     bool dry_run;
+    const char *trace; /* NULL: none is written */
     bool check;
     bool user;                   /* --user: */
     const char *config_dir;      /* in place of the standard folders of reliefd.conf */

@@ -69,6 +69,8 @@ void rl_past_follow(struct rl_engine *engine, uint64_t id, const char *path)
         if (past->id == 0 || past->id == id || !past->path || strcmp(past->path, path) != 0)
             continue;
         newer = find(engine, id);
+        if (engine->trace)
+            rl_trace_follow(engine->trace, past->id, id);
         past->id = id;
         if (newer)
             merge(past, newer);

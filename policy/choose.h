@@ -54,6 +54,10 @@ struct rl_group {
     enum rl_reason spared; /* why it may not die as a whole */
     int64_t points;
     uint32_t counted_mm; /* private to rl_choose() */
+    /* For rl_choice_own() alone: the policy in force there, NULL: none; and the index of the cgroup
+     * that it is attached to, -1: none of these. */
+    const struct rl_policy *own;
+    int32_t subject;
 };
 
 struct rl_candidate {
@@ -226,3 +230,14 @@ void rl_group_member(struct rl_group *groups, struct rl_candidate *candidate);
  * they come last as RL_SPARED_AVOIDED (cgroups likewise).
  */
 void rl_choose(struct rl_choosing *choosing, struct rl_choice *ret);
+
+/**
+ * rl_choice_own() - a chosen process dies as its own cgroup's policy has it
+ * @acting: the policy of the incident
+ *
+ * Whoever owns the incident: the cgroup of a chosen process may have a policy that says it dies
+ * whole (Kill=cgroup, tree). Where it must not, the process alone dies, as it would have. Not to be
+ * asked where some processes are not in a group of their own cgroup.
+ */
+void rl_choice_own(
+    const struct rl_choosing *choosing, const struct rl_policy *acting, struct rl_choice *choice);

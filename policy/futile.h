@@ -5,6 +5,9 @@
 
 #include "sample.h"
 
+/* For so long nobody is killed then; after that it is asked again. */
+#define RL_FUTILE_HOLD_US (60 * RL_US_PER_S)
+
 /* What the last kill of an offender brought. Zero: there was none. */
 struct rl_effect {
     uint64_t at_us;   /* CLOCK_MONOTONIC, when it was measured; 0: never */

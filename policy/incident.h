@@ -94,6 +94,9 @@ struct rl_order {
 #define RL_YIELD_STEP_US  (100 * RL_US_PER_MS)
 #define RL_YIELD_LIMIT_US (5 * RL_US_PER_S)
 
+/* Who could not be killed has relieved nobody: a cooldown lasts so long at most then. */
+#define RL_FAILED_AGAIN_US (2 * RL_US_PER_S)
+
 /* So many victims may be vetoed in one incident; then it is over. */
 #define RL_VETOES_MAX 8
 

@@ -60,6 +60,15 @@ struct rl_allowance rl_budget_allows(
     return ask(kills, max, per_us, now_us, RL_WAIT_BUDGET);
 }
 
+enum rl_reason rl_allowance_outcome(const struct rl_allowance *allowance)
+{
+    if (allowance->why == RL_WAIT_FUTILE)
+        return RL_OUTCOME_FUTILE;
+    if (allowance->why == RL_WAIT_BUDGET || allowance->instead == RL_REPEAT_ALARM)
+        return RL_OUTCOME_ALARM;
+    return RL_OUTCOME_HELD;
+}
+
 void rl_limit_note(struct rl_kills *kills, uint64_t now_us)
 {
     uint32_t place;

@@ -36,6 +36,9 @@ struct rl_allowance rl_limit_allows(
 struct rl_allowance rl_budget_allows(
     const struct rl_kills *kills, uint32_t max, uint64_t per_us, uint64_t now_us);
 
+/* How an incident ends that is one kill too many: RL_OUTCOME_*. Only of what is not allowed. */
+enum rl_reason rl_allowance_outcome(const struct rl_allowance *allowance);
+
 /* Remember a kill. One that is earlier than the newest (a clock that went back) counts as being
  * of its time. */
 void rl_limit_note(struct rl_kills *kills, uint64_t now_us);

@@ -9,6 +9,9 @@
 #include "reason.h"
 #include "room.h"
 
+/* The window over which it is looked at whether the machine is short, for Origin= of others. */
+#define RL_ORIGIN_NODE_WINDOW_US (10 * RL_US_PER_S)
+
 struct rl_evidence {
     enum rl_reason verdict;    /* RL_ORIGIN_* */
     uint64_t window_us;        /* the numbers below moved within this window */

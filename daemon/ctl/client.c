@@ -20,11 +20,16 @@
 /* Longer than any answer takes, on a machine that thrashes too. */
 #define TIMEOUT_US (UINT64_C(30) * 1000000)
 
-static void socket_path(const struct rl_args *args, char *buf, size_t size)
+const char *rl_client_runtime_dir(const struct rl_args *args)
 {
     const char *dir = args->common[RL_OPT_RUNTIME_DIR];
 
-    snprintf(buf, size, "%s/bus", dir ? dir : RUNTIME_DIR);
+    return dir ? dir : RUNTIME_DIR;
+}
+
+static void socket_path(const struct rl_args *args, char *buf, size_t size)
+{
+    snprintf(buf, size, "%s/bus", rl_client_runtime_dir(args));
 }
 
 const char *rl_client_state_dir(const struct rl_args *args)

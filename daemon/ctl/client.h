@@ -47,5 +47,8 @@ int rl_client_listen(sd_bus *bus, rl_client_record on_record, void *userdata);
  */
 int rl_client_wait(sd_bus *bus, uint64_t most_us);
 
+/* The folder of the daemon's socket. */
+const char *rl_client_runtime_dir(const struct rl_args *args);
+
 /* The folder of incident files. */
 const char *rl_client_state_dir(const struct rl_args *args);

@@ -100,6 +100,8 @@ int rl_ctl_try(const struct rl_args *args);
 int rl_ctl_report(const struct rl_args *args);
 int rl_ctl_metrics(const struct rl_args *args);
 int rl_ctl_import(const struct rl_args *args);
+int rl_ctl_record(const struct rl_args *args);
+int rl_ctl_replay(const struct rl_args *args);
 
 extern const struct rl_option rl_incidents_options[];
 extern const struct rl_option rl_status_options[];
@@ -116,3 +118,5 @@ extern const struct rl_option rl_relieve_options[];
 extern const struct rl_option rl_try_options[];
 extern const struct rl_option rl_report_options[];
 extern const struct rl_option rl_import_options[];
+extern const struct rl_option rl_record_options[];
+extern const struct rl_option rl_replay_options[];

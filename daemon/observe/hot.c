@@ -159,7 +159,7 @@ static int hold_line(struct rl_watch *watch, struct rl_cgroup *cgroup)
 
 /* ---- samples ---- */
 
-static void find_room(struct rl_watch *watch, struct rl_hot *hot)
+static void find_room(struct rl_watch *watch, struct rl_hot *hot, uint64_t now_us)
 {
     struct rl_level levels[RL_DEPTH_MAX + 1] = {0};
     struct rl_cgroup *at[RL_DEPTH_MAX + 1];
@@ -174,6 +174,8 @@ static void find_room(struct rl_watch *watch, struct rl_hot *hot)
     hot->level = levels[0];
     hot->limited_by = hot->room.limited_by >= 0 ? at[hot->room.limited_by] : NULL;
     hot->tightest = hot->room.tightest >= 0 ? at[hot->room.tightest] : NULL;
+    if (watch->client.on_sample)
+        watch->client.on_sample(watch->client.userdata, hot, levels, n, now_us);
 }
 
 /* Is it still worth being watched closely? Half of what made it hot is enough. */
@@ -209,7 +211,7 @@ int rl_watch_sample(struct rl_watch *watch, struct rl_hot *hot, uint64_t now_us)
             rl_debug("/proc/meminfo: %s", strerror(-r));
         watch->node_at_us = now_us;
     }
-    find_room(watch, hot);
+    find_room(watch, hot, now_us);
     rl_history_add(&hot->history, &files->sample, hot->cgroup->parent ? NULL : &watch->node.node);
     newest = rl_history_last(&hot->history);
     if (newest && newest->at_us > before.at_us && has_stirred(hot, &before, newest))
@@ -275,6 +277,8 @@ void rl_hot_cool(struct rl_watch *watch, struct rl_hot *hot)
         if (!cgroup->parent)
             watch->grown_us += stir.grown_us;
     }
+    if (watch->client.on_cold)
+        watch->client.on_cold(watch->client.userdata, hot);
     for (struct rl_cgroup *c = cgroup; c; c = c->parent)
         drop_files(watch, c);
     cgroup->hot = NULL;
@@ -338,6 +342,8 @@ struct rl_hot *rl_hot_heat(struct rl_watch *watch, struct rl_cgroup *cgroup,
     ask_for_room(watch);
     if (before)
         rl_history_add(&hot->history, before, NULL);
+    if (watch->client.on_hot)
+        watch->client.on_hot(watch->client.userdata, hot);
     look(watch, hot, now);
     return cgroup->hot;
 }

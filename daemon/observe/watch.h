@@ -64,6 +64,13 @@ struct rl_watch_client {
     void (*on_level)(void *userdata, const struct rl_cgroup *cgroup, struct rl_level *level);
     /* The kernel's OOM killer has struck somewhere; NULL: nobody asks. */
     void (*on_kernel_kill)(void *userdata);
+    /* For whoever writes down what was seen; each may be NULL. A cgroup became hot and was not
+     * looked at yet; it is hot no more; a fresh sample of it was read, with the levels of which
+     * its room was computed. */
+    void (*on_hot)(void *userdata, const struct rl_hot *hot);
+    void (*on_cold)(void *userdata, const struct rl_hot *hot);
+    void (*on_sample)(void *userdata, const struct rl_hot *hot, const struct rl_level *levels,
+        size_t n, uint64_t now_us);
     /* A fresh sample of a hot cgroup is in its history. */
     void (*on_look)(void *userdata, struct rl_hot *hot, uint64_t now_us);
     void *userdata;

@@ -300,6 +300,19 @@ static int on_try(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
     return reply(peer, call, json, error);
 }
 
+static int on_record(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+    struct peer *peer = userdata;
+    const struct rl_bus_api *api = &peer->owner->api;
+    const char *error = NULL, *fifo;
+
+    int r = sd_bus_message_read(call, "s", &fifo);
+    if (r < 0 || (r = may_act(peer, call)) <= 0)
+        return r < 0 ? r : 1;
+    char *json = api->hand->record(api->userdata, peer->uid, fifo, &error);
+    return reply(peer, call, json, error);
+}
+
 static int get_version(sd_bus *connection, const char *path, const char *interface,
     const char *property, sd_bus_message *reply_message, void *userdata, sd_bus_error *ret_error)
 {
@@ -332,6 +345,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_RESULT("s", json), on_relieve, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Try", SD_BUS_ARGS("s", policy, "s", cgroup), SD_BUS_RESULT("s", json),
         on_try, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Record", SD_BUS_ARGS("s", fifo), SD_BUS_RESULT("s", json), on_record,
+        SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_SIGNAL_WITH_ARGS("IncidentStarted", SD_BUS_ARGS("s", id, "s", json), 0),
     SD_BUS_SIGNAL_WITH_ARGS("IncidentEnded", SD_BUS_ARGS("s", id, "s", json), 0),

@@ -32,6 +32,9 @@ struct rl_bus_hand {
         void *userdata, uid_t uid, const struct rl_bus_relief *relief, const char **ret_error);
     char *(*try_policy)(
         void *userdata, uid_t uid, const char *policy, const char *cgroup, const char **ret_error);
+    /* Write a trace to a FIFO in the folder of the socket, which the caller has opened for reading,
+     * until he is gone. */
+    char *(*record)(void *userdata, uid_t uid, const char *fifo, const char **ret_error);
 };
 
 /* Each returns a malloc'ed JSON text (ownership goes to the caller) or NULL with *ret_error set to

@@ -39,6 +39,7 @@ void rl_throttle_told(void *userdata, int news)
         return;
     running->throttle = rl_measure_release(running->throttle);
     rl_incident_unthrottled(&running->incident);
+    rl_tracing_eased(running, false, true);
     ended(running, RL_STEP_THROTTLE, news);
 }
 
@@ -50,6 +51,7 @@ void rl_freeze_told(void *userdata, int news)
         return;
     running->freeze = rl_measure_release(running->freeze);
     rl_incident_thawed(&running->incident);
+    rl_tracing_eased(running, true, false);
     ended(running, RL_STEP_FREEZE, news);
 }
 

@@ -103,6 +103,7 @@ void rl_steps_thaw(struct rl_running *running)
         return;
     rl_step_freeze.undo(running);
     rl_incident_thawed(&running->incident);
+    rl_tracing_eased(running, true, false);
 }
 
 void rl_steps_undo(struct rl_running *running)

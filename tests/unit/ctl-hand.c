@@ -111,7 +111,7 @@ static char *api_try(
 
 static void serve(void)
 {
-    static const struct rl_bus_hand hand = {api_pause, api_resume, api_relieve, api_try};
+    static const struct rl_bus_hand hand = {api_pause, api_resume, api_relieve, api_try, NULL};
     const struct rl_bus_api api = {.hand = &hand};
 
     if (sd_event_new(&server.event) < 0 ||

@@ -127,7 +127,16 @@ static char *api_try(
     return asprintf(&text, "%u|%s|%s", (unsigned)uid, policy, cgroup) < 0 ? NULL : text;
 }
 
-static const struct rl_bus_hand hand = {api_pause, api_resume, api_relieve, api_try};
+static char *api_record(void *userdata, uid_t uid, const char *fifo, const char **ret_error)
+{
+    struct world *world = userdata;
+    char *text = NULL;
+
+    world->acts++;
+    return asprintf(&text, "%u|%s", (unsigned)uid, fifo) < 0 ? NULL : text;
+}
+
+static const struct rl_bus_hand hand = {api_pause, api_resume, api_relieve, api_try, api_record};
 
 static struct rl_bus *new_bus(struct world *world)
 {
@@ -302,7 +311,7 @@ static void client_stranger(const struct world *world)
     sd_bus_unref(bus);
 }
 
-/* The four that act by hand, as a text each. Return: whether the answer is as expected; NULL: it
+/* The five that act by hand, as a text each. Return: whether the answer is as expected; NULL: it
  * is refused. */
 static bool acts(sd_bus *bus, size_t i, const char *expected)
 {
@@ -320,6 +329,9 @@ static bool acts(sd_bus *bus, size_t i, const char *expected)
     else if (i == 2)
         r = sd_bus_call_method(bus, NULL, OBJECT, INTERFACE, "Relieve", &error, &answer, "sssb",
             "/a", "kill", "pid:7", 1);
+    else if (i == 4)
+        r = sd_bus_call_method(
+            bus, NULL, OBJECT, INTERFACE, "Record", &error, &answer, "s", "trace-1");
     else
         r = sd_bus_call_method(
             bus, NULL, OBJECT, INTERFACE, "Try", &error, &answer, "ss", "app", "/a");
@@ -334,10 +346,10 @@ static bool acts(sd_bus *bus, size_t i, const char *expected)
 static void client_acts(const struct world *world)
 {
     static const char *const expected[] = {
-        "0|app|/a|5000000000", "it was not paused", "0|/a|kill|pid:7|1", "0|app|/a"};
+        "0|app|/a|5000000000", "it was not paused", "0|/a|kill|pid:7|1", "0|app|/a", "0|trace-1"};
     sd_bus *bus = connect_bus(world);
 
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 5; i++)
         CHECK(acts(bus, i, expected[i]));
     sd_bus_unref(bus);
 }
@@ -346,7 +358,7 @@ static void client_stranger_acts(const struct world *world)
 {
     CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
     sd_bus *bus = connect_bus(world);
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 5; i++)
         CHECK(acts(bus, i, "only root may do this by hand, or the user that reliefd runs as"));
     sd_bus_unref(bus);
 }
@@ -360,7 +372,7 @@ static void test_acts_by_hand(void **state)
     assert_int_equal(serve(world, client_stranger_acts), 0);
     assert_int_equal(world->acts, 0);
     assert_int_equal(serve(world, client_acts), 0);
-    assert_int_equal(world->acts, 4);
+    assert_int_equal(world->acts, 5);
 }
 
 static void test_round_trip(void **state)

@@ -32,7 +32,8 @@ become_reliefd() {
     echo "$BASHPID" >"$(cgroup_path "$RELIEFD_CGROUP")/cgroup.procs"
     echo 0 >/proc/self/oom_score_adj
     exec env NOTIFY_SOCKET="$WORK/notify" "$PROGRAMS/reliefd" --policy-dir "$WORK/policy" \
-        --config "$WORK/reliefd.conf" --state-dir "$WORK/state" --runtime-dir "$WORK/run" --log-level debug "$@"
+        --config "$WORK/reliefd.conf" --state-dir "$WORK/state" --runtime-dir "$WORK/run" --log-level debug \
+        --trace "$WORK/trace" "$@"
 }
 
 # A socket like the service manager's; what comes in is appended to $OUT/notify.log.
@@ -60,6 +61,14 @@ reliefd_stop() {
     ((status == 0)) || fail "reliefd: expected exit status 0, found $status"
     kill "$NOTIFY_LISTENER_PID"
     RELIEFD_PID=
+}
+
+# replay_verify: whatever the daemon has decided follows once more from its trace. After it has ended.
+replay_verify() {
+    [[ -s $WORK/trace ]] || return 0
+    "$PROGRAMS/reliefctl" replay --verify "$WORK/trace" >"$OUT/replay" 2>&1 && return 0
+    fail "replay: expected every decision as recorded, found: $(head -n 3 "$OUT/replay")"
+    gzip -c "$WORK/trace" >"$OUT/trace.gz"
 }
 
 # reliefctl COMMAND [ARGUMENT ...]: of the build, talking to this scenario's daemon.

@@ -1,0 +1,406 @@
+/* Replaying a trace that the daemon has written: each decision is the one in the trace, and one
+ * that is not is named; other policies decide otherwise. */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/replay/replay.h"
+#include "tests/unit/folder.h"
+
+#define TRACE RL_SOURCE_ROOT "/tests/fixtures/traces/decisions.jsonl"
+
+static char *trace; /* the fixture */
+static size_t trace_len;
+
+static int read_trace(void **state)
+{
+    FILE *file = fopen(TRACE, "r");
+
+    trace = calloc(1, 1024 * 1024);
+    if (!file || !trace)
+        return -1;
+    trace_len = fread(trace, 1, 1024 * 1024 - 1, file);
+    fclose(file);
+    return trace_len > 0 ? 0 : -1;
+}
+
+static int free_trace(void **state)
+{
+    free(trace);
+    return 0;
+}
+
+/* ---- replaying ---- */
+
+struct seen {
+    struct rl_replay_counts counts;
+    char first[256]; /* difference */
+    char story[4096];
+    size_t n;
+    uint64_t line; /* the last one */
+    int result;
+    char wrong[256];
+};
+
+static void say(struct seen *seen, const char *what, const char *who)
+{
+    seen->n += (size_t)snprintf(
+        seen->story + seen->n, sizeof(seen->story) - seen->n, "%s %s\n", what, who);
+    assert_true(seen->n < sizeof(seen->story));
+}
+
+static void say_choice(struct seen *seen, const struct rl_told *told)
+{
+    const struct rl_choice *c = told->choice;
+    char pid[16];
+
+    if (!c->found) {
+        say(seen, "nobody", rl_reason_id(told->why));
+        return;
+    }
+    snprintf(pid, sizeof(pid), "%d",
+        c->scope == RL_KILL_PROCESS ? told->state->pool.items[c->candidate].process.pid : 0);
+    say(seen, "victim", c->scope == RL_KILL_PROCESS ? pid : told->state->groups[c->group].path);
+}
+
+static void tell(void *userdata, const struct rl_told *told)
+{
+    struct seen *seen = userdata;
+
+    switch (told->kind) {
+    case RL_TOLD_OPENED:
+        say(seen, "opened", told->cgroup);
+        break;
+    case RL_TOLD_CHOSEN:
+        say_choice(seen, told);
+        break;
+    case RL_TOLD_STEP:
+        say(seen, "step", rl_step_name(told->step->kind));
+        break;
+    case RL_TOLD_ENDED:
+        say(seen, "ended", rl_reason_id(told->why));
+        break;
+    case RL_TOLD_DIFFERENT:
+        if (!*seen->first)
+            snprintf(
+                seen->first, sizeof(seen->first), "%s: %s, %s", told->what, told->was, told->is);
+        break;
+    default:
+        break;
+    }
+}
+
+static void replay(const char *text, size_t len, const struct rl_policy_set *policies,
+    uint32_t budget_kills, struct seen *seen)
+{
+    struct rl_replay_options options = {.policies = policies,
+        .budget_kills = budget_kills,
+        .budget_us = 600 * RL_US_PER_S,
+        .tell = tell,
+        .userdata = seen};
+    const char *end = text + len, *wrong = "";
+    struct rl_replay *r;
+
+    *seen = (struct seen){0};
+    assert_int_equal(rl_replay_new(&options, &r), 0);
+    while (text < end && seen->result >= 0) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        size_t n = newline ? (size_t)(newline - text) : (size_t)(end - text);
+
+        seen->line++;
+        seen->result = rl_replay_line(r, text, n, text + n + 1 >= end, &wrong);
+        text += n + 1;
+    }
+    if (seen->result < 0)
+        snprintf(seen->wrong, sizeof(seen->wrong), "%s", wrong);
+    seen->counts = *rl_replay_counts(r);
+    rl_replay_end(r);
+}
+
+static const char story[] = "opened /user.slice\n"
+                            "step terminate\n"
+                            "victim 510\n"
+                            "step kill\n"
+                            "opened /system.slice/small.service\n"
+                            "step kill\n"
+                            "victim /system.slice/small.service\n"
+                            "ended dry-run\n"
+                            "ended dry-run\n"
+                            "opened /system.slice/small.service\n"
+                            "step kill\n"
+                            "ended alarm\n"
+                            "opened /user.slice\n"
+                            "step terminate\n"
+                            "victim 510\n"
+                            "step kill\n"
+                            "ended dry-run\n";
+
+static void test_same(void **state)
+{
+    struct seen seen;
+
+    replay(trace, trace_len, NULL, 0, &seen);
+    assert_int_equal(seen.result, 0);
+    assert_string_equal(seen.first, "");
+    assert_string_equal(seen.story, story);
+    assert_int_equal(seen.counts.differences, 0);
+    assert_int_equal(seen.counts.incidents, 4);
+    assert_int_equal(seen.counts.lost, 0);
+    assert_int_equal(seen.counts.unknown, 0);
+    assert_false(seen.counts.cut);
+    assert_true(seen.counts.looks > 20 && seen.counts.choices > 5);
+}
+
+/* The daemon was started once more: nothing of the first run counts for the second. */
+static void test_two_runs(void **state)
+{
+    char *twice = malloc(2 * trace_len + 8);
+    struct seen seen;
+
+    assert_non_null(twice);
+    memcpy(twice, trace, trace_len);
+    twice[trace_len] = '\n';
+    memcpy(twice + trace_len + 1, trace, trace_len);
+    replay(twice, 2 * trace_len + 1, NULL, 0, &seen);
+    assert_int_equal(seen.result, 0);
+    assert_string_equal(seen.first, "");
+    assert_int_equal(seen.counts.incidents, 8);
+    free(twice);
+}
+
+/* ---- what is not the same is seen ---- */
+
+/* Replace the n-th place where a text stands, on lines of a type. Return: a new text. */
+static char *change(const char *type, const char *from, const char *to, size_t *ret_len)
+{
+    char start[64], *changed = malloc(trace_len + strlen(to) + 1);
+    const char *line = trace, *at = NULL;
+
+    assert_non_null(changed);
+    snprintf(start, sizeof(start), "{\"type\":\"%s\"", type);
+    while (line && !at) {
+        const char *end = strchrnul(line, '\n');
+
+        if (strncmp(line, start, strlen(start)) == 0) {
+            at = strstr(line, from);
+            if (at && at > end)
+                at = NULL;
+        }
+        line = *end ? end + 1 : NULL;
+    }
+    if (!at)
+        fail_msg("no %s in a line of type %s", from, type);
+    memcpy(changed, trace, (size_t)(at - trace));
+    strcpy(changed + (at - trace), to);
+    strcat(changed, at + strlen(from));
+    *ret_len = strlen(changed);
+    return changed;
+}
+
+static void test_changed(void **state)
+{
+    static const struct {
+        const char *type, *from, *to, *what;
+    } rows[] = {
+        /* decisions */
+        {"look", "\"holds\":true", "\"holds\":false", "look: holds"},
+        {"look", "\"trigger\":0", "\"trigger\":1", "look: trigger"},
+        {"look", "\"next_us\":", "\"next_us\":1", "look: next at"},
+        {"look", "\"why\":[\"holds\"]", "\"why\":[\"not-reached\"]", "look: why"},
+        {"look", "\"origin\":\"unattributed\"", "\"origin\":\"own\"", "look: origin"},
+        {"open", "\"why\":\"cooldown\"", "\"why\":\"busy-domain\"", "why no incident was opened"},
+        {"open", "\"dry\":true", "\"dry\":false", "incident: dry run"},
+        {"open", "\"trigger\":0", "\"trigger\":5", "incident"},
+        {"next", "\"what\":\"step\"", "\"what\":\"wait\"", "order"},
+        {"next", "\"wake_us\":", "\"wake_us\":1", "order: wake at"},
+        {"next", "\"holds\":true", "\"holds\":false", "trigger still holds"},
+        {"next", "\"assuming\":true", "\"assuming\":false", "order: assuming no effect"},
+        {"next", "\"failed\":\"alarm\"", "\"failed\":\"held\"", "why a step could not be taken"},
+        {"allow", "\"why\":\"limit\"", "\"why\":\"budget\"", "why no kill is allowed"},
+        {"choice", "\"pid\":510", "\"pid\":511", "victim: pid"},
+        {"choice", "\"points\":1010", "\"points\":1011", "victim: points"},
+        {"choice", "app.scope", "app.scopes", "victim: cgroup"},
+        {"choice", "\"scope\":\"cgroup\"", "\"scope\":\"tree\"", "victim: what dies"},
+        {"choice", "\"found\":true", "\"found\":false", "victim: found"},
+        {"step", "\"why\":\"alarm\"", "\"why\":\"held\"", "what a step came to"},
+        {"end", "\"outcome\":\"dry-run\"", "\"outcome\":\"eased\"", "outcome"},
+        {"end", "\"until_us\":", "\"until_us\":1", "cooldown until"},
+        /* and what they are made of */
+        {"node", "\"mem_available\":1", "\"mem_available\":4", "look: holds"},
+        {"sample", "\"used\":235929600", "\"used\":235929601", "memory in use"},
+        {"table", "\"oom_score_adj\":1000", "\"oom_score_adj\":10", "victim: pid"},
+        {"table", "\"pid\":510,\"ppid\":1", "\"pid\":510,\"failed\":true,\"ppid\":1",
+            "victim: pid"},
+        {"policies", "Headroom=below 90%", "Headroom=below 10%", "look: holds"},
+        {"policies", "Cooldown=2s", "Cooldown=3s", "cooldown until"},
+        {"policies", "Avoid=comm:nobody", "Avoid=comm:browser", "victim: pid"},
+        {"policies", "Limit=1 per", "Limit=2 per", "why no kill is allowed"},
+        {"policies", "For=1s", "For=2s", "look: next at"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t len;
+        char *changed = change(rows[i].type, rows[i].from, rows[i].to, &len);
+        struct seen seen;
+
+        replay(changed, len, NULL, 0, &seen);
+        if (seen.result < 0)
+            fail_msg("%s -> %s: %s", rows[i].from, rows[i].to, seen.wrong);
+        if (seen.counts.differences == 0 ||
+            strncmp(seen.first, rows[i].what, strlen(rows[i].what)) != 0)
+            fail_msg(
+                "%s: %s -> %s: found '%s'", rows[i].type, rows[i].from, rows[i].to, seen.first);
+        free(changed);
+    }
+}
+
+/* ---- broken traces ---- */
+
+static void test_cut(void **state)
+{
+    struct seen seen;
+
+    for (size_t less = 2; less < 200; less += 7) {
+        replay(trace, trace_len - less, NULL, 0, &seen);
+        assert_int_equal(seen.result, 0);
+    }
+    assert_true(seen.counts.cut);
+}
+
+static void test_broken(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t line;
+        const char *wrong;
+    } rows[] = {
+        {"{\"type\":\"cold\",\"id\":1}\n", 1, "the first line"},
+        {"{\"type\":\"policies\"}\n", 1, "the first line"},
+        {"{\"type\":\"trace\",\"version\":2}\n", 1, "version 2"},
+        {"{\"type\":\"trace\"}\n", 1, "version 0"},
+        {"{\"type\":\"trace\",\"version\":1}\n{\"type\":\"cold\",\n{\"type\":\"trace\"}\n", 2, ""},
+        {"{\"type\":\"trace\",\"version\":1}\n{\"type\":\"policies\",\"policies\":[{}]}\n", 2,
+            "a policy has no name"},
+        {"{\"type\":\"trace\",\"version\":1}\n{\"type\":\"policies\",\"policies\":[{\"name\":\"x\","
+         "\"sources\":[{\"path\":\"x.conf\",\"text\":\"[Trigger\"}]}]}\n",
+            2, "policy 'x' is not understood"},
+    };
+    struct seen seen;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        replay(rows[i].text, strlen(rows[i].text), NULL, 0, &seen);
+        if (seen.result != -EBADMSG || seen.line != rows[i].line ||
+            !strstr(seen.wrong, rows[i].wrong))
+            fail_msg("%s: %d, line %llu: %s", rows[i].text, seen.result,
+                (unsigned long long)seen.line, seen.wrong);
+    }
+}
+
+/* Any line may be missing, of a trace that somebody has cut out of another one: what it says is not
+ * the same then, but nothing worse happens. */
+static void test_lines_missing(void **state)
+{
+    char *some = malloc(trace_len + 1);
+    struct seen seen;
+    size_t lines = 0;
+
+    assert_non_null(some);
+    for (const char *p = trace; (p = strchr(p, '\n')); p++)
+        lines++;
+    for (size_t missing = 1; missing < lines; missing++) {
+        size_t n = 0, line = 0;
+
+        for (const char *p = trace, *end; *p; p = end) {
+            end = strchr(p, '\n') + 1;
+            if (line++ == missing)
+                continue;
+            memcpy(some + n, p, (size_t)(end - p));
+            n += (size_t)(end - p);
+        }
+        replay(some, n, NULL, 0, &seen);
+        assert_int_equal(seen.result, 0);
+    }
+    free(some);
+}
+
+/* ---- other policies ---- */
+
+static struct rl_policy_set *load(struct folder *folder, const char *text)
+{
+    const char *dirs[] = {NULL, NULL};
+    struct rl_load_options options = {.dirs = dirs};
+    struct rl_policy_set *set = NULL;
+    char path[128];
+
+    folder_new(folder);
+    snprintf(path, sizeof(path), "%s", folder->path);
+    dirs[0] = path;
+    folder_write(folder, "default.conf", "");
+    folder_write(folder, "app.conf", text);
+    assert_int_equal(rl_policy_set_load(&options, NULL, &set), 0);
+    for (size_t i = 0; i < set->findings.n; i++)
+        if (set->findings.items[i].severity == RL_ERROR)
+            fail_msg("%s", set->findings.items[i].message);
+    return set;
+}
+
+static void test_others(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t budget;
+        const char *story; /* its beginning */
+    } rows[] = {
+        /* the same one, which finds no processes before the first choice was written down */
+        {"[Match]\nCgroup=user.slice\n[Trigger t]\nHeadroom=below 90%\n[Relief]\nStep=kill\n"
+         "Cooldown=2s\n",
+            10, "opened /user.slice\nstep kill\nended no-victim\nopened /user.slice\nvictim 510\n"},
+        {"[Match]\nCgroup=user.slice\n[Trigger t]\nHeadroom=below 90%\n[Victim]\n"
+         "Protect=comm:browser\n[Relief]\nStep=kill\nCooldown=2s\n",
+            10, "opened /user.slice\nstep kill\nended no-victim\nopened /user.slice\nvictim 530\n"},
+        {"[Match]\nCgroup=user.slice\n[Trigger t]\nHeadroom=below 1%\n[Relief]\nStep=kill\n", 10,
+            ""},
+        {"[Match]\nCgroup=system.slice/*\n[Trigger "
+         "t]\nUsage=80%\n[Victim]\nKill=process\n[Relief]\n"
+         "Step=kill\nCooldown=1s\n",
+            10,
+            "opened /system.slice/small.service\nstep kill\nended no-victim\n"
+            "opened /system.slice/small.service\nstep kill\nended no-victim\n"
+            "opened /system.slice/small.service\nvictim 200\nstep kill\nended dry-run\n"},
+        {"[Match]\nCgroup=system.slice/small.service\n[Trigger t]\nUsage=80%\nFor=100s\n[Relief]\n"
+         "Step=kill\n",
+            10, ""},
+    };
+    struct seen seen;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct folder folder;
+        struct rl_policy_set *set = load(&folder, rows[i].text);
+
+        replay(trace, trace_len, set, rows[i].budget, &seen);
+        assert_int_equal(seen.result, 0);
+        if (strncmp(seen.story, rows[i].story, strlen(rows[i].story)) != 0 ||
+            (!*rows[i].story && *seen.story))
+            fail_msg("%s:\n%s", rows[i].text, seen.story);
+        rl_policy_set_free(set);
+        folder_free(&folder);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same),
+        cmocka_unit_test(test_two_runs),
+        cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_lines_missing),
+        cmocka_unit_test(test_others),
+    };
+
+    return cmocka_run_group_tests(tests, read_trace, free_trace);
+}
