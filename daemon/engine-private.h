@@ -16,9 +16,11 @@
 #include "daemon/relieve/worker.h"
 #include "daemon/report/record.h"
 #include "daemon/report/warn.h"
+#include "daemon/samples.h"
 #include "daemon/scratch.h"
 #include "daemon/suspend.h"
 #include "policy/futile.h"
+#include "policy/kind.h"
 #include "policy/limit.h"
 
 #define RL_PASTS_MAX     256
@@ -74,8 +76,12 @@ struct rl_running {
     size_t n_targets;
     char *paths; /* RL_VICTIM_PATHS bytes: what targets[].cgroup points to, each path once */
     size_t paths_used;
-    struct rl_effect effect;  /* of its kill, as far as it is known */
-    bool to_announce, to_end; /* put off until nothing is urgent */
+    struct rl_effect effect; /* of its kill, as far as it is known */
+    /* Put off until nothing is urgent. to_update: only the file, after a further step. */
+    bool to_announce, to_update, to_end;
+    bool told;                 /* somebody has heard of it: its end is told in any case */
+    bool stale;                /* it ended as those before it did: no news */
+    struct rl_sampled sampled; /* rings of the flight recorder that it holds */
     struct rl_record record;
 };
 
@@ -86,6 +92,7 @@ struct rl_past {
     uint64_t until_us; /* end of its cooldown */
     struct rl_kills kills;
     struct rl_effect effect; /* of the last kill */
+    struct rl_refusal refusal;
 };
 
 /* A victim that could not be killed: one process or a whole cgroup. */
@@ -128,6 +135,8 @@ struct rl_engine {
     struct rl_self self;
     struct rl_procs procs;
     struct rl_scratch scratch;
+    struct rl_flight *flight;
+    struct rl_ooms *ooms;                       /* NULL: nobody looks for kills of the kernel's */
     struct rl_running *running[RL_RUNNING_MAX]; /* NULL from the first one not made yet */
     struct rl_past pasts[RL_PASTS_MAX];
     struct rl_failed failed[RL_FAILED_MAX];
@@ -146,6 +155,7 @@ struct rl_engine {
     struct rl_tried tries[RL_TRIES_MAX];
     uint64_t guarded_us; /* when hot cgroups' [Guard] was applied last */
     uint64_t started_wall_us, incidents;
+    char boot_id[RL_RECORD_BOOT_MAX];
 };
 
 /* ---- engine.c ---- */
@@ -336,7 +346,23 @@ void rl_steps_close(struct rl_engine *engine);
 /* Return: -errno of trying. */
 int rl_panic(struct rl_engine *engine, const char *why, const char *offender);
 
+/* ---- recorder.c: the samples of an incident ---- */
+/* A look is over and what it led to is under way: note what it saw. Reads memory.pressure of those
+ * above at most once in RL_FLIGHT_STEP_US. */
+void rl_recorder_look(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us);
+/* Whose rows a record about a cgroup has: its own, those of some above it, the machine's. */
+void rl_recorder_line(const struct rl_cgroup *cgroup, struct rl_sampled *ret);
+/* An incident begins, is told and ends: its rows are kept meanwhile. The text is the caller's, NULL
+ * where there is nothing to tell. */
+void rl_recorder_begin(struct rl_running *running, uint64_t now_us);
+char *rl_recorder_text(const struct rl_running *running);
+void rl_recorder_end(struct rl_running *running);
+
 /* ---- fill.c: the record ---- */
+/* Empty it, with an id and what is known of a cgroup and the policy that is about it. hot may be
+ * NULL. */
+void rl_fill_begin(struct rl_engine *engine, struct rl_record *record,
+    const struct rl_cgroup *cgroup, const struct rl_policy *policy, uint64_t now_us);
 void rl_fill_open(struct rl_engine *engine, struct rl_record *record, const struct rl_hot *hot,
     const struct rl_policy *policy, const struct rl_trigger *trigger, uint64_t now_us);
 void rl_fill_choice(

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-id128.h>
 #include <time.h>
 
 #include "daemon/engine-private.h"
@@ -159,9 +160,8 @@ bool rl_engine_keeps(const struct rl_hot *hot)
     return cgroup->policy && cgroup->subject == cgroup && rl_policy_timed(cgroup->policy);
 }
 
-static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
+static void look(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
 {
-    struct rl_engine *engine = userdata;
     const struct rl_policy *policy = hot->cgroup->policy;
 
     rl_growth_consider(engine, now_us);
@@ -196,6 +196,12 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
         engine->guard_pending = true;
         rl_engine_later(engine);
     }
+}
+
+static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
+{
+    look(userdata, hot, now_us);
+    rl_recorder_look(userdata, hot, now_us);
 }
 
 /* New processes come to light when their cgroup is looked at. */
@@ -348,7 +354,8 @@ static int open_parts(struct rl_engine *engine)
         .proc_fd = o->probe->proc_fd, .page_size = o->probe->page_size, .self = &engine->self};
     rl_growth_begin(engine);
     open_helpers(engine);
-    r = make_queue(engine);
+    engine->flight = rl_flight_new();
+    r = engine->flight ? make_queue(engine) : -ENOMEM;
     if (r >= 0)
         r = rl_course_init(engine);
     if (r >= 0)
@@ -386,6 +393,7 @@ static void rehearse(struct rl_engine *engine)
 int rl_engine_new(sd_event *event, const struct rl_engine_options *options, struct rl_engine **ret)
 {
     struct rl_engine *engine = calloc(1, sizeof(*engine));
+    sd_id128_t boot;
     int r;
 
     if (!engine)
@@ -394,6 +402,8 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
     engine->options = *options;
     engine->hook_cgroup_fd = -1;
     engine->started_wall_us = rl_wall_us();
+    if (sd_id128_get_boot(&boot) >= 0)
+        sd_id128_to_string(boot, engine->boot_id);
     r = open_parts(engine);
     if (r < 0) {
         rl_error("cannot start: %s", strerror(-r));
@@ -436,6 +446,7 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     engine->cmdline = rl_cmdline_free(engine->cmdline);
     engine->pods = rl_pods_free(engine->pods);
     rl_scratch_free(&engine->scratch);
+    engine->flight = rl_flight_free(engine->flight);
     sd_event_unref(engine->event);
     free(engine);
     return NULL;

@@ -216,6 +216,7 @@ static int open_all(struct program *p)
     if (r < 0)
         return r;
     open_bus(p);
+    rl_report_complete(p->report, p->probe.proc_fd, p->probe.cgroup_fd);
     watch_files(p);
     open_watchdog(p);
     return 0;

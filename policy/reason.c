@@ -109,6 +109,14 @@ static const struct {
     [RL_SKIP_HOLDS_SELF] = {"holds-self", "reliefd lives in that cgroup"},
     [RL_SKIP_NEEDLESS] = {"needless", "it is held down or frozen as far already"},
     [RL_SKIP_BUSY] = {"busy", "too much of the kind is under way already"},
+
+    [RL_FORESEEN_ACTING] = {"acting", "an incident was running there"},
+    [RL_FORESEEN_HELD] = {"foreseen", "a trigger of the policy held"},
+    [RL_FORESEEN_NEAR] = {"near", "a trigger of the policy was near"},
+    [RL_FORESEEN_NOT] = {"far", "no trigger of the policy was near"},
+    [RL_FORESEEN_UNSEEN] = {"unseen",
+        "nothing had stirred there so much that it was looked at closely"},
+    [RL_FORESEEN_NO_POLICY] = {"no-policy", "no policy is for that cgroup"},
 };
 
 static int known(enum rl_reason reason)

@@ -98,6 +98,14 @@ enum rl_reason {
     RL_SKIP_NEEDLESS,
     RL_SKIP_BUSY,
 
+    /* had a policy seen a kill of the kernel's coming? */
+    RL_FORESEEN_ACTING,
+    RL_FORESEEN_HELD,
+    RL_FORESEEN_NEAR,
+    RL_FORESEEN_NOT,
+    RL_FORESEEN_UNSEEN,
+    RL_FORESEEN_NO_POLICY,
+
     RL_REASONS,
 };
 

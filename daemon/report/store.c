@@ -17,8 +17,10 @@
 #define FOLDER_MODE 0750
 #define NAME_SIZE   (RL_RECORD_ID_MAX + sizeof(SUFFIX) + sizeof(TEMPORARY))
 
-/* A record of ours has some 20 KB; more than this is none. */
+/* A record of ours has some 20 KB, and 20 KB for each cgroup whose samples it has; more than this
+ * is none. */
 #define RECORD_SIZE_MAX (1 << 20)
+#define SAMPLES         "samples"
 
 struct entry {
     char id[RL_RECORD_ID_MAX];
@@ -82,13 +84,39 @@ static int write_file(int folder, const char *name, const char *text)
     return r < 0 ? r : write_all(fd, "\n", 1);
 }
 
+/* The record over many lines, and its samples on one: thousands of numbers. */
+static char *file_text(const json_t *record, const char *samples)
+{
+    json_auto_t *rest = json_copy((json_t *)record);
+    rl_auto_free char *own = NULL;
+    rl_auto_free char *text = NULL;
+    char *whole;
+
+    if (!samples && json_is_object(json_object_get(record, SAMPLES)))
+        samples = own = rl_json_text(json_object_get(record, SAMPLES));
+    if (!samples)
+        return rl_json_pretty(record);
+    json_object_del(rest, SAMPLES);
+    text = rest ? rl_json_pretty(rest) : NULL;
+    if (!text || json_object_size(rest) == 0)
+        return NULL;
+    text[strlen(text) - 2] = '\0'; /* the line feed and brace that end it */
+    return asprintf(&whole, "%s,\n  \"" SAMPLES "\": %s\n}", text, samples) < 0 ? NULL : whole;
+}
+
 int rl_store_write(const char *state_dir, const char *id, const json_t *record)
+{
+    return rl_store_write_samples(state_dir, id, record, NULL);
+}
+
+int rl_store_write_samples(
+    const char *state_dir, const char *id, const json_t *record, const char *samples)
 {
     char name[NAME_SIZE], temporary[NAME_SIZE];
 
     if (!rl_store_id_valid(id))
         return -EINVAL;
-    rl_auto_free char *text = rl_json_pretty(record);
+    rl_auto_free char *text = file_text(record, samples);
     if (!text)
         return -ENOMEM;
     rl_auto_fd int folder = open_folder(state_dir, true);
@@ -245,8 +273,10 @@ int rl_store_list(const char *state_dir, unsigned max, json_t **ret)
     json_t *records = r < 0 ? NULL : json_array();
     for (size_t i = 0; i < entries.n && records && json_array_size(records) < max; i++) {
         json_t *record;
-        if (read_record(folder, entries.items[i].id, &record) == 0)
-            json_array_append_new(records, record);
+        if (read_record(folder, entries.items[i].id, &record) < 0)
+            continue;
+        json_object_set_new(record, SAMPLES, json_null());
+        json_array_append_new(records, record);
     }
     free(entries.items);
     if (r >= 0 && !records)

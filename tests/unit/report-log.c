@@ -353,6 +353,9 @@ static void test_incident_entry(void **state)
     } rows[] = {
         {"MESSAGE_ID", RL_MESSAGE_ENDED},
         {"RELIEFD_INCIDENT", "20240501T120000.123Z-7"},
+        {"RELIEFD_KIND", "relief"},
+        {"UNIT", "db.service"},
+        {"OBJECT_SYSTEMD_UNIT", "db.service"},
         {"RELIEFD_POLICY", "db"},
         {"RELIEFD_TRIGGER", "stall"},
         {"RELIEFD_CGROUP", SAMPLE_OFFENDER},
@@ -396,6 +399,9 @@ static void test_incident_kinds(void **state)
         {false, RL_OUTCOME_NO_VICTIM, RL_MESSAGE_NO_VICTIM, "3"},
         {false, RL_OUTCOME_FAILED, RL_MESSAGE_NOT_ACTED, "3"},
         {false, RL_OUTCOME_STUCK, RL_MESSAGE_NOT_ACTED, "3"},
+        {false, RL_OUTCOME_ALARM, RL_MESSAGE_REFUSED, "2"},
+        {false, RL_OUTCOME_HELD, RL_MESSAGE_REFUSED, "4"},
+        {false, RL_OUTCOME_FUTILE, RL_MESSAGE_REFUSED, "3"},
     };
     static struct rl_record record;
     struct world *world = *state;
