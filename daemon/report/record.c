@@ -67,7 +67,7 @@ json_t *rl_record_candidate_json(const struct rl_process *process, const struct 
     enum rl_reason reason = spared != RL_REASON_NONE ? spared : score->reason;
 
     return json_pack(
-        "{s:i, s:o, s:I, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:o, s:i, s:b, s:o, s:o, s:o}", "pid",
+        "{s:i, s:o, s:I, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:o, s:i, s:b, s:o, s:o}", "pid",
         (int)process->pid, "comm", rl_json_string(process->comm), "uid", (json_int_t)process->uid,
         "cgroup", rl_json_name(cgroup), "score",
         score->eligible ? json_integer(score->points) : json_null(), "parts", "memory",

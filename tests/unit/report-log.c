@@ -448,7 +448,8 @@ static void test_incident_without_journal(void **state)
         assert_true(length > 0 && point >= 0x20 && point != 0x7f && point != 0x202e);
         c += length;
     }
-    assert_non_null(strstr(text, " incident=20240501T120000.123Z-7 policy=db trigger=stall "));
+    assert_non_null(
+        strstr(text, " incident=20240501T120000.123Z-7 kind=relief policy=db trigger=stall "));
     assert_non_null(strstr(text, " comm=\"a\\x0a\\x1b[31m)\\xc3 \\\"b\\x7f\" "));
     assert_non_null(strstr(text, " outcome=relieved dry_run=0"));
     assert_null(strstr(text, "MESSAGE_ID"));
