@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/engine.h"
+#include "daemon/kernel-oom.h"
 #include "daemon/observe/cmdline.h"
 #include "daemon/observe/pods.h"
 #include "daemon/observe/watch.h"
@@ -136,7 +137,7 @@ struct rl_engine {
     struct rl_procs procs;
     struct rl_scratch scratch;
     struct rl_flight *flight;
-    struct rl_ooms *ooms;                       /* NULL: nobody looks for kills of the kernel's */
+    struct rl_ooms *ooms;                       /* NULL: could not be had */
     struct rl_running *running[RL_RUNNING_MAX]; /* NULL from the first one not made yet */
     struct rl_past pasts[RL_PASTS_MAX];
     struct rl_failed failed[RL_FAILED_MAX];

@@ -6,6 +6,7 @@
 #include <systemd/sd-id128.h>
 #include <time.h>
 
+#include "daemon/autopsy/kmsg.h"
 #include "daemon/engine-private.h"
 #include "daemon/report/log.h"
 #include "policy/match.h"
@@ -60,8 +61,16 @@ static void on_gone(void *userdata, struct rl_cgroup *cgroup)
     if (running)
         rl_course_offender_gone(running);
     rl_tried_forget(engine, cgroup->id);
+    rl_ooms_forget(engine->ooms, cgroup->id);
     if (engine->guardian)
         rl_guard_forget(engine->guardian, cgroup->id);
+}
+
+static void on_events(void *userdata, struct rl_cgroup *cgroup)
+{
+    struct rl_engine *engine = userdata;
+
+    rl_ooms_stir(engine->ooms, cgroup);
 }
 
 /* A write of ours must not be taken for a limit of the cgroup's owner. */
@@ -220,6 +229,8 @@ static int on_later(sd_event_source *source, void *userdata)
     struct rl_engine *engine = userdata;
 
     rl_course_report(engine);
+    if (engine->ooms)
+        rl_ooms_look(engine->ooms);
     rl_steps_calm(engine);
     rl_course_grow(engine);
     if (engine->growth.pending)
@@ -344,6 +355,7 @@ static int open_parts(struct rl_engine *engine)
         .on_gone = on_gone,
         .wants = wants,
         .on_level = on_level,
+        .on_events = on_events,
         .on_look = on_look,
         .userdata = engine};
     int r = rl_self_find(o->probe->proc_fd, &engine->self);
@@ -390,6 +402,14 @@ static void rehearse(struct rl_engine *engine)
     engine->growth.pending = true; /* it has shown what is needed */
 }
 
+static void watch_kernel(struct rl_engine *engine)
+{
+    int r = rl_ooms_new(engine, engine->options.probe->live ? RL_KMSG : NULL, &engine->ooms);
+
+    if (r < 0)
+        rl_warning("kills of the kernel's OOM killer are not recorded: %s", strerror(-r));
+}
+
 int rl_engine_new(sd_event *event, const struct rl_engine_options *options, struct rl_engine **ret)
 {
     struct rl_engine *engine = calloc(1, sizeof(*engine));
@@ -413,6 +433,7 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
     say_findings(engine->policies);
     rl_steps_prepare(engine);
     rl_attach_all(engine);
+    watch_kernel(engine);
     rehearse(engine);
     open_gate(engine);
     rl_engine_later(engine);
@@ -432,6 +453,7 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     if (!engine)
         return NULL;
     rl_course_end(engine);
+    engine->ooms = rl_ooms_free(engine->ooms);
     rl_past_save(engine);
     rl_steps_close(engine);
     rl_past_free(engine);

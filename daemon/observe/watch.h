@@ -62,6 +62,9 @@ struct rl_watch_client {
     void (*wants)(void *userdata, struct rl_cgroup *cgroup, struct rl_wish *ret);
     /* Correct what was read of a cgroup's limits, where a write of ours stands. */
     void (*on_level)(void *userdata, const struct rl_cgroup *cgroup, struct rl_level *level);
+    /* memory.events of a cgroup that is listened to moved; what came of it has been looked at. NULL:
+     * not asked. */
+    void (*on_events)(void *userdata, struct rl_cgroup *cgroup);
     /* A fresh sample of a hot cgroup is in its history. */
     void (*on_look)(void *userdata, struct rl_hot *hot, uint64_t now_us);
     void *userdata;
