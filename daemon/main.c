@@ -54,6 +54,8 @@ static void load_settings(struct program *p)
             p->findings.items[i].path, p->findings.items[i].line, p->findings.items[i].message);
     if (p->options.log_level < 0)
         rl_log_set_level(p->settings.log_level);
+    if (p->options.log_format < 0)
+        rl_log_set_json(p->settings.log_format == RL_LOG_JSON);
     p->dry_run = p->options.dry_run || p->settings.dry_run == RL_DRY_YES;
 }
 
@@ -269,6 +271,7 @@ int main(int argc, char **argv)
     if (!rl_options_parse(argc, argv, &p.options, &status))
         return status;
     rl_log_open(p.options.log_level >= 0 ? p.options.log_level : LOG_INFO);
+    rl_log_set_json(p.options.log_format == RL_LOG_JSON);
     load_settings(&p);
     status = p.options.check ? check(&p) : run(&p) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     close_all(&p);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/settings.h"
 #include "daemon/report/log.h"
 
 #define EXIT_USAGE 2
@@ -87,6 +88,14 @@ static const char *take_log_level(struct rl_options *o, const char *value)
     return o->log_level < 0 ? "expected err, warning, notice, info or debug" : NULL;
 }
 
+static const char *take_log_format(struct rl_options *o, const char *value)
+{
+    if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
+        return "expected text or json";
+    o->log_format = strcmp(value, "json") == 0 ? RL_LOG_JSON : RL_LOG_TEXT;
+    return NULL;
+}
+
 static const char *show_help(struct rl_options *o, const char *value);
 static const char *show_version(struct rl_options *o, const char *value);
 
@@ -105,6 +114,8 @@ static const struct option_row rows[] = {
     {"check", NULL, "say what this machine lacks and what is wrong with the policies, and exit",
         take_check},
     {"log-level", "LEVEL", "err, warning, notice, info or debug", take_log_level},
+    {"log-format", "FORMAT", "of lines on standard error: text, or json: one object a line",
+        take_log_format},
     {"version", NULL, "print the version and exit", show_version},
     {"help", NULL, "print this help and exit", show_help},
 };
@@ -160,6 +171,7 @@ bool rl_options_parse(int argc, char **argv, struct rl_options *ret, int *ret_ex
     make_long_options(options);
     *ret = (struct rl_options){
         .log_level = -1,
+        .log_format = -1,
         .state_dir = folder("STATE_DIRECTORY", "/var/lib/reliefd"),
         .runtime_dir = folder("RUNTIME_DIRECTORY", "/run/reliefd"),
     };

@@ -334,6 +334,9 @@ static void test_catalog(void **state)
         RL_MESSAGE_ENDED,
         RL_MESSAGE_NO_VICTIM,
         RL_MESSAGE_NOT_ACTED,
+        RL_MESSAGE_REFUSED,
+        RL_MESSAGE_KERNEL_OOM,
+        RL_MESSAGE_INTERRUPTED,
         RL_MESSAGE_WARNING,
     };
     char *catalog = read_source("contrib/systemd/reliefd.catalog");

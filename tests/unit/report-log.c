@@ -16,6 +16,7 @@
 
 #include "daemon/report/entry.h"
 #include "daemon/report/log.h"
+#include "daemon/report/log-json.h"
 #include "daemon/report/say.h"
 #include "tests/unit/folder.h"
 #include "tests/unit/report-sample.h"
@@ -455,6 +456,57 @@ static void test_incident_without_journal(void **state)
     assert_null(strstr(text, "MESSAGE_ID"));
 }
 
+/* One object a line for collectors, whatever names and lengths. */
+static void test_json(void **state)
+{
+    static const struct rl_field fields[] = {
+        {"MESSAGE_ID", "0123"},
+        {"RELIEFD_POLICY", "a\"b\\c"},
+        {"RELIEFD_CGROUP", "/x y"},
+    };
+    static struct rl_record record;
+    struct world *world = *state;
+    char text[8192], line[512];
+    json_t *json;
+    ssize_t n;
+
+    sample_hostile(&record);
+    rl_log_open_to(LOG_INFO, "/nonexistent/journal", world->pipe[1]);
+    rl_log_set_json(true);
+    rl_entry_log(&record);
+    n = read(world->pipe[0], text, sizeof(text) - 1);
+    assert_true(n > 0);
+    text[n] = '\0';
+    assert_ptr_equal(strchr(text, '\n'), text + n - 1);
+    json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(json);
+    assert_string_equal(json_string_value(json_object_get(json, "level")), "notice");
+    assert_string_equal(json_string_value(json_object_get(json, "message_id")), RL_MESSAGE_ENDED);
+    assert_string_equal(json_string_value(json_object_get(json, "policy")), "db");
+    assert_string_equal(
+        json_string_value(json_object_get(json, "comm")), "a\\x0a\\x1b[31m)\\xc3 \"b\\x7f");
+    assert_non_null(json_object_get(json, "time"));
+    json_decref(json);
+
+    rl_log_json(line, sizeof(line), LOG_ERR, "a \"b\" \\ \x01\xc3\xa4", fields, 3, SAMPLE_WALL_US);
+    assert_string_equal(line,
+        "{\"time\":\"2024-05-01T12:00:00.123Z\",\"level\":\"err\",\"message\":\"a \\\"b\\\" "
+        "\\\\ \\u0001\xc3\xa4\",\"message_id\":\"0123\",\"policy\":\"a\\\"b\\\\c\","
+        "\"cgroup\":\"/x y\"}");
+    for (size_t size = 128; size < sizeof(line); size++) {
+        memset(line, 'x', sizeof(line));
+        size_t length = rl_log_json(line, size, LOG_ERR,
+            "words \xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 and \"quotes\" that want some room, more than "
+            "there is in the shortest of the lines",
+            fields, 3, SAMPLE_WALL_US);
+        assert_true(length < size && line[length] == '\0');
+        json = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(json);
+        json_decref(json);
+        assert_int_equal(line[size], 'x');
+    }
+}
+
 #define WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -467,6 +519,7 @@ int main(void)
         WORLD(test_journal_hangs),
         WORLD(test_stderr_hangs),
         WORLD(test_stderr_closed),
+        WORLD(test_json),
         WORLD(test_journal_restarts),
         WORLD(test_journal_stream),
         WORLD(test_protocol),
