@@ -408,6 +408,7 @@ static void finish(struct rl_running *running, uint64_t now_us)
     else if (running->hot)
         rl_fill_state(
             &record->after, running->hot, &running->trigger, now_us, running->incident.since_us);
+    rl_recorder_last(running, now_us);
     record->open = false;
     record->ended_us = now_us;
     record->ended_wall_us = rl_wall_us();

@@ -353,9 +353,11 @@ int rl_panic(struct rl_engine *engine, const char *why, const char *offender);
 void rl_recorder_look(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us);
 /* Whose rows a record about a cgroup has: its own, those of some above it, the machine's. */
 void rl_recorder_line(const struct rl_cgroup *cgroup, struct rl_sampled *ret);
-/* An incident begins, is told and ends: its rows are kept meanwhile. The text is the caller's, NULL
+/* An incident begins, has its last numbers, is told, and is forgotten: its rows are kept meanwhile.
+ * To begin reads nothing. The text is the caller's, NULL
  * where there is nothing to tell. */
 void rl_recorder_begin(struct rl_running *running, uint64_t now_us);
+void rl_recorder_last(struct rl_running *running, uint64_t now_us);
 char *rl_recorder_text(const struct rl_running *running);
 void rl_recorder_end(struct rl_running *running);
 

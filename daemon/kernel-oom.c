@@ -363,6 +363,11 @@ void rl_ooms_forget(struct rl_ooms *ooms, uint64_t id)
 
 /* ---- life ---- */
 
+bool rl_ooms_have_log(const struct rl_ooms *ooms)
+{
+    return ooms && ooms->kmsg_fd >= 0;
+}
+
 static void open_log(struct rl_ooms *ooms, const char *path)
 {
     ooms->kmsg_fd = path ? rl_kmsg_open(path) : -1;

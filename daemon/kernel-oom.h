@@ -17,6 +17,9 @@ struct rl_ooms;
 int rl_ooms_new(struct rl_engine *engine, const char *kmsg, struct rl_ooms **ret);
 struct rl_ooms *rl_ooms_free(struct rl_ooms *ooms);
 
+/* Can the kernel's own reports be read? ooms may be NULL. */
+bool rl_ooms_have_log(const struct rl_ooms *ooms);
+
 /* memory.events of a top-level cgroup moved: look when nothing is urgent. Cheap. */
 void rl_ooms_stir(struct rl_ooms *ooms, const struct rl_cgroup *top);
 

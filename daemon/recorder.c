@@ -68,6 +68,13 @@ void rl_recorder_look(struct rl_engine *engine, const struct rl_hot *hot, uint64
     }
 }
 
+static void note_all(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)
+{
+    for (struct rl_cgroup *c = hot->cgroup; c && c->files; c = c->parent)
+        if (c == hot->cgroup || rl_files_read(c->files, ABOVE_NEEDS, now_us) >= 0)
+            note(engine, c, now_us);
+}
+
 void rl_recorder_line(const struct rl_cgroup *cgroup, struct rl_sampled *ret)
 {
     *ret = (struct rl_sampled){0};
@@ -88,6 +95,13 @@ void rl_recorder_begin(struct rl_running *running, uint64_t now_us)
     for (size_t i = 0; i < sampled->n; i++)
         if (!rl_flight_hold(running->engine->flight, sampled->ids[i], now_us))
             sampled->ids[i] = 0;
+    note(running->engine, running->hot->cgroup, now_us);
+}
+
+void rl_recorder_last(struct rl_running *running, uint64_t now_us)
+{
+    if (running->hot)
+        note_all(running->engine, running->hot, now_us);
 }
 
 void rl_recorder_end(struct rl_running *running)
