@@ -13,6 +13,7 @@
 #include "daemon/ctl/ctl.h"
 #include "daemon/report/entry.h"
 #include "daemon/report/warn.h"
+#include "policy/reason.h"
 #include "policy/score.h"
 
 static char *read_source(const char *name)
@@ -350,6 +351,49 @@ static void test_catalog(void **state)
     free(page);
 }
 
+/* The text with every run of blanks and line feeds made one blank. */
+static void unwrap(char *text)
+{
+    char *to = text;
+
+    for (const char *from = text; *from; from++) {
+        bool blank = isspace((unsigned char)*from);
+
+        if (!blank || (to > text && to[-1] != ' '))
+            *to++ = blank ? ' ' : *from;
+    }
+    *to = '\0';
+}
+
+/* reliefctl(1) has all reasons, each with its text, and none that nobody gives. */
+static void test_reasons(void **state)
+{
+    char *page = read_source("daemon/man/reliefctl.1.scd");
+    char *found = strstr(page, "\n# REASONS\n"), *end;
+    size_t listed = 0;
+
+    assert_non_null(found);
+    end = strstr(found + 1, "\n# ");
+    assert_non_null(end);
+    *end = '\0';
+    for (const char *c = found; (c = strstr(c, "\n*")); c++)
+        listed++;
+    unwrap(found);
+    for (int i = RL_REASON_NONE + 1; i < RL_REASONS; i++) {
+        char entry[512];
+
+        snprintf(entry, sizeof(entry), "*%s* %s", rl_reason_id((enum rl_reason)i),
+            rl_reason_text((enum rl_reason)i));
+        if (!strstr(found, entry))
+            fail_msg("reliefctl(1) does not have: %s", entry);
+        for (int k = RL_REASON_NONE; k < i; k++)
+            assert_string_not_equal(
+                rl_reason_id((enum rl_reason)i), rl_reason_id((enum rl_reason)k));
+    }
+    assert_int_equal(listed, RL_REASONS - 1);
+    free(page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_fallbacks),
         cmocka_unit_test(test_scores),
         cmocka_unit_test(test_catalog),
+        cmocka_unit_test(test_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
