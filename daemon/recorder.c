@@ -84,7 +84,6 @@ void rl_recorder_line(const struct rl_cgroup *cgroup, struct rl_sampled *ret)
         if (node || ret->n < RL_SAMPLED_MAX - 1)
             ret->ids[ret->n++] = c->id;
     }
-    ret->whole = true;
 }
 
 void rl_recorder_begin(struct rl_running *running, uint64_t now_us)

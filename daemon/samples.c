@@ -93,7 +93,7 @@ static size_t put_cgroups(FILE *out, const struct rl_flight *flight,
     size_t n = 0;
 
     for (size_t i = 0; i < sampled->n; i++) {
-        bool node = sampled->whole && i + 1 == sampled->n;
+        bool node = i + 1 == sampled->n;
         const char *role = i == 0 ? "offender" : node ? "node" : "ancestor";
 
         if (!has_rows(flight, sampled->ids[i], started_us, until_us))

@@ -6,11 +6,11 @@
 
 #define RL_SAMPLED_MAX 8 /* cgroups of one incident: the offender, those above it, the machine */
 
-/* Whose rows, from the offender up. */
+/* Whose rows, from the offender up; the last one is the machine. Of a deep path some between may be
+ * left out. */
 struct rl_sampled {
     uint64_t ids[RL_SAMPLED_MAX]; /* 0: it found no ring */
     size_t n;
-    bool whole; /* the last one is the machine; else some between are left out */
 };
 
 /**

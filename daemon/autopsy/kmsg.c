@@ -59,13 +59,14 @@ static void add_line(json_t *log, const char *line, const char *end)
 static json_t *log_json(const struct reading *r, const struct rl_oom_report *report, bool *ret_cut)
 {
     json_t *log = json_array();
-    const char *at = r->kept, *end = r->kept + r->n_kept, *begin = NULL, *stop;
+    uint64_t number = r->dropped + 1;
+    const char *at = r->kept, *end = r->kept + r->n_kept, *begin, *stop;
     size_t size;
 
-    for (uint64_t number = r->dropped + 1; at < end && number < report->first_line; number++)
+    for (; at < end && number < report->first_line; number++)
         at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
     begin = stop = at;
-    for (uint64_t number = report->first_line; stop < end && number <= report->last_line; number++)
+    for (; stop < end && number <= report->last_line; number++)
         stop = (const char *)memchr(stop, '\n', (size_t)(end - stop)) + 1;
     size = (size_t)(stop - begin);
     *ret_cut = size > RL_KMSG_LOG_MAX || r->dropped >= report->first_line;

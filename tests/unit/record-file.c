@@ -66,8 +66,8 @@ static void check_samples(const struct rl_flight *flight, const struct rl_sample
 static void test_samples(void **state)
 {
     struct rl_flight *flight = rl_flight_new();
-    struct rl_sampled three = {.ids = {7, 5, 1}, .n = 3, .whole = true};
-    struct rl_sampled alone = {.ids = {1}, .n = 1, .whole = true};
+    struct rl_sampled three = {.ids = {7, 5, 1}, .n = 3};
+    struct rl_sampled alone = {.ids = {1}, .n = 1};
 
     assert_non_null(flight);
     check_samples(flight, &three, "/a/b", 100 * S, 110 * S, NULL);
