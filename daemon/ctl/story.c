@@ -235,9 +235,9 @@ static void tell_scale(const json_t *record)
     struct paragraph p;
     struct rl_say *say = begin(&p);
 
-    rl_say(say, "%" PRIu64 " process%s were looked at and scored",
+    rl_say(say, "%" PRIu64 " process%s looked at and scored",
         rl_get_count(record, "processes_seen"),
-        rl_get_count(record, "processes_seen") == 1 ? "" : "es");
+        rl_get_count(record, "processes_seen") == 1 ? " was" : "es were");
     if (*model) {
         rl_say(say, " by ");
         rl_say_foreign(say, model);
