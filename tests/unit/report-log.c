@@ -17,6 +17,7 @@
 #include "daemon/report/entry.h"
 #include "daemon/report/log.h"
 #include "daemon/report/log-json.h"
+#include "daemon/report/report.h"
 #include "daemon/report/say.h"
 #include "tests/unit/folder.h"
 #include "tests/unit/report-sample.h"
@@ -428,6 +429,70 @@ static void test_incident_kinds(void **state)
     }
 }
 
+static void expect_fields(struct world *world, const char *const (*rows)[2], size_t n_rows)
+{
+    char data[8192], value[4096];
+    ssize_t n = receive(world, data, sizeof(data));
+
+    assert_true(n > 0);
+    for (size_t i = 0; i < n_rows; i++) {
+        if (!field(data, (size_t)n, rows[i][0], value, sizeof(value)))
+            fail_msg("no %s", rows[i][0]);
+        assert_string_equal(value, rows[i][1]);
+    }
+}
+
+/* What the kernel killed, and what nobody has ended. */
+static void test_other_entries(void **state)
+{
+    static const char *const kernel[][2] = {
+        {"MESSAGE_ID", RL_MESSAGE_KERNEL_OOM},
+        {"PRIORITY", "4"},
+        {"MESSAGE", "The kernel's OOM killer has killed 2 processes in " SAMPLE_OFFENDER
+                    "; a trigger of the policy was near: Why."},
+        {"RELIEFD_INCIDENT", "20240501T120000.123Z-7"},
+        {"RELIEFD_KIND", "kernel-oom"},
+        {"RELIEFD_POLICY", "db"},
+        {"RELIEFD_CGROUP", SAMPLE_OFFENDER},
+        {"RELIEFD_KILLS", "2"},
+        {"RELIEFD_FORESEEN", "near"},
+        {"OBJECT_SYSTEMD_UNIT", "db.service"},
+    };
+    static const char *const interrupted[][2] = {
+        {"MESSAGE_ID", RL_MESSAGE_INTERRUPTED},
+        {"PRIORITY", "4"},
+        {"MESSAGE",
+            "An earlier reliefd was ended while incident 20240501T120000.123Z-7 in " SAMPLE_OFFENDER
+            " was not over; its victim worker[4711] was sent SIGKILL and is "
+            "gone"},
+        {"RELIEFD_INCIDENT", "20240501T120000.123Z-7"},
+        {"RELIEFD_OUTCOME", "interrupted"},
+        {"RELIEFD_CGROUP", SAMPLE_OFFENDER},
+        {"UNIT", "db.service"},
+    };
+    static struct rl_record record;
+    struct world *world = *state;
+    json_t *json;
+
+    sample_record(&record);
+    record.kind = RL_KIND_KERNEL_OOM;
+    record.outcome = RL_OUTCOME_KERNEL_KILLED;
+    rl_log_open_to(LOG_INFO, world->path, -1);
+    json = json_pack("{s:i, s:{s:s, s:s}, s:{s:s}}", "kills", 2, "foreseen", "id", "near", "text",
+        rl_reason_text(RL_FORESEEN_NEAR), "report", "headline", "Why.");
+    rl_entry_kernel_oom(&record, json);
+    json_decref(json);
+    expect_fields(world, kernel, sizeof(kernel) / sizeof(kernel[0]));
+
+    sample_record(&record);
+    json = rl_record_json(&record);
+    json_object_set_new(
+        json, "interrupted", json_pack("{s:b, s:s}", "rebooted", false, "victim", "gone"));
+    rl_entry_interrupted(json);
+    json_decref(json);
+    expect_fields(world, interrupted, sizeof(interrupted) / sizeof(interrupted[0]));
+}
+
 /* Without a journal an incident is one line, however hostile its names. */
 static void test_incident_without_journal(void **state)
 {
@@ -520,6 +585,7 @@ int main(void)
         WORLD(test_stderr_hangs),
         WORLD(test_stderr_closed),
         WORLD(test_json),
+        WORLD(test_other_entries),
         WORLD(test_journal_restarts),
         WORLD(test_journal_stream),
         WORLD(test_protocol),
