@@ -1,7 +1,7 @@
 #!/bin/bash
 # A kill of the kernel's in a watched cgroup is recorded, with the kernel's own report and what the policy knew.
 # Kernels: 6.1 6.12
-# Timeout: 120
+# Timeout: 200
 
 policy app <<END
 [Match]
@@ -61,3 +61,20 @@ for _ in 1 2 3; do
     expect_dead "$RUN_PID" within 20
 done
 expect "no third one yet" stays 5 test "$(incident_count)" = 2
+
+# Without the kernel's log there is a record all the same, and that is said.
+reliefd_stop
+mkdir "$WORK/nodev"
+mount -t tmpfs -o nodev,size=64k tmpfs "$WORK/nodev"
+trap 'umount /dev/kmsg "$WORK/nodev"' EXIT
+mknod "$WORK/nodev/kmsg" c 1 11
+mount --bind "$WORK/nodev/kmsg" /dev/kmsg
+records=$(incident_count)
+reliefd_start
+expect_equal "status says so" no-kernel-log "$(reliefctl status --json | jq -r '.degraded[] | select(.id == "no-kernel-log") | .id')"
+expect "the log, too" grep -q "/dev/kmsg: Permission denied: records of the kernel's OOM kills do without" "$OUT/reliefd.log"
+run_in app leaker --rate 200
+expect_dead "$RUN_PID" within 20
+expect "there is a record" wait_until 20 incidents_ended $((records + 1))
+expect_equal "without the report" "1 null /dev/kmsg cannot be read" \
+    "$(incident '.kernel | "\(.kills) \(.report) \(.report_missing)"')"
