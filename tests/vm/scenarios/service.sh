@@ -40,7 +40,7 @@ expect "the unit ended" wait_until 60 unit_ended
 in_journal() { journalctl -u reliefd.service -o json --no-pager | jq -e "$1" >/dev/null; }
 expect "the journal has the incident" wait_until 20 in_journal 'select(.RELIEFD_OUTCOME == "relieved")'
 expect "with its cgroup" in_journal 'select(.RELIEFD_CGROUP == "/system.slice/leak.service" and .MESSAGE_ID)'
-expect "it stands among the unit's own lines" grep -q "^Killed leaker" <(journalctl -u leak.service -o cat --no-pager)
+expect "it stands among the unit's own lines" grep -qE "^(Killed|Terminated) leaker" <(journalctl -u leak.service -o cat --no-pager)
 expect "and the victim" in_journal 'select(.RELIEFD_COMM == "leaker" and .RELIEFD_POLICY == "leak.service")'
 expect_equal "incident by reliefctl" relieved "$(ctl incidents --json | jq -r '(.incidents? // .)[0].outcome.id')"
 
