@@ -319,16 +319,20 @@ static bool read_kills(const struct rl_ooms *ooms, const struct rl_cgroup *cgrou
 }
 
 /* By how much it has grown; the part that none of those below accounts for is its own: of its
- * processes, or of a cgroup that is gone. */
+ * processes, or of a cgroup that is gone. Where events do not propagate all of it is. */
 static uint64_t visit(struct rl_ooms *ooms, const struct rl_cgroup *cgroup)
 {
+    bool local = ooms->engine->options.probe->local_events_mount;
     uint64_t kills = 0, grown, below = 0;
 
-    if (!read_kills(ooms, cgroup, &kills) || kills == rl_oom_counts_get(&ooms->counts, cgroup->id))
+    if (!read_kills(ooms, cgroup, &kills))
+        return 0;
+    if (!local && kills == rl_oom_counts_get(&ooms->counts, cgroup->id))
         return 0;
     grown = rl_oom_counts_take(&ooms->counts, cgroup->id, kills);
     for (const struct rl_cgroup *c = cgroup->children; c; c = c->next)
         below += visit(ooms, c);
+    below = local ? 0 : below;
     if (grown > below && ooms->known && is_watched(ooms, cgroup))
         note(ooms, cgroup, grown - below, kills);
     return grown;
