@@ -412,16 +412,28 @@ int rl_ooms_new(struct rl_engine *engine, const char *kmsg, struct rl_ooms **ret
     return r;
 }
 
-/* What was not told yet is told without the kernel's report. */
+/* What was not told yet is told now. */
+static void tell_all(struct rl_ooms *ooms)
+{
+    bool read = ooms->reading || ooms->kmsg_fd < 0;
+
+    if (ooms->reading)
+        pthread_join(ooms->read.thread, NULL);
+    for (size_t i = 0; i < PENDING_MAX; i++) {
+        if (!ooms->pending[i].record)
+            continue;
+        if (!read)
+            ooms->read.error = rl_kmsg_read(ooms->kmsg_fd, &ooms->read.reports);
+        read = true;
+        tell(ooms, &ooms->pending[i]);
+    }
+}
+
 struct rl_ooms *rl_ooms_free(struct rl_ooms *ooms)
 {
     if (!ooms)
         return NULL;
-    if (ooms->reading)
-        pthread_join(ooms->read.thread, NULL);
-    for (size_t i = 0; i < PENDING_MAX; i++)
-        if (ooms->pending[i].record)
-            tell(ooms, &ooms->pending[i]);
+    tell_all(ooms);
     rl_kmsg_free(&ooms->read.reports);
     sd_event_source_disable_unref(ooms->timer);
     sd_event_source_disable_unref(ooms->done);
