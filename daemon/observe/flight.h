@@ -7,7 +7,7 @@
  * and its newest row; when it is full the row between whose absence leaves the smallest gap goes,
  * and gaps before and soon after the start of the incident count fourfold.
  *
- * A row takes 36 bytes, the pool 270 KB. Sizes are kept in pages of 4 KiB, stall in units of 10 us
+ * A row takes 36 bytes, the pool 272 KiB. Sizes are kept in pages of 4 KiB, stall in units of 10 us
  * from the ring's first row on: what is told is rounded down to these. */
 #pragma once
 
