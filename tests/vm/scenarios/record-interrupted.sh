@@ -2,7 +2,7 @@
 # reliefd is killed in the middle of an incident: the next one completes its record and takes back what stands.
 # Kernels: 6.12
 # Swap: zram 256M
-# Timeout: 180
+# Timeout: 300
 
 for name in slow dying; do
     cgroup_make $name memory.max=128M
@@ -14,7 +14,7 @@ Cgroup=$TREE/slow
 Usage=10%
 [Relief]
 Step=warn wait 1s
-Step=throttle 50% cpu 40% wait 100s
+Step=throttle 50% cpu 40% wait 300s
 [Guard]
 OomGroup=yes
 END
@@ -24,7 +24,7 @@ Cgroup=$TREE/dying
 [Trigger full]
 Usage=10%
 [Relief]
-Step=terminate wait 100s
+Step=terminate wait 300s
 END
 # of CGROUP FILTER: of the record of that cgroup
 of() { incidents | while read -r file; do jq -r "select(.offender == \"$TREE/$1\") | $2" "$file"; done; }
