@@ -433,6 +433,10 @@ struct rl_ooms *rl_ooms_free(struct rl_ooms *ooms)
 {
     if (!ooms)
         return NULL;
+    /* While walks go on nobody hears of events. */
+    ooms->stirred = true;
+    if (ooms->known)
+        rl_ooms_look(ooms);
     tell_all(ooms);
     rl_kmsg_free(&ooms->read.reports);
     sd_event_source_disable_unref(ooms->timer);
