@@ -48,6 +48,12 @@ static const struct rl_key_word gates[] = {
     {NULL, 0},
 };
 
+static const struct rl_key_word log_formats[] = {
+    {"text", RL_LOG_TEXT},
+    {"json", RL_LOG_JSON},
+    {NULL, 0},
+};
+
 static const struct rl_key_word on_repeat[] = {
     {"stop", RL_REPEAT_STOP},
     {"hold", RL_REPEAT_HOLD},
@@ -396,6 +402,14 @@ const struct rl_key rl_keys[] = {
         .example = "debug",
         .help = "the least important lines that are still logged",
         .parse = rl_key_parse_log_level,
+    },
+    {
+        .section = "Daemon", .name = "LogFormat", SETTINGS(log_format),
+        .form = "text|json",
+        .fallback = "text",
+        .example = "json",
+        .help = "how lines on standard error look; json: one object a line",
+        .parse = rl_key_parse_choice, .choices = log_formats,
     },
     {
         .section = "Daemon", .name = "CgroupRoot", SETTINGS(cgroup_root),

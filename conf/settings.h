@@ -9,11 +9,17 @@
 #include "conf/findings.h"
 #include "policy/policy.h"
 
+enum rl_log_format {
+    RL_LOG_TEXT,
+    RL_LOG_JSON, /* one object a line */
+};
+
 struct rl_settings {
     enum rl_dry dry_run; /* for all policies; theirs may ask for more, never for less */
     int log_level;       /* LOG_ERR .. LOG_DEBUG */
     char *cgroup_root;   /* NULL: look for the cgroup2 mount */
     char *metrics_file;  /* for node_exporter; NULL: none is written */
+    enum rl_log_format log_format;
 
     char **allow_within; /* cgroup globs: where vendors' files may reach outside their subject */
     size_t n_allow_within;

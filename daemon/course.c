@@ -229,12 +229,14 @@ static void count_kill(struct rl_running *running, const struct rl_step *step, u
     rl_limit_note(&running->engine->budget, now_us);
 }
 
+/* The first step is told everybody; what follows is in the file as soon as there is time. */
 static void announce(struct rl_running *running)
 {
     if (running->announced)
-        return;
+        running->to_update = true;
+    else
+        running->to_announce = true;
     running->announced = true;
-    running->to_announce = true;
     rl_engine_later(running->engine);
 }
 
@@ -370,6 +372,16 @@ static void remember(struct rl_running *running, uint64_t now_us)
         rl_limit_note(&past->kills, now_us);
 }
 
+/* What it came to, and whether that is news. */
+static void classify(struct rl_running *running, uint64_t now_us)
+{
+    struct rl_past *past = rl_past_of(running->engine, running->record.offender_id);
+
+    running->record.kind = rl_incident_kind(&running->incident);
+    running->stale = rl_refusal_again(&past->refusal, &running->incident, now_us, past->until_us) &&
+                     !running->told && !running->record.by_hand;
+}
+
 /* OnNoVictim=panic */
 static void panic(struct rl_running *running)
 {
@@ -397,6 +409,7 @@ static void finish(struct rl_running *running, uint64_t now_us)
     else if (running->hot)
         rl_fill_state(
             &record->after, running->hot, &running->trigger, now_us, running->incident.since_us);
+    rl_recorder_last(running, now_us);
     record->open = false;
     record->ended_us = now_us;
     record->ended_wall_us = rl_wall_us();
@@ -408,6 +421,7 @@ static void finish(struct rl_running *running, uint64_t now_us)
     rl_victim_drop(running);
     remember(running, now_us);
     rl_tracing_ended(running, rl_past_of(engine, record->offender_id), now_us);
+    classify(running, now_us);
     if (running->hot) {
         running->hot->keep = rl_engine_keeps(running->hot);
         running->hot->history.restart_us = now_us;
@@ -563,7 +577,7 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
     running->gained = 0;
     running->going_on = 0;
     running->n_vetoed = 0;
-    running->whole = false;
+    running->whole = running->told = running->stale = running->to_update = false;
     running->hold_until_us = 0;
     running->trigger = *trigger;
     running->relief = policy->relief;
@@ -574,6 +588,7 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
     rl_incident_open(&running->incident, trigger, rl_engine_dry(engine, policy), now_us);
     rl_fill_open(engine, &running->record, hot, policy, trigger, now_us);
     running->number = engine->incidents;
+    rl_recorder_begin(running, now_us);
 }
 
 /* What stands in the way of an incident; RL_REASON_NONE with *ret, where it may begin. */
@@ -632,27 +647,52 @@ enum rl_reason rl_course_open_by_hand(struct rl_engine *engine, struct rl_hot *h
     return RL_REASON_NONE;
 }
 
+/* An incident that goes on. Writing it down costs the processor that the thread with the order
+ * waits for. */
+static void report_running(struct rl_running *running)
+{
+    struct rl_report *report = running->engine->options.report;
+    char *samples;
+
+    if ((!running->to_announce && !running->to_update) || rl_kill_on_way(running->watch))
+        return;
+    samples = rl_recorder_text(running);
+    if (running->to_announce)
+        rl_report_started(report, &running->record, samples);
+    else
+        rl_report_updated(report, &running->record, samples);
+    free(samples);
+    running->told = true;
+    running->to_announce = running->to_update = false;
+}
+
+static void report_end(struct rl_running *running)
+{
+    struct rl_engine *engine = running->engine;
+    char *samples = running->stale ? NULL : rl_recorder_text(running);
+
+    rl_recorder_end(running);
+    running->to_announce = running->to_update = running->to_end = false;
+    if (!running->stale)
+        rl_report_ended(engine->options.report, &running->record, samples);
+    free(samples);
+    rl_tracing_record(engine, &running->record);
+    if (!running->stale)
+        rl_metrics_incident(engine->metrics, &running->record,
+            running->record.kind == RL_KIND_REFUSED ? RL_METRICS_REFUSED : RL_METRICS_RELIEF);
+    rl_grades_note(engine, running); /* it looks: the place must not be taken meanwhile */
+    running->used = false;
+    rl_past_name(engine, running->record.offender_id, running->record.offender);
+    rl_past_save(engine);
+}
+
 void rl_course_report(struct rl_engine *engine)
 {
     for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++) {
-        struct rl_running *running = engine->running[i];
-
-        /* Writing it down costs the processor that the thread with the order waits for. */
-        if (running->to_announce && !running->to_end && rl_kill_on_way(running->watch))
-            continue;
-        if (running->to_announce && !running->to_end)
-            rl_report_started(engine->options.report, &running->record);
-        running->to_announce = false;
-        if (!running->to_end)
-            continue;
-        running->to_end = false;
-        rl_report_ended(engine->options.report, &running->record);
-        rl_tracing_record(engine, &running->record);
-        rl_metrics_incident(engine->metrics, &running->record, RL_METRICS_RELIEF);
-        rl_grades_note(engine, running); /* it looks: the place must not be taken meanwhile */
-        running->used = false;
-        rl_past_name(engine, running->record.offender_id, running->record.offender);
-        rl_past_save(engine);
+        if (engine->running[i]->to_end)
+            report_end(engine->running[i]);
+        else
+            report_running(engine->running[i]);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "daemon/engine.h"
+#include "daemon/kernel-oom.h"
 #include "daemon/observe/cmdline.h"
 #include "daemon/observe/pods.h"
 #include "daemon/observe/watch.h"
@@ -19,10 +20,12 @@
 #include "daemon/report/metrics.h"
 #include "daemon/report/record.h"
 #include "daemon/report/warn.h"
+#include "daemon/samples.h"
 #include "daemon/scratch.h"
 #include "daemon/suspend.h"
 #include "daemon/trace/record.h"
 #include "policy/futile.h"
+#include "policy/kind.h"
 #include "policy/limit.h"
 
 #define RL_PASTS_MAX     256
@@ -80,8 +83,12 @@ struct rl_running {
     size_t n_targets;
     char *paths; /* RL_VICTIM_PATHS bytes: what targets[].cgroup points to, each path once */
     size_t paths_used;
-    struct rl_effect effect;  /* of its kill, as far as it is known */
-    bool to_announce, to_end; /* put off until nothing is urgent */
+    struct rl_effect effect; /* of its kill, as far as it is known */
+    /* Put off until nothing is urgent. to_update: only the file, after a further step. */
+    bool to_announce, to_update, to_end;
+    bool told;                 /* somebody has heard of it: its end is told in any case */
+    bool stale;                /* it ended as those before it did: no news */
+    struct rl_sampled sampled; /* rings of the flight recorder that it holds */
     struct rl_record record;
 };
 
@@ -92,6 +99,7 @@ struct rl_past {
     uint64_t until_us; /* end of its cooldown */
     struct rl_kills kills;
     struct rl_effect effect; /* of the last kill */
+    struct rl_refusal refusal;
 };
 
 /* A victim that could not be killed: one process or a whole cgroup. */
@@ -134,6 +142,8 @@ struct rl_engine {
     struct rl_self self;
     struct rl_procs procs;
     struct rl_scratch scratch;
+    struct rl_flight *flight;
+    struct rl_ooms *ooms;                       /* NULL: could not be had */
     struct rl_running *running[RL_RUNNING_MAX]; /* NULL from the first one not made yet */
     struct rl_past pasts[RL_PASTS_MAX];
     struct rl_failed failed[RL_FAILED_MAX];
@@ -158,6 +168,7 @@ struct rl_engine {
     sd_event_source *metrics_post;                /* NULL: no MetricsFile= */
     uint64_t metrics_written, metrics_written_us; /* changes as of the file, and when; 0: never */
     bool metrics_failed;                          /* and was said */
+    char boot_id[RL_RECORD_BOOT_MAX];
 };
 
 /* ---- engine.c ---- */
@@ -396,8 +407,25 @@ void rl_tracing_eased(const struct rl_running *running, bool thawed, bool unthro
 /* past: of the offender, after all has been entered there. */
 void rl_tracing_ended(
     const struct rl_running *running, const struct rl_past *past, uint64_t now_us);
+/* ---- recorder.c: the samples of an incident ---- */
+/* A look is over and what it led to is under way: note what it saw. Reads memory.pressure of those
+ * above at most once in RL_FLIGHT_STEP_US. */
+void rl_recorder_look(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us);
+/* Whose rows a record about a cgroup has: its own, those of some above it, the machine's. */
+void rl_recorder_line(const struct rl_cgroup *cgroup, struct rl_sampled *ret);
+/* An incident begins, has its last numbers, is told, and is forgotten: its rows are kept meanwhile.
+ * To begin reads nothing. The text is the caller's, NULL
+ * where there is nothing to tell. */
+void rl_recorder_begin(struct rl_running *running, uint64_t now_us);
+void rl_recorder_last(struct rl_running *running, uint64_t now_us);
+char *rl_recorder_text(const struct rl_running *running);
+void rl_recorder_end(struct rl_running *running);
 
 /* ---- fill.c: the record ---- */
+/* Empty it, with an id and what is known of a cgroup and the policy that is about it. hot may be
+ * NULL. */
+void rl_fill_begin(struct rl_engine *engine, struct rl_record *record,
+    const struct rl_cgroup *cgroup, const struct rl_policy *policy, uint64_t now_us);
 void rl_fill_open(struct rl_engine *engine, struct rl_record *record, const struct rl_hot *hot,
     const struct rl_policy *policy, const struct rl_trigger *trigger, uint64_t now_us);
 void rl_fill_choice(

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-id128.h>
 #include <time.h>
 
+#include "daemon/autopsy/kmsg.h"
 #include "daemon/engine-private.h"
 #include "daemon/report/log.h"
 #include "policy/match.h"
@@ -59,6 +61,7 @@ static void on_gone(void *userdata, struct rl_cgroup *cgroup)
         rl_course_offender_gone(running);
     rl_tried_forget(engine, cgroup->id);
     rl_grades_gone(engine, cgroup);
+    rl_ooms_forget(engine->ooms, cgroup->id);
     if (engine->guardian)
         rl_guard_forget(engine->guardian, cgroup->id);
 }
@@ -66,6 +69,13 @@ static void on_gone(void *userdata, struct rl_cgroup *cgroup)
 static void on_kernel_kill(void *userdata)
 {
     rl_grades_kernel_kill(userdata);
+}
+
+static void on_events(void *userdata, struct rl_cgroup *cgroup)
+{
+    struct rl_engine *engine = userdata;
+
+    rl_ooms_stir(engine->ooms, cgroup);
 }
 
 /* A write of ours must not be taken for a limit of the cgroup's owner. */
@@ -198,9 +208,8 @@ bool rl_engine_keeps(const struct rl_hot *hot)
     return cgroup->policy && cgroup->subject == cgroup && rl_policy_timed(cgroup->policy);
 }
 
-static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
+static void look(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
 {
-    struct rl_engine *engine = userdata;
     const struct rl_policy *policy = hot->cgroup->policy;
 
     rl_growth_consider(engine, now_us);
@@ -242,6 +251,15 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
     }
 }
 
+static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
+{
+    struct rl_engine *engine = userdata;
+
+    look(engine, hot, now_us);
+    if (!engine->options.look_only)
+        rl_recorder_look(engine, hot, now_us);
+}
+
 /* New processes come to light when their cgroup is looked at. */
 static void guard_hot(struct rl_engine *engine)
 {
@@ -260,6 +278,8 @@ static int on_later(sd_event_source *source, void *userdata)
     rl_course_report(engine);
     rl_grades_catch_up(engine);
     rl_tracing_calm(engine);
+    if (engine->ooms)
+        rl_ooms_look(engine->ooms);
     rl_steps_calm(engine);
     rl_course_grow(engine);
     if (engine->growth.pending)
@@ -389,6 +409,7 @@ static int open_parts(struct rl_engine *engine)
         .on_hot = on_hot,
         .on_cold = on_cold,
         .on_sample = on_sample,
+        .on_events = on_events,
         .on_look = on_look,
         .on_kernel_kill = on_kernel_kill,
         .userdata = engine};
@@ -402,7 +423,8 @@ static int open_parts(struct rl_engine *engine)
         .proc_fd = o->probe->proc_fd, .page_size = o->probe->page_size, .self = &engine->self};
     rl_growth_begin(engine);
     open_helpers(engine);
-    r = make_queue(engine);
+    engine->flight = rl_flight_new();
+    r = engine->flight ? make_queue(engine) : -ENOMEM;
     if (r >= 0)
         r = rl_course_init(engine);
     if (r >= 0)
@@ -458,9 +480,18 @@ static void start_trace(struct rl_engine *engine)
         rl_error("--trace %s: %s; no trace is written", file, strerror(-r));
 }
 
+static void watch_kernel(struct rl_engine *engine)
+{
+    int r = rl_ooms_new(engine, engine->options.probe->live ? RL_KMSG : NULL, &engine->ooms);
+
+    if (r < 0)
+        rl_warning("kills of the kernel's OOM killer are not recorded: %s", strerror(-r));
+}
+
 int rl_engine_new(sd_event *event, const struct rl_engine_options *options, struct rl_engine **ret)
 {
     struct rl_engine *engine = calloc(1, sizeof(*engine));
+    sd_id128_t boot;
     int r;
 
     if (!engine)
@@ -469,6 +500,8 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
     engine->options = *options;
     engine->hook_cgroup_fd = -1;
     engine->started_wall_us = rl_wall_us();
+    if (sd_id128_get_boot(&boot) >= 0)
+        sd_id128_to_string(boot, engine->boot_id);
     r = open_parts(engine);
     if (r < 0) {
         rl_error("cannot start: %s", strerror(-r));
@@ -482,6 +515,7 @@ int rl_engine_new(sd_event *event, const struct rl_engine_options *options, stru
     }
     rl_attach_all(engine);
     if (!options->look_only) {
+        watch_kernel(engine);
         rehearse(engine);
         start_trace(engine);
         open_gate(engine);
@@ -503,6 +537,7 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     if (!engine)
         return NULL;
     rl_course_end(engine);
+    engine->ooms = rl_ooms_free(engine->ooms);
     rl_tracing_end(engine);
     rl_grades_close(engine);
     rl_metrics_close(engine);
@@ -520,6 +555,7 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     engine->cmdline = rl_cmdline_free(engine->cmdline);
     engine->pods = rl_pods_free(engine->pods);
     rl_scratch_free(&engine->scratch);
+    engine->flight = rl_flight_free(engine->flight);
     sd_event_unref(engine->event);
     free(engine);
     return NULL;

@@ -77,33 +77,51 @@ void rl_fill_state(struct rl_record_state *state, const struct rl_hot *hot,
     };
 }
 
+/* Where the path names none, what is known stays. */
+static void fill_unit(struct rl_record *record, const char *path)
+{
+    char unit[RL_UNIT_NAME_MAX];
+
+    if (rl_unit_of_path(path, unit, sizeof(unit)) == RL_UNIT_OURS)
+        copy_text(record->unit, sizeof(record->unit), unit);
+}
+
+void rl_fill_begin(struct rl_engine *engine, struct rl_record *record,
+    const struct rl_cgroup *cgroup, const struct rl_policy *policy, uint64_t now_us)
+{
+    memset(record, 0, sizeof(*record));
+    record->started_wall_us = rl_wall_us();
+    make_id(engine, record->started_wall_us, record->id);
+    copy_text(record->boot_id, sizeof(record->boot_id), engine->boot_id);
+    record->page_size = engine->procs.page_size;
+    record->started_us = now_us;
+    copy_cgroup(record->subject, cgroup->subject ? cgroup->subject : cgroup);
+    copy_cgroup(record->offender, cgroup);
+    record->offender_id = cgroup->id;
+    fill_unit(record, record->offender);
+    if (!policy)
+        return;
+    copy_text(record->policy, sizeof(record->policy), policy->name);
+    copy_text(record->source, sizeof(record->source), policy->source);
+    record->kill = policy->victim.kill;
+    copy_text(record->model, sizeof(record->model), policy->victim.model->id);
+}
+
 void rl_fill_open(struct rl_engine *engine, struct rl_record *record, const struct rl_hot *hot,
     const struct rl_policy *policy, const struct rl_trigger *trigger, uint64_t now_us)
 {
     size_t index = (size_t)(trigger - policy->triggers);
 
-    memset(record, 0, sizeof(*record));
-    record->started_wall_us = rl_wall_us();
-    make_id(engine, record->started_wall_us, record->id);
-    record->page_size = engine->procs.page_size;
+    rl_fill_begin(engine, record, hot->cgroup, policy, now_us);
     record->dry_run = rl_engine_dry(engine, policy);
     record->open = true;
-    record->started_us = now_us;
-    copy_text(record->policy, sizeof(record->policy), policy->name);
-    copy_text(record->source, sizeof(record->source), policy->source);
-    copy_cgroup(record->subject, hot->cgroup->subject ? hot->cgroup->subject : hot->cgroup);
-    copy_cgroup(record->offender, hot->cgroup);
     copy_cgroup(record->limited_by, hot->limited_by);
     copy_cgroup(record->tightest, hot->tightest);
-    record->offender_id = hot->cgroup->id;
     copy_text(record->trigger, sizeof(record->trigger), trigger->name);
     record->n_lines = trigger->n;
     memcpy(record->lines, trigger->lines, sizeof(record->lines));
     memcpy(record->readings, hot->verdict.readings[index], sizeof(record->readings));
     record->origin = hot->verdict.origin;
-    record->kill = policy->victim.kill;
-    copy_text(record->model, sizeof(record->model), policy->victim.model->id);
-    record->victim_pid = 0;
     rl_fill_state(&record->before, hot, trigger, now_us, 0);
 }
 
@@ -197,6 +215,7 @@ void rl_fill_choice(
     record->choice = s->choice;
     /* A hook may have vetoed somebody of another kind. */
     record->victim_pid = 0;
+    record->victim_start_ticks = record->victim_cgroup_id = 0;
     record->victim_comm[0] = '\0';
     record->instead_of = (struct rl_record_person){0};
     fill_candidates(record, s);
@@ -205,11 +224,14 @@ void rl_fill_choice(
     if (!s->choice.found)
         return;
     copy_path(record->victim_cgroup, s->groups[s->choice.group].path);
+    record->victim_cgroup_id = s->groups[s->choice.group].id;
+    fill_unit(record, record->victim_cgroup);
     fill_relatives(record, s);
     if (s->choice.scope == RL_KILL_PROCESS) {
         const struct rl_process *p = &s->pool.items[s->choice.candidate].process;
 
         record->victim_pid = p->pid;
+        record->victim_start_ticks = p->start_ticks;
         memcpy(record->victim_comm, p->comm, sizeof(record->victim_comm));
     }
 }

@@ -56,6 +56,8 @@ static void load_settings(struct program *p)
             p->findings.items[i].path, p->findings.items[i].line, p->findings.items[i].message);
     if (p->options.log_level < 0)
         rl_log_set_level(p->settings.log_level);
+    if (p->options.log_format < 0)
+        rl_log_set_json(p->settings.log_format == RL_LOG_JSON);
     p->dry_run = p->options.dry_run || p->settings.dry_run == RL_DRY_YES;
 }
 
@@ -220,6 +222,7 @@ static int open_all(struct program *p)
     if (r < 0)
         return r;
     open_bus(p);
+    rl_report_complete(p->report, p->probe.proc_fd, p->probe.cgroup_fd);
     watch_files(p);
     open_watchdog(p);
     return 0;
@@ -272,6 +275,7 @@ int main(int argc, char **argv)
     if (!rl_options_parse(argc, argv, &p.options, &status))
         return status;
     rl_log_open(p.options.log_level >= 0 ? p.options.log_level : LOG_INFO);
+    rl_log_set_json(p.options.log_format == RL_LOG_JSON);
     load_settings(&p);
     status = p.options.check ? check(&p) : run(&p) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     close_all(&p);

@@ -22,6 +22,8 @@ const struct rl_option rl_daemon_options[] = {
     [RL_DAEMON_TRACE] = {"trace", "FILE",
         "add all that is seen and decided to FILE, for reliefctl replay"},
     [RL_DAEMON_LOG_LEVEL] = {"log-level", "LEVEL", "err, warning, notice, info or debug"},
+    [RL_DAEMON_LOG_FORMAT] = {"log-format", "FORMAT",
+        "of lines on standard error: text, or json: one object a line"},
     [RL_DAEMON_VERSION] = {"version", NULL, "print the version and exit"},
     [RL_DAEMON_HELP] = {"help", NULL, "print this help and exit"},
     [RL_DAEMON_OPTIONS] = {0},

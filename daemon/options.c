@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/settings.h"
 #include "conf/suggest.h"
 #include "daemon/option.h"
 #include "daemon/report/log.h"
@@ -90,6 +91,14 @@ static const char *take_log_level(struct rl_options *o, const char *value)
     return o->log_level < 0 ? "expected err, warning, notice, info or debug" : NULL;
 }
 
+static const char *take_log_format(struct rl_options *o, const char *value)
+{
+    if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
+        return "expected text or json";
+    o->log_format = strcmp(value, "json") == 0 ? RL_LOG_JSON : RL_LOG_TEXT;
+    return NULL;
+}
+
 static const char *show_help(struct rl_options *o, const char *value);
 static const char *show_version(struct rl_options *o, const char *value);
 
@@ -106,6 +115,7 @@ static const take_option takes[RL_DAEMON_OPTIONS] = {
     [RL_DAEMON_CHECK] = take_check,
     [RL_DAEMON_TRACE] = take_trace,
     [RL_DAEMON_LOG_LEVEL] = take_log_level,
+    [RL_DAEMON_LOG_FORMAT] = take_log_format,
     [RL_DAEMON_VERSION] = show_version,
     [RL_DAEMON_HELP] = show_help,
 };
@@ -185,6 +195,7 @@ bool rl_options_parse(int argc, char **argv, struct rl_options *ret, int *ret_ex
     make_long_options(options);
     *ret = (struct rl_options){
         .log_level = -1,
+        .log_format = -1,
         .state_dir = folder("STATE_DIRECTORY", "/var/lib/reliefd"),
         .runtime_dir = folder("RUNTIME_DIRECTORY", "/run/reliefd"),
     };

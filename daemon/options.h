@@ -11,7 +11,8 @@ struct rl_options {
     unsigned n_policy_dirs;
     const char *proc_root, *cgroup_root; /* NULL: the live ones */
     const char *state_dir, *runtime_dir;
-    int log_level; /* -1: as reliefd.conf says */
+    int log_level;  /* -1: as reliefd.conf says */
+    int log_format; /* enum rl_log_format; -1: likewise */
     bool dry_run;
     const char *trace; /* NULL: none is written */
     bool check;

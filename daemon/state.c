@@ -24,9 +24,16 @@ static json_t *cgroup_json(const struct rl_cgroup *cgroup)
     return rl_json_string(path);
 }
 
-static json_t *degraded_json(const struct rl_probe *probe)
+static json_t *degraded_json(const struct rl_engine *engine)
 {
+    const struct rl_probe *probe = engine->options.probe;
     json_t *list = json_array();
+
+    if (probe->live && !rl_ooms_have_log(engine->ooms))
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "id", "no-kernel-log", "text",
+                                        "/dev/kmsg cannot be read: records of the kernel's OOM "
+                                        "kills do without its own report",
+                                        "remedy", "give reliefd CAP_SYSLOG and /dev/kmsg"));
 
     for (int f = 0; f < RL_FEATURES; f++) {
         const struct rl_finding_text *text = rl_probe_missing((enum rl_feature)f);
@@ -191,7 +198,7 @@ static char *api_status(void *userdata, const char **ret_error)
             "version", RL_VERSION, "pid", (int)getpid(), "dry_run", rl_engine_dry(engine, NULL),
             "started", rl_json_time(engine->started_wall_us), "roots", "cgroup", probe->cgroup_root,
             "cgroups", (json_int_t)rl_tree_size(rl_watch_tree(engine->watch)), "hot", hot,
-            "policies", policies_json(engine, false), "degraded", degraded_json(probe),
+            "policies", policies_json(engine, false), "degraded", degraded_json(engine),
             "default_node_only", engine->policies->default_node_only, "pauses",
             rl_pauses_json(&engine->pauses, now, rl_wall_us()), "open_incidents", open_json(engine),
             "last_incidents", rl_report_last(engine->options.report, LAST_INCIDENTS), "gate",

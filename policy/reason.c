@@ -124,6 +124,13 @@ static const struct {
     [RL_GRADED_AGAIN] = {"followed-already",
         "an earlier decision of the same policy there is still being followed and stands for both"},
     [RL_GRADED_TOO_MANY] = {"too-many", "too many decisions are being followed already"},
+    [RL_FORESEEN_ACTING] = {"acting", "an incident was running there"},
+    [RL_FORESEEN_HELD] = {"foreseen", "a trigger of the policy held"},
+    [RL_FORESEEN_NEAR] = {"near", "a trigger of the policy was near"},
+    [RL_FORESEEN_NOT] = {"far", "no trigger of the policy was near"},
+    [RL_FORESEEN_UNSEEN] = {"unseen",
+        "nothing had stirred there so much that it was looked at closely"},
+    [RL_FORESEEN_NO_POLICY] = {"no-policy", "no policy is for that cgroup"},
 };
 
 static int known(enum rl_reason reason)

@@ -109,6 +109,13 @@ enum rl_reason {
     RL_GRADED_UNDECIDED,
     RL_GRADED_AGAIN,
     RL_GRADED_TOO_MANY,
+    /* had a policy seen a kill of the kernel's coming? */
+    RL_FORESEEN_ACTING,
+    RL_FORESEEN_HELD,
+    RL_FORESEEN_NEAR,
+    RL_FORESEEN_NOT,
+    RL_FORESEEN_UNSEEN,
+    RL_FORESEEN_NO_POLICY,
 
     RL_REASONS,
 };

@@ -46,7 +46,7 @@ struct rl_sample {
 
 /* The machine: /proc/meminfo, /proc/vmstat, vm.swappiness. Bytes. */
 struct rl_node {
-    uint64_t mem_total, mem_available;
+    uint64_t mem_total, mem_available, mem_free; /* mem_free: 0 where it was not read */
     uint64_t swap_total, swap_free;
     uint64_t allocstall;   /* sum of allocstall_* of /proc/vmstat */
     uint64_t kswapd_taken; /* pages: pgsteal_kswapd; limits of cgroups are none of its business */

@@ -567,14 +567,8 @@ static void show_steps(const json_t *record)
     rl_table_end(table, 2);
 }
 
-void rl_story_print(const json_t *record)
+static void tell_incident(const json_t *record)
 {
-    char id[NAMES_MAX], source[NAMES_MAX], trigger[NAMES_MAX], name[NAMES_MAX];
-
-    rl_print(RL_STYLE_BOLD, "Incident %s", rl_get_name(record, "id", id, sizeof(id)));
-    if (rl_get_true(record, "dry_run"))
-        rl_print(RL_STYLE_WARN, "  (dry run: nothing was done)");
-    puts("\n");
     tell_beginning(record);
     tell_trigger(record);
     tell_choice(record);
@@ -582,6 +576,24 @@ void rl_story_print(const json_t *record)
     tell_steps(record);
     tell_end(record);
     tell_grade(record);
+    rl_story_interrupted(record);
+}
+
+void rl_story_print(const json_t *record)
+{
+    const char *kind = rl_get_text(record, "kind");
+    char id[NAMES_MAX], source[NAMES_MAX], trigger[NAMES_MAX], name[NAMES_MAX];
+
+    rl_print(RL_STYLE_BOLD, "Incident %s", rl_get_name(record, "id", id, sizeof(id)));
+    if (rl_get_true(record, "dry_run"))
+        rl_print(RL_STYLE_WARN, "  (dry run: nothing was done)");
+    puts("\n");
+    if (strcmp(kind, "kernel-oom") == 0)
+        rl_story_kernel(record);
+    else
+        tell_incident(record);
+    if (json_array_size(rl_get(record, "trigger.lines")) == 0 && strcmp(kind, "kernel-oom") == 0)
+        return;
 
     putchar('\n');
     rl_print(

@@ -198,6 +198,7 @@ int rl_parse_meminfo(const char *text, struct rl_node *node)
     static const struct rl_text_key keys[] = {
         {"MemTotal:", offsetof(struct rl_node, mem_total), RL_TEXT_KB, true},
         {"MemAvailable:", offsetof(struct rl_node, mem_available), RL_TEXT_KB, true},
+        {"MemFree:", offsetof(struct rl_node, mem_free), RL_TEXT_KB, false},
         {"SwapTotal:", offsetof(struct rl_node, swap_total), RL_TEXT_KB, true},
         {"SwapFree:", offsetof(struct rl_node, swap_free), RL_TEXT_KB, true},
     };

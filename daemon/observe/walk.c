@@ -399,6 +399,8 @@ static void on_top_events(void *userdata, struct rl_cgroup *cgroup)
         level.dir_fd = watch->probe->cgroup_fd;
         visit(&level, cgroup);
     }
+    if (watch->client.on_events)
+        watch->client.on_events(watch->client.userdata, cgroup);
     rl_watch_rearm(watch);
 }
 

@@ -71,6 +71,9 @@ struct rl_watch_client {
     void (*on_cold)(void *userdata, const struct rl_hot *hot);
     void (*on_sample)(void *userdata, const struct rl_hot *hot, const struct rl_level *levels,
         size_t n, uint64_t now_us);
+    /* memory.events of a cgroup that is listened to moved; what came of it has been looked at. NULL:
+     * not asked. */
+    void (*on_events)(void *userdata, struct rl_cgroup *cgroup);
     /* A fresh sample of a hot cgroup is in its history. */
     void (*on_look)(void *userdata, struct rl_hot *hot, uint64_t now_us);
     void *userdata;

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/report/log.h"
 #include "daemon/report/report.h"
@@ -27,6 +28,9 @@ static const struct kind {
     {RL_OUTCOME_NO_VICTIM, RL_MESSAGE_NO_VICTIM, LOG_ERR},
     {RL_OUTCOME_FAILED, RL_MESSAGE_NOT_ACTED, LOG_ERR},
     {RL_OUTCOME_STUCK, RL_MESSAGE_NOT_ACTED, LOG_ERR},
+    {RL_OUTCOME_ALARM, RL_MESSAGE_REFUSED, LOG_CRIT},
+    {RL_OUTCOME_HELD, RL_MESSAGE_REFUSED, LOG_WARNING},
+    {RL_OUTCOME_FUTILE, RL_MESSAGE_REFUSED, LOG_ERR},
 };
 
 static const struct kind *kind_of(const struct rl_record *record)
@@ -44,7 +48,7 @@ static const struct kind *kind_of(const struct rl_record *record)
 }
 
 struct entry {
-    struct rl_field fields[16];
+    struct rl_field fields[24];
     size_t n;
 };
 
@@ -54,16 +58,27 @@ static void add(struct entry *entry, const char *name, const char *value)
         entry->fields[entry->n++] = (struct rl_field){name, value};
 }
 
+/* journalctl -u UNIT shows what has these. Units have no names that would have to be escaped twice:
+ * systemd escapes them. */
+static void add_unit(struct entry *entry, const char *unit)
+{
+    add(entry, "UNIT", unit);
+    add(entry, "OBJECT_SYSTEMD_UNIT", unit);
+}
+
 void rl_entry_log(const struct rl_record *record)
 {
     char sentence[RL_SENTENCE_MAX], policy[VALUE_MAX], trigger[VALUE_MAX], offender[VALUE_MAX];
     char cgroup[VALUE_MAX], comm[4 * RL_COMM_MAX], pid[16] = "", score[32] = "", freed[32] = "";
+    char unit[VALUE_MAX];
     const struct kind *kind = kind_of(record);
     struct entry entry = {0};
 
     rl_record_sentence(record, sentence, sizeof(sentence));
     add(&entry, "MESSAGE_ID", kind->message_id);
     add(&entry, "RELIEFD_INCIDENT", record->id);
+    add(&entry, "RELIEFD_KIND", rl_kind_id(record->kind));
+    add_unit(&entry, rl_escape(record->unit, unit, sizeof(unit)));
     add(&entry, "RELIEFD_POLICY", rl_escape(record->policy, policy, sizeof(policy)));
     add(&entry, "RELIEFD_TRIGGER", rl_escape(record->trigger, trigger, sizeof(trigger)));
     add(&entry, "RELIEFD_CGROUP", rl_escape(record->offender, offender, sizeof(offender)));
@@ -86,4 +101,93 @@ void rl_entry_log(const struct rl_record *record)
     }
     add(&entry, "RELIEFD_DRY_RUN", record->dry_run ? "1" : "0");
     rl_log_fields(kind->level, sentence, entry.fields, entry.n);
+}
+
+static const char *text_of(const json_t *json, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json, key));
+
+    return text ? text : "";
+}
+
+void rl_entry_kernel_oom(const struct rl_record *record, const json_t *kernel)
+{
+    char sentence[RL_SENTENCE_MAX], policy[VALUE_MAX], offender[VALUE_MAX], unit[VALUE_MAX];
+    const json_t *foreseen = json_object_get(kernel, "foreseen");
+    const char *headline = text_of(json_object_get(kernel, "report"), "headline");
+    json_int_t kills = json_integer_value(json_object_get(kernel, "kills"));
+    struct entry entry = {0};
+    struct rl_say say;
+    char count[32];
+
+    snprintf(count, sizeof(count), "%" JSON_INTEGER_FORMAT, kills);
+    rl_say_begin(&say, sentence, sizeof(sentence));
+    rl_say(
+        &say, "The kernel's OOM killer has killed %s process%s in ", count, kills == 1 ? "" : "es");
+    rl_say_foreign(&say, record->offender);
+    rl_say(&say, "; %s%s%s", text_of(foreseen, "text"), *headline ? ": " : "", headline);
+    add(&entry, "MESSAGE_ID", RL_MESSAGE_KERNEL_OOM);
+    add(&entry, "RELIEFD_INCIDENT", record->id);
+    add(&entry, "RELIEFD_KIND", rl_kind_id(record->kind));
+    add_unit(&entry, rl_escape(record->unit, unit, sizeof(unit)));
+    add(&entry, "RELIEFD_POLICY", rl_escape(record->policy, policy, sizeof(policy)));
+    add(&entry, "RELIEFD_CGROUP", rl_escape(record->offender, offender, sizeof(offender)));
+    add(&entry, "RELIEFD_KILLS", count);
+    add(&entry, "RELIEFD_FORESEEN", text_of(foreseen, "id"));
+    add(&entry, "RELIEFD_OUTCOME", rl_reason_id(record->outcome));
+    rl_log_fields(LOG_WARNING, sentence, entry.fields, entry.n);
+}
+
+/* "; its victim leaker[12] was sent SIGKILL and is gone" */
+static void say_fate(struct rl_say *say, const json_t *record)
+{
+    const json_t *victim = json_object_get(record, "victim");
+    const json_t *pid = json_object_get(victim, "pid"), *last = NULL, *step;
+    const char *fate = text_of(json_object_get(record, "interrupted"), "victim");
+    size_t i;
+
+    if (!json_is_object(victim))
+        return;
+    json_array_foreach(json_object_get(record, "steps"), i, step)
+    {
+        if (*text_of(step, "signal") && !json_is_true(json_object_get(step, "skipped")))
+            last = step;
+    }
+    rl_say(say, "; its victim ");
+    rl_say_foreign(say, json_is_integer(pid) ? text_of(victim, "comm") : text_of(victim, "cgroup"));
+    if (json_is_integer(pid))
+        rl_say(say, "[%" JSON_INTEGER_FORMAT "]", json_integer_value(pid));
+    if (last && !json_is_true(json_object_get(record, "dry_run")))
+        rl_say(say, " was sent %s and", text_of(last, "signal"));
+    if (strcmp(fate, "unknown") == 0)
+        rl_say(say, " may live or not");
+    else
+        rl_say(say, " is %s", fate);
+}
+
+void rl_entry_interrupted(const json_t *record)
+{
+    char sentence[RL_SENTENCE_MAX], policy[VALUE_MAX], offender[VALUE_MAX], unit[VALUE_MAX];
+    const json_t *found = json_object_get(record, "interrupted");
+    struct entry entry = {0};
+    struct rl_say say;
+
+    rl_say_begin(&say, sentence, sizeof(sentence));
+    rl_say(&say, "%s while incident %s in ",
+        json_is_true(json_object_get(found, "rebooted")) ? "The machine went down"
+                                                         : "An earlier reliefd was ended",
+        text_of(record, "id"));
+    rl_say_foreign(&say, text_of(record, "offender"));
+    rl_say(&say, " was not over");
+    say_fate(&say, record);
+    add(&entry, "MESSAGE_ID", RL_MESSAGE_INTERRUPTED);
+    add(&entry, "RELIEFD_INCIDENT", text_of(record, "id"));
+    add(&entry, "RELIEFD_KIND", text_of(record, "kind"));
+    add_unit(&entry, rl_escape(text_of(record, "unit"), unit, sizeof(unit)));
+    add(&entry, "RELIEFD_POLICY",
+        rl_escape(text_of(json_object_get(record, "policy"), "name"), policy, sizeof(policy)));
+    add(&entry, "RELIEFD_CGROUP",
+        rl_escape(text_of(record, "offender"), offender, sizeof(offender)));
+    add(&entry, "RELIEFD_OUTCOME", rl_reason_id(RL_OUTCOME_INTERRUPTED));
+    rl_log_fields(LOG_WARNING, sentence, entry.fields, entry.n);
 }

@@ -14,9 +14,12 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "daemon/report/log-json.h"
 #include "daemon/report/say.h"
+#include "policy/limits.h"
 
 #define IDENTIFIER "reliefd"
 
@@ -35,6 +38,7 @@ enum stderr_kind {
 struct log {
     pthread_mutex_t mutex;
     _Atomic int level; /* read without the mutex */
+    _Atomic bool json; /* stderr gets JSON objects */
     struct rl_journal journal;
     int fd; /* where stderr is written */
     bool own_fd;
@@ -142,12 +146,18 @@ void rl_log_close(void)
     sinks.fd = STDERR_FILENO;
     sinks.kind = STDERR_SHARED;
     sinks.journal_stream = false;
+    sinks.json = false;
     pthread_mutex_unlock(&sinks.mutex);
 }
 
 void rl_log_set_level(int level)
 {
     sinks.level = level;
+}
+
+void rl_log_set_json(bool json)
+{
+    sinks.json = json;
 }
 
 /* Return: whether the line was taken. */
@@ -182,12 +192,28 @@ static void say_field(struct rl_say *say, const struct rl_field *field)
     rl_say(say, "%s", quote);
 }
 
+static uint64_t wall_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * RL_US_PER_S + (uint64_t)now.tv_nsec / 1000;
+}
+
 static void stderr_line(
     struct log *log, int level, const char *message, const struct rl_field *fields, size_t n)
 {
     char line[LINE_MAX_BYTES];
     struct rl_say say;
 
+    if (log->json && !log->journal_stream) {
+        size_t size = rl_log_json(line, sizeof(line) - 1, level, message, fields, n, wall_us());
+
+        line[size++] = '\n';
+        if (!stderr_put(log, line, size))
+            log->lost++;
+        return;
+    }
     rl_say_begin(&say, line, sizeof(line) - 1); /* room for the line feed */
     if (log->journal_stream)
         rl_say(&say, "<%d>", level);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <syslog.h>
 
@@ -27,6 +28,10 @@ void rl_log_open_to(int level, const char *journal_socket, int stderr_fd);
 
 void rl_log_close(void);
 void rl_log_set_level(int level);
+
+/* Lines on stderr are JSON objects, see daemon/report/log-json.h; but not where stderr is the
+ * journal's stream, which would not read them. */
+void rl_log_set_json(bool json);
 
 /* Return: the level of a name ("err", "warning", "notice", "info", "debug"), -EINVAL. */
 int rl_log_level_from_name(const char *name);

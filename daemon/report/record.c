@@ -66,9 +66,10 @@ json_t *rl_record_candidate_json(const struct rl_process *process, const struct 
 {
     enum rl_reason reason = spared != RL_REASON_NONE ? spared : score->reason;
 
-    return json_pack("{s:i, s:o, s:I, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:o, s:i, s:b, s:o, s:o}",
-        "pid", (int)process->pid, "comm", rl_json_string(process->comm), "uid",
-        (json_int_t)process->uid, "cgroup", rl_json_name(cgroup), "score",
+    return json_pack(
+        "{s:i, s:o, s:I, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:o, s:i, s:b, s:o, s:o}", "pid",
+        (int)process->pid, "comm", rl_json_string(process->comm), "uid", (json_int_t)process->uid,
+        "cgroup", rl_json_name(cgroup), "score",
         score->eligible ? json_integer(score->points) : json_null(), "parts", "memory",
         (json_int_t)score->memory_points, "root", (json_int_t)score->root_points, "adj",
         (json_int_t)score->adj_points, "rss_bytes", rl_json_number(process->rss_pages * page_size),
@@ -191,21 +192,28 @@ static json_t *oom_score_json(const struct rl_record *record)
     return json_null();
 }
 
+/* A number that is never 0 where it is known. */
+static json_t *id_json(uint64_t id)
+{
+    return id > 0 ? rl_json_number(id) : json_null();
+}
+
 static json_t *victim_json(const struct rl_record *record)
 {
     bool process = record->victim_pid > 0;
 
     if (!record->choice.found)
         return json_null();
-    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:o, s:b, s:b, s:b, s:o, s:I, s:o}", "scope",
-        scope_name(record->choice.scope), "pid",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:b, s:b, s:b, s:o, s:I, s:o}",
+        "scope", scope_name(record->choice.scope), "pid",
         process ? json_integer(record->victim_pid) : json_null(), "comm",
         process ? rl_json_string(record->victim_comm) : json_null(), "cgroup",
-        rl_json_string(record->victim_cgroup), "score", (json_int_t)record->choice.points,
-        "oom_score", oom_score_json(record), "widened", record->choice.widened, "one_by_one",
-        record->choice.one_by_one, "fell_back", record->choice.fell_back, "instead_of",
-        person_json(&record->instead_of), "sharers_count", (json_int_t)record->n_sharers, "sharers",
-        sharers_json(record));
+        rl_json_string(record->victim_cgroup), "cgroup_id", id_json(record->victim_cgroup_id),
+        "start_ticks", id_json(record->victim_start_ticks), "score",
+        (json_int_t)record->choice.points, "oom_score", oom_score_json(record), "widened",
+        record->choice.widened, "one_by_one", record->choice.one_by_one, "fell_back",
+        record->choice.fell_back, "instead_of", person_json(&record->instead_of), "sharers_count",
+        (json_int_t)record->n_sharers, "sharers", sharers_json(record));
 }
 
 static json_t *trigger_json(const struct rl_record *record)
@@ -264,16 +272,17 @@ static json_t *sentence_json(const struct rl_record *record)
 
 json_t *rl_record_json(const struct rl_record *record)
 {
-    json_t *json = json_pack("{s:i, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}",
-        "version", 1, "id", rl_json_string(record->id), "dry_run", record->dry_run, "open",
-        record->open, "started", rl_json_time(record->started_wall_us), "ended",
+    json_t *json = json_pack(
+        "{s:i, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}", "version", 1, "id",
+        rl_json_string(record->id), "kind", rl_kind_id(record->kind), "dry_run", record->dry_run,
+        "open", record->open, "started", rl_json_time(record->started_wall_us), "ended",
         record->open ? json_null() : rl_json_time(record->ended_wall_us), "duration_ms",
         record->open ? json_null() : since_start_json(record, record->ended_us), "outcome",
         reason_json(record->outcome), "policy", "name", rl_json_string(record->policy), "source",
         rl_json_string(record->source), "subject", rl_json_string(record->subject), "offender",
         rl_json_string(record->offender));
     json_t *rest = json_pack("{s:o, s:{s:o, s:o}, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:o, s:o, "
-                             "s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+                             "s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
         "origin", rl_record_origin_json(&record->origin), "available", "bytes",
         rl_json_number(scored_against(record)), "limited_by", rl_json_name(record->limited_by),
         "trigger", trigger_json(record), "kill", scope_name(record->kill), "model",
@@ -286,7 +295,8 @@ json_t *rl_record_json(const struct rl_record *record)
         since_start_json(record, record->first_signal_us), "time_to_gone_ms",
         since_start_json(record, record->gone_us), "waited_ms",
         record->waited_us ? rl_json_ms(record->waited_us) : json_null(), "waited_out",
-        record->waited_out);
+        record->waited_out, "unit", rl_json_name(record->unit), "boot_id",
+        rl_json_name(record->boot_id), "samples", json_null());
 
     if (!json || !rest || json_object_update_missing(json, rest) < 0) {
         json_decref(json);

@@ -9,6 +9,7 @@
 #include "policy/choose.h"
 #include "policy/incident.h"
 #include "policy/judge.h"
+#include "policy/kind.h"
 
 #define RL_PATH_MAX          512 /* longer cgroup paths are cut in front, marked by "..." */
 #define RL_RECORD_ID_MAX     48
@@ -17,6 +18,8 @@
 #define RL_RECORD_SHARERS    16
 #define RL_RECORD_STEPS      (RL_STEPS_MAX + RL_VETOES_MAX)
 #define RL_NAME_MAX          128
+#define RL_RECORD_BOOT_MAX       33
+#define RL_RECORD_UNIT_MAX   256
 
 struct rl_record_candidate {
     struct rl_process process;
@@ -69,6 +72,8 @@ struct rl_record_state {
 
 struct rl_record {
     char id[RL_RECORD_ID_MAX];
+    char boot_id[RL_RECORD_BOOT_MAX]; /* of the machine's run; "" unknown */
+    enum rl_kind kind;            /* of one that is open: RL_KIND_RELIEF */
     bool dry_run;
     bool open;                               /* not ended yet */
     bool by_hand;                            /* a person asked for it, */
@@ -77,10 +82,11 @@ struct rl_record {
     uint64_t started_us, ended_us;           /* CLOCK_MONOTONIC */
 
     char policy[RL_NAME_MAX], source[RL_PATH_MAX];
-    char subject[RL_PATH_MAX];    /* the cgroup that the policy is attached to */
-    char offender[RL_PATH_MAX];   /* where the shortage is; "/" is the machine */
-    char limited_by[RL_PATH_MAX]; /* the cgroup whose memory.max counts, or "node" */
-    char tightest[RL_PATH_MAX];   /* the cgroup whose limit headroom is about, or "node" */
+    char subject[RL_PATH_MAX];     /* the cgroup that the policy is attached to */
+    char offender[RL_PATH_MAX];    /* where the shortage is; "/" is the machine */
+    char unit[RL_RECORD_UNIT_MAX]; /* of systemd, the victim's, else the offender's; "" none */
+    char limited_by[RL_PATH_MAX];  /* the cgroup whose memory.max counts, or "node" */
+    char tightest[RL_PATH_MAX];    /* the cgroup whose limit headroom is about, or "node" */
     uint64_t offender_id;
 
     char trigger[RL_NAME_MAX];
@@ -101,7 +107,9 @@ struct rl_record {
 
     pid_t victim_pid; /* 0 where a cgroup was chosen as such */
     char victim_comm[RL_COMM_MAX];
+    uint64_t victim_start_ticks; /* of that process; 0 where a cgroup was chosen */
     char victim_cgroup[RL_PATH_MAX];
+    uint64_t victim_cgroup_id;
     /* Those that share the victim's address space and die with it; n_sharers may be more than there
      * is room for. */
     uint32_t n_sharers;

@@ -6,6 +6,7 @@
 
 #include "daemon/report/cleanup.h"
 #include "daemon/report/entry.h"
+#include "daemon/report/interrupted.h"
 #include "daemon/report/json.h"
 #include "daemon/report/log.h"
 #include "daemon/report/store.h"
@@ -37,7 +38,7 @@ static void remember(struct rl_report *report, const char *id, char *text)
     report->n_recent++;
 }
 
-/* Records of earlier runs. One that never ended (the daemon was killed meanwhile) is left out. */
+/* Records of earlier runs. One that never ended is left out, see rl_report_complete(). */
 static void remember_files(struct rl_report *report)
 {
     json_auto_t *records = NULL;
@@ -88,11 +89,11 @@ void rl_report_set_bus(struct rl_report *report, struct rl_bus *bus)
 }
 
 /* Write the file; a failure is said when it begins and when it is over. */
-static void store(struct rl_report *report, const char *id, const json_t *json)
+static void store(struct rl_report *report, const char *id, const json_t *json, const char *samples)
 {
     if (!report->state_dir)
         return;
-    int r = rl_store_write(report->state_dir, id, json);
+    int r = rl_store_write_samples(report->state_dir, id, json, samples);
     if (r >= 0)
         r = rl_store_prune(report->state_dir, report->keep, report->keep_bytes);
     if (r < 0 && !report->store_failed)
@@ -103,18 +104,19 @@ static void store(struct rl_report *report, const char *id, const json_t *json)
     report->store_failed = r < 0;
 }
 
-static void announce(struct rl_report *report, const struct rl_record *record,
-    void (*emit)(struct rl_bus *bus, const char *id, const char *json))
+/* To all sinks but the journal. Takes json, which may be NULL. */
+static void hand_out(struct rl_report *report, const struct rl_record *record, json_t *json,
+    const char *samples, void (*emit)(struct rl_bus *bus, const char *id, const char *json))
 {
-    rl_entry_log(record);
-
-    json_auto_t *json = rl_record_json(record);
     rl_auto_free char *text = json ? rl_json_text(json) : NULL;
+
     if (!text) {
         rl_error("No memory for the record of incident %s: it is in the journal only", record->id);
+        json_decref(json);
         return;
     }
-    store(report, record->id, json);
+    store(report, record->id, json, samples);
+    json_decref(json);
     if (report->bus)
         emit(report->bus, record->id, text);
     if (!record->open) {
@@ -123,14 +125,72 @@ static void announce(struct rl_report *report, const struct rl_record *record,
     }
 }
 
-void rl_report_started(struct rl_report *report, const struct rl_record *record)
+void rl_report_started(
+    struct rl_report *report, const struct rl_record *record, const char *samples)
 {
-    announce(report, record, rl_bus_incident_started);
+    rl_entry_log(record);
+    hand_out(report, record, rl_record_json(record), samples, rl_bus_incident_started);
 }
 
-void rl_report_ended(struct rl_report *report, const struct rl_record *record)
+void rl_report_updated(
+    struct rl_report *report, const struct rl_record *record, const char *samples)
 {
-    announce(report, record, rl_bus_incident_ended);
+    json_auto_t *json = report->state_dir ? rl_record_json(record) : NULL;
+
+    if (json)
+        store(report, record->id, json, samples);
+}
+
+void rl_report_ended(struct rl_report *report, const struct rl_record *record, const char *samples)
+{
+    rl_entry_log(record);
+    hand_out(report, record, rl_record_json(record), samples, rl_bus_incident_ended);
+}
+
+void rl_report_kernel_oom(
+    struct rl_report *report, const struct rl_record *record, json_t *kernel, const char *samples)
+{
+    json_t *json = rl_record_json(record);
+
+    if (json)
+        json_object_set(json, "kernel", kernel);
+    rl_entry_kernel_oom(record, kernel);
+    hand_out(report, record, json, samples, rl_bus_incident_ended);
+}
+
+/* One record that was left open: completed, written and told. */
+static void complete(struct rl_report *report, const char *id, int proc_fd, int cgroup_fd)
+{
+    json_auto_t *record = NULL;
+
+    if (rl_store_read(report->state_dir, id, &record) < 0 ||
+        rl_interrupted_complete(record, proc_fd, cgroup_fd) < 0)
+        return;
+    rl_entry_interrupted(record);
+    store(report, id, record, NULL);
+    json_object_set_new(record, "samples", json_null());
+    rl_auto_free char *text = rl_json_text(record);
+    if (!text)
+        return;
+    if (report->bus)
+        rl_bus_incident_ended(report->bus, id, text);
+    remember(report, id, text);
+    text = NULL;
+}
+
+void rl_report_complete(struct rl_report *report, int proc_fd, int cgroup_fd)
+{
+    json_auto_t *records = NULL;
+
+    if (!report->state_dir || rl_store_list(report->state_dir, RL_REPORT_RECENT, &records) < 0)
+        return;
+    for (size_t i = json_array_size(records); i-- > 0;) {
+        const json_t *record = json_array_get(records, i);
+        const char *id = json_string_value(json_object_get(record, "id"));
+
+        if (id && json_is_true(json_object_get(record, "open")))
+            complete(report, id, proc_fd, cgroup_fd);
+    }
 }
 
 /* The record in memory; NULL when it is not there any more. */
@@ -145,22 +205,22 @@ static struct kept *find_recent(struct rl_report *report, const char *id)
 void rl_report_amend(struct rl_report *report, const char *id, const char *key, json_t *value)
 {
     struct kept *kept = find_recent(report, id);
-    json_auto_t *record = NULL;
+    json_auto_t *recent = kept ? json_loads(kept->text, 0, NULL) : NULL;
+    json_auto_t *stored = NULL;
     int r = 0;
 
-    if (kept)
-        record = json_loads(kept->text, 0, NULL);
-    else if (report->state_dir && rl_store_read(report->state_dir, id, &record) < 0)
-        record = NULL;
-    if (json_object_set_new(record, key, value) < 0)
-        return;
-    char *text = kept ? rl_json_text(record) : NULL;
+    json_object_set(recent, key, value);
+    char *text = recent ? rl_json_text(recent) : NULL;
     if (text) {
         free(kept->text);
         kept->text = text;
     }
+    /* The file has what memory has not: the samples. */
     if (report->state_dir)
-        r = rl_store_rewrite(report->state_dir, id, record);
+        r = rl_store_read(report->state_dir, id, &stored);
+    if (stored && json_object_set(stored, key, value) == 0)
+        r = rl_store_rewrite(report->state_dir, id, stored);
+    json_decref(value);
     if (r < 0 && r != -ENOENT && !report->store_failed)
         rl_warning("The record of incident %s cannot be written anew: %s", id, strerror(-r));
 }

@@ -20,11 +20,29 @@ struct rl_report *rl_report_free(struct rl_report *report);
 /* Where signals go; may be NULL. */
 void rl_report_set_bus(struct rl_report *report, struct rl_bus *bus);
 
-/* Announce an incident after its first step was taken, and when it has ended. A sink that fails
- * (disk full, no journal) costs its own output only and is said once. Never between a wake-up
- * and a signal: both allocate. */
-void rl_report_started(struct rl_report *report, const struct rl_record *record);
-void rl_report_ended(struct rl_report *report, const struct rl_record *record);
+/* Announce an incident after its first step was taken, and when it has ended; in between its file
+ * alone is brought up to date. A sink that fails (disk full, no journal) costs its own output only
+ * and is said once. samples: what rl_samples_text() returns, for the file alone; may be NULL. Never
+ * between a wake-up and a signal: all of them allocate. */
+void rl_report_started(
+    struct rl_report *report, const struct rl_record *record, const char *samples);
+void rl_report_updated(
+    struct rl_report *report, const struct rl_record *record, const char *samples);
+void rl_report_ended(struct rl_report *report, const struct rl_record *record, const char *samples);
+
+/* The kernel killed somebody: a record of that kind, which has ended; kernel: its "kernel", see
+ * reliefctl(1), not taken. */
+void rl_report_kernel_oom(
+    struct rl_report *report, const struct rl_record *record, json_t *kernel, const char *samples);
+
+/**
+ * rl_report_complete() - end what an earlier run has left open
+ * @proc_fd, @cgroup_fd: directories, where it is looked up what became of the victims
+ *
+ * A reliefd that was killed, or a machine that went down, leaves the record of an incident as it
+ * was at its last step. It is completed as interrupted, with what can still be known, and told.
+ */
+void rl_report_complete(struct rl_report *report, int proc_fd, int cgroup_fd);
 
 /* Set one more key in the record of an incident that has ended, in memory and in its file; takes
  * value. A record that is in neither any more is passed over. */

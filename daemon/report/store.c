@@ -17,8 +17,10 @@
 #define FOLDER_MODE 0750
 #define NAME_SIZE   (RL_RECORD_ID_MAX + sizeof(SUFFIX) + sizeof(TEMPORARY))
 
-/* A record of ours has some 20 KB; more than this is none. */
+/* A record of ours has some 20 KB, and 20 KB for each cgroup whose samples it has; more than this
+ * is none. */
 #define RECORD_SIZE_MAX (1 << 20)
+#define SAMPLES         "samples"
 
 struct entry {
     char id[RL_RECORD_ID_MAX];
@@ -82,11 +84,31 @@ static int write_file(int folder, const char *name, const char *text)
     return r < 0 ? r : write_all(fd, "\n", 1);
 }
 
+/* The record over many lines, and its samples on one: thousands of numbers. */
+static char *file_text(const json_t *record, const char *samples)
+{
+    json_auto_t *rest = json_copy((json_t *)record);
+    rl_auto_free char *own = NULL;
+    rl_auto_free char *text = NULL;
+    char *whole;
+
+    if (!samples && json_is_object(json_object_get(record, SAMPLES)))
+        samples = own = rl_json_text(json_object_get(record, SAMPLES));
+    if (!samples)
+        return rl_json_pretty(record);
+    json_object_del(rest, SAMPLES);
+    text = rest ? rl_json_pretty(rest) : NULL;
+    if (!text || json_object_size(rest) == 0)
+        return NULL;
+    text[strlen(text) - 2] = '\0'; /* the line feed and brace that end it */
+    return asprintf(&whole, "%s,\n  \"" SAMPLES "\": %s\n}", text, samples) < 0 ? NULL : whole;
+}
+
 /* Write it under another name first. */
-static int replace_file(int folder, const char *name, const json_t *json)
+static int replace_file(int folder, const char *name, const json_t *json, const char *samples)
 {
     char temporary[NAME_SIZE + 1];
-    rl_auto_free char *text = rl_json_pretty(json);
+    rl_auto_free char *text = file_text(json, samples);
 
     if (!text)
         return -ENOMEM;
@@ -102,6 +124,12 @@ static int replace_file(int folder, const char *name, const json_t *json)
 
 int rl_store_write(const char *state_dir, const char *id, const json_t *record)
 {
+    return rl_store_write_samples(state_dir, id, record, NULL);
+}
+
+int rl_store_write_samples(
+    const char *state_dir, const char *id, const json_t *record, const char *samples)
+{
     char name[NAME_SIZE];
 
     if (!rl_store_id_valid(id))
@@ -110,7 +138,7 @@ int rl_store_write(const char *state_dir, const char *id, const json_t *record)
     if (folder < 0)
         return folder;
     snprintf(name, sizeof(name), "%s" SUFFIX, id);
-    return replace_file(folder, name, record);
+    return replace_file(folder, name, record, samples);
 }
 
 int rl_store_rewrite(const char *state_dir, const char *id, const json_t *record)
@@ -126,7 +154,7 @@ int rl_store_rewrite(const char *state_dir, const char *id, const json_t *record
     snprintf(name, sizeof(name), "%s" SUFFIX, id);
     if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
-    int r = replace_file(folder, name, record);
+    int r = replace_file(folder, name, record, NULL);
     if (r >= 0)
         (void)utimensat(folder, name, (const struct timespec[]){st.st_atim, st.st_mtim}, 0);
     return r;
@@ -137,7 +165,7 @@ int rl_store_write_file(const char *state_dir, const char *name, const json_t *j
     if (mkdir(state_dir, 0755) < 0 && errno != EEXIST)
         return -errno;
     rl_auto_fd int folder = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return folder < 0 ? -errno : replace_file(folder, name, json);
+    return folder < 0 ? -errno : replace_file(folder, name, json, NULL);
 }
 
 /* Is this the name of a record? Its id is everything before the suffix. */
@@ -292,8 +320,10 @@ int rl_store_list(const char *state_dir, unsigned max, json_t **ret)
     json_t *records = r < 0 ? NULL : json_array();
     for (size_t i = 0; i < entries.n && records && json_array_size(records) < max; i++) {
         json_t *record;
-        if (read_record(folder, entries.items[i].id, &record) == 0)
-            json_array_append_new(records, record);
+        if (read_record(folder, entries.items[i].id, &record) < 0)
+            continue;
+        json_object_set_new(record, SAMPLES, json_null());
+        json_array_append_new(records, record);
     }
     free(entries.items);
     if (r >= 0 && !records)

@@ -15,9 +15,15 @@ bool rl_store_id_valid(const char *id);
 
 /**
  * rl_store_write() - write one record, making folders where they are missing
+ *
+ * Its samples stand in the file on one line, behind all the rest.
  * Return: 0, -EINVAL for an id that is none, or -errno (-ENOSPC, -EROFS ...) with no file left.
  */
 int rl_store_write(const char *state_dir, const char *id, const json_t *record);
+
+/* The same with the text of a JSON value in place of the record's own "samples"; NULL: as it is. */
+int rl_store_write_samples(
+    const char *state_dir, const char *id, const json_t *record, const char *samples);
 
 /**
  * rl_store_prune() - remove the oldest files
@@ -31,7 +37,8 @@ int rl_store_prune(const char *state_dir, unsigned keep, uint64_t keep_bytes);
 /**
  * rl_store_list() - read the newest records
  * @max: at most so many
- * @ret: array, newest first; files that are no records are passed over
+ * @ret: array, newest first; files that are no records are passed over. Without their samples
+ * (null): many of these would be megabytes. To change a record, read it by its id.
  *
  * Return: 0, or -errno (-ENOENT: there never was an incident; -EACCES).
  */

@@ -247,27 +247,6 @@ static void test_environment(void **state)
     free(environment);
 }
 
-/* Every reason, with its text. */
-static void test_reasons(void **state)
-{
-    char *page = read_source("daemon/man/reliefctl-json.7.scd");
-
-    for (int reason = 1; reason < RL_REASONS; reason++) {
-        char item[512];
-        if (strcmp(rl_reason_id((enum rl_reason)reason), "unknown") == 0)
-            continue;
-        snprintf(item, sizeof(item), "\n*%s*\n\t%s\n", rl_reason_id((enum rl_reason)reason),
-            rl_reason_text((enum rl_reason)reason));
-        for (char *c = item; (c = strstr(c, "_")); c += 2) { /* as scdoc wants it */
-            memmove(c + 1, c, strlen(c) + 1);
-            *c = '\\';
-        }
-        if (!strstr(page, item))
-            fail_msg("reliefctl-json(7) does not say:%s", item);
-    }
-    free(page);
-}
-
 /* One page against the keys of its kind of file. */
 static void check_keys(const char *page, enum rl_file_kind kind)
 {
@@ -366,6 +345,9 @@ static void test_catalog(void **state)
         RL_MESSAGE_ENDED,
         RL_MESSAGE_NO_VICTIM,
         RL_MESSAGE_NOT_ACTED,
+        RL_MESSAGE_REFUSED,
+        RL_MESSAGE_KERNEL_OOM,
+        RL_MESSAGE_INTERRUPTED,
         RL_MESSAGE_WARNING,
         RL_MESSAGE_WENT_LIVE,
     };
@@ -377,6 +359,53 @@ static void test_catalog(void **state)
         expect_word("reliefd(8)", page, ids[i]);
     }
     free(catalog);
+    free(page);
+}
+
+/* The text with every run of blanks and line feeds made one blank. */
+static void unwrap(char *text)
+{
+    char *to = text;
+
+    for (const char *from = text; *from; from++) {
+        bool blank = isspace((unsigned char)*from);
+
+        if (!blank || (to > text && to[-1] != ' '))
+            *to++ = blank ? ' ' : *from;
+    }
+    *to = '\0';
+}
+
+/* reliefctl-json(7) has all reasons, each with its text, and none that nobody gives. */
+static void test_reasons(void **state)
+{
+    char *page = read_source("daemon/man/reliefctl-json.7.scd");
+    char *found = strstr(page, "\n# REASONS\n"), *end;
+    size_t listed = 0;
+
+    assert_non_null(found);
+    end = strstr(found + 1, "\n# ");
+    assert_non_null(end);
+    *end = '\0';
+    for (const char *c = found; (c = strstr(c, "\n*")); c++)
+        listed++;
+    unwrap(found);
+    for (int i = RL_REASON_NONE + 1; i < RL_REASONS; i++) {
+        char entry[512];
+
+        snprintf(entry, sizeof(entry), "*%s* %s", rl_reason_id((enum rl_reason)i),
+            rl_reason_text((enum rl_reason)i));
+        for (char *c = entry; (c = strchr(c, '_')); c += 2) { /* as scdoc wants it */
+            memmove(c + 1, c, strlen(c) + 1);
+            *c = '\\';
+        }
+        if (!strstr(found, entry))
+            fail_msg("reliefctl-json(7) does not have: %s", entry);
+        for (int k = RL_REASON_NONE; k < i; k++)
+            assert_string_not_equal(
+                rl_reason_id((enum rl_reason)i), rl_reason_id((enum rl_reason)k));
+    }
+    assert_int_equal(listed, RL_REASONS - 1);
     free(page);
 }
 
@@ -393,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_fallbacks),
         cmocka_unit_test(test_scores),
         cmocka_unit_test(test_catalog),
+        cmocka_unit_test(test_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

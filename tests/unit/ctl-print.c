@@ -55,6 +55,63 @@ static const char *unfold(const char *text)
     return flat;
 }
 
+static void expect_story(const json_t *json, const char *const *parts, size_t n)
+{
+    const char *text = unfold(story(json));
+
+    for (size_t i = 0; i < n; i++)
+        if (!strstr(text, parts[i]))
+            fail_msg("'%s' is not in: %s", parts[i], text);
+}
+
+/* What the kernel did, and what nobody has ended. */
+static void test_other_stories(void **state)
+{
+    static const char *const kernel[] = {
+        "The kernel's OOM killer has killed 2 processes in " SAMPLE_OFFENDER
+        ". Its policy is db; a "
+        "trigger of the policy was near. The kernel killed \\x1b[1] because.",
+        "jq -r '.kernel.report.log[]' | reliefctl autopsy.",
+    };
+    static const char *const without[] = {
+        "has killed 1 process in " SAMPLE_OFFENDER ". Its policy is db; an incident was running "
+        "there (7). Why that one is not known: no log.",
+    };
+    static const char *const interrupted[] = {
+        "That reliefd was ended before it was over, and when that was found the victim was still "
+        "alive.",
+        "1 process was looked at",
+    };
+    json_t *json;
+
+    sample_record(&record);
+    record.kind = RL_KIND_KERNEL_OOM;
+    record.n_lines = 0;
+    json = rl_record_json(&record);
+    json_object_set_new(json, "kernel",
+        json_pack("{s:i, s:{s:s}, s:n, s:{s:s}, s:n}", "kills", 2, "foreseen", "text",
+            rl_reason_text(RL_FORESEEN_NEAR), "incident", "report", "headline",
+            "The kernel killed \x1b[1] because.", "report_missing"));
+    expect_story(json, kernel, sizeof(kernel) / sizeof(kernel[0]));
+    assert_null(strstr(story(json), "ran short"));
+    assert_null(strstr(story(json), "\nTrigger"));
+    expect_harmless(story(json));
+    json_object_set_new(json, "kernel",
+        json_pack("{s:i, s:{s:s}, s:s, s:n, s:s}", "kills", 1, "foreseen", "text",
+            rl_reason_text(RL_FORESEEN_ACTING), "incident", "7", "report", "report_missing",
+            "no log"));
+    expect_story(json, without, 1);
+    json_decref(json);
+
+    sample_record(&record);
+    record.n_seen = 1;
+    json = rl_record_json(&record);
+    json_object_set_new(
+        json, "interrupted", json_pack("{s:b, s:s}", "rebooted", false, "victim", "alive"));
+    expect_story(json, interrupted, sizeof(interrupted) / sizeof(interrupted[0]));
+    json_decref(json);
+}
+
 static void test_story(void **state)
 {
     static const char *const parts[] = {
@@ -463,6 +520,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_story),
         cmocka_unit_test(test_story_of_a_grade),
+        cmocka_unit_test(test_other_stories),
         cmocka_unit_test(test_story_of_a_kernel_model),
         cmocka_unit_test(test_story_of_relatives),
         cmocka_unit_test(test_story_of_other_kinds),

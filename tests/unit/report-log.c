@@ -16,6 +16,8 @@
 
 #include "daemon/report/entry.h"
 #include "daemon/report/log.h"
+#include "daemon/report/log-json.h"
+#include "daemon/report/report.h"
 #include "daemon/report/say.h"
 #include "tests/unit/folder.h"
 #include "tests/unit/report-sample.h"
@@ -353,6 +355,9 @@ static void test_incident_entry(void **state)
     } rows[] = {
         {"MESSAGE_ID", RL_MESSAGE_ENDED},
         {"RELIEFD_INCIDENT", "20240501T120000.123Z-7"},
+        {"RELIEFD_KIND", "relief"},
+        {"UNIT", "db.service"},
+        {"OBJECT_SYSTEMD_UNIT", "db.service"},
         {"RELIEFD_POLICY", "db"},
         {"RELIEFD_TRIGGER", "stall"},
         {"RELIEFD_CGROUP", SAMPLE_OFFENDER},
@@ -396,6 +401,9 @@ static void test_incident_kinds(void **state)
         {false, RL_OUTCOME_NO_VICTIM, RL_MESSAGE_NO_VICTIM, "3"},
         {false, RL_OUTCOME_FAILED, RL_MESSAGE_NOT_ACTED, "3"},
         {false, RL_OUTCOME_STUCK, RL_MESSAGE_NOT_ACTED, "3"},
+        {false, RL_OUTCOME_ALARM, RL_MESSAGE_REFUSED, "2"},
+        {false, RL_OUTCOME_HELD, RL_MESSAGE_REFUSED, "4"},
+        {false, RL_OUTCOME_FUTILE, RL_MESSAGE_REFUSED, "3"},
     };
     static struct rl_record record;
     struct world *world = *state;
@@ -421,6 +429,70 @@ static void test_incident_kinds(void **state)
     }
 }
 
+static void expect_fields(struct world *world, const char *const (*rows)[2], size_t n_rows)
+{
+    char data[8192], value[4096];
+    ssize_t n = receive(world, data, sizeof(data));
+
+    assert_true(n > 0);
+    for (size_t i = 0; i < n_rows; i++) {
+        if (!field(data, (size_t)n, rows[i][0], value, sizeof(value)))
+            fail_msg("no %s", rows[i][0]);
+        assert_string_equal(value, rows[i][1]);
+    }
+}
+
+/* What the kernel killed, and what nobody has ended. */
+static void test_other_entries(void **state)
+{
+    static const char *const kernel[][2] = {
+        {"MESSAGE_ID", RL_MESSAGE_KERNEL_OOM},
+        {"PRIORITY", "4"},
+        {"MESSAGE", "The kernel's OOM killer has killed 2 processes in " SAMPLE_OFFENDER
+                    "; a trigger of the policy was near: Why."},
+        {"RELIEFD_INCIDENT", "20240501T120000.123Z-7"},
+        {"RELIEFD_KIND", "kernel-oom"},
+        {"RELIEFD_POLICY", "db"},
+        {"RELIEFD_CGROUP", SAMPLE_OFFENDER},
+        {"RELIEFD_KILLS", "2"},
+        {"RELIEFD_FORESEEN", "near"},
+        {"OBJECT_SYSTEMD_UNIT", "db.service"},
+    };
+    static const char *const interrupted[][2] = {
+        {"MESSAGE_ID", RL_MESSAGE_INTERRUPTED},
+        {"PRIORITY", "4"},
+        {"MESSAGE",
+            "An earlier reliefd was ended while incident 20240501T120000.123Z-7 in " SAMPLE_OFFENDER
+            " was not over; its victim worker[4711] was sent SIGKILL and is "
+            "gone"},
+        {"RELIEFD_INCIDENT", "20240501T120000.123Z-7"},
+        {"RELIEFD_OUTCOME", "interrupted"},
+        {"RELIEFD_CGROUP", SAMPLE_OFFENDER},
+        {"UNIT", "db.service"},
+    };
+    static struct rl_record record;
+    struct world *world = *state;
+    json_t *json;
+
+    sample_record(&record);
+    record.kind = RL_KIND_KERNEL_OOM;
+    record.outcome = RL_OUTCOME_KERNEL_KILLED;
+    rl_log_open_to(LOG_INFO, world->path, -1);
+    json = json_pack("{s:i, s:{s:s, s:s}, s:{s:s}}", "kills", 2, "foreseen", "id", "near", "text",
+        rl_reason_text(RL_FORESEEN_NEAR), "report", "headline", "Why.");
+    rl_entry_kernel_oom(&record, json);
+    json_decref(json);
+    expect_fields(world, kernel, sizeof(kernel) / sizeof(kernel[0]));
+
+    sample_record(&record);
+    json = rl_record_json(&record);
+    json_object_set_new(
+        json, "interrupted", json_pack("{s:b, s:s}", "rebooted", false, "victim", "gone"));
+    rl_entry_interrupted(json);
+    json_decref(json);
+    expect_fields(world, interrupted, sizeof(interrupted) / sizeof(interrupted[0]));
+}
+
 /* Without a journal an incident is one line, however hostile its names. */
 static void test_incident_without_journal(void **state)
 {
@@ -442,10 +514,62 @@ static void test_incident_without_journal(void **state)
         assert_true(length > 0 && point >= 0x20 && point != 0x7f && point != 0x202e);
         c += length;
     }
-    assert_non_null(strstr(text, " incident=20240501T120000.123Z-7 policy=db trigger=stall "));
+    assert_non_null(
+        strstr(text, " incident=20240501T120000.123Z-7 kind=relief policy=db trigger=stall "));
     assert_non_null(strstr(text, " comm=\"a\\x0a\\x1b[31m)\\xc3 \\\"b\\x7f\" "));
     assert_non_null(strstr(text, " outcome=relieved dry_run=0"));
     assert_null(strstr(text, "MESSAGE_ID"));
+}
+
+/* One object a line for collectors, whatever names and lengths. */
+static void test_json(void **state)
+{
+    static const struct rl_field fields[] = {
+        {"MESSAGE_ID", "0123"},
+        {"RELIEFD_POLICY", "a\"b\\c"},
+        {"RELIEFD_CGROUP", "/x y"},
+    };
+    static struct rl_record record;
+    struct world *world = *state;
+    char text[8192], line[512];
+    json_t *json;
+    ssize_t n;
+
+    sample_hostile(&record);
+    rl_log_open_to(LOG_INFO, "/nonexistent/journal", world->pipe[1]);
+    rl_log_set_json(true);
+    rl_entry_log(&record);
+    n = read(world->pipe[0], text, sizeof(text) - 1);
+    assert_true(n > 0);
+    text[n] = '\0';
+    assert_ptr_equal(strchr(text, '\n'), text + n - 1);
+    json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(json);
+    assert_string_equal(json_string_value(json_object_get(json, "level")), "notice");
+    assert_string_equal(json_string_value(json_object_get(json, "message_id")), RL_MESSAGE_ENDED);
+    assert_string_equal(json_string_value(json_object_get(json, "policy")), "db");
+    assert_string_equal(
+        json_string_value(json_object_get(json, "comm")), "a\\x0a\\x1b[31m)\\xc3 \"b\\x7f");
+    assert_non_null(json_object_get(json, "time"));
+    json_decref(json);
+
+    rl_log_json(line, sizeof(line), LOG_ERR, "a \"b\" \\ \x01\xc3\xa4", fields, 3, SAMPLE_WALL_US);
+    assert_string_equal(line,
+        "{\"time\":\"2024-05-01T12:00:00.123Z\",\"level\":\"err\",\"message\":\"a \\\"b\\\" "
+        "\\\\ \\u0001\xc3\xa4\",\"message_id\":\"0123\",\"policy\":\"a\\\"b\\\\c\","
+        "\"cgroup\":\"/x y\"}");
+    for (size_t size = 128; size < sizeof(line); size++) {
+        memset(line, 'x', sizeof(line));
+        size_t length = rl_log_json(line, size, LOG_ERR,
+            "words \xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 and \"quotes\" that want some room, more than "
+            "there is in the shortest of the lines",
+            fields, 3, SAMPLE_WALL_US);
+        assert_true(length < size && line[length] == '\0');
+        json = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(json);
+        json_decref(json);
+        assert_int_equal(line[size], 'x');
+    }
 }
 
 #define WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -460,6 +584,8 @@ int main(void)
         WORLD(test_journal_hangs),
         WORLD(test_stderr_hangs),
         WORLD(test_stderr_closed),
+        WORLD(test_json),
+        WORLD(test_other_entries),
         WORLD(test_journal_restarts),
         WORLD(test_journal_stream),
         WORLD(test_protocol),

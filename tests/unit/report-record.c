@@ -56,8 +56,12 @@ static void test_finished(void **state)
     static const struct value_row rows[] = {
         {"version", "1"},
         {"id", "\"20240501T120000.123Z-7\""},
+        {"kind", "\"relief\""},
         {"dry_run", "false"},
         {"open", "false"},
+        {"unit", "\"db.service\""},
+        {"boot_id", "\"0123456789abcdef0123456789abcdef\""},
+        {"samples", "null"},
         {"started", "\"2024-05-01T12:00:00.123Z\""},
         {"ended", "\"2024-05-01T12:00:04.623Z\""},
         {"duration_ms", "4500"},
@@ -91,7 +95,8 @@ static void test_finished(void **state)
         {"model", "\"percent-times-ten\""},
         {"victim",
             "{\"scope\":\"process\",\"pid\":4711,\"comm\":\"worker\",\"cgroup\":\"" SAMPLE_OFFENDER
-            "\",\"score\":812,\"oom_score\":null,\"widened\":false,\"one_by_one\":"
+            "\",\"cgroup_id\":77,\"start_ticks\":1234,\"score\":812,\"oom_score\":null,\"widened\":"
+            "false,\"one_by_one\":"
             "false,\"fell_back\":false,\"instead_of\":null,"
             "\"sharers_count\":0,\"sharers\":[]}"},
         {"candidates.0",
@@ -174,6 +179,9 @@ static void test_nothing_known(void **state)
         {"model", "null"},
         {"available.limited_by", "null"},
         {"time_to_signal_ms", "null"},
+        {"kind", "\"relief\""},
+        {"unit", "null"},
+        {"boot_id", "null"},
     };
 
     memset(&record, 0, sizeof(record));
@@ -187,6 +195,8 @@ static void test_whole_cgroup(void **state)
         {"victim.pid", "null"},
         {"victim.comm", "null"},
         {"victim.widened", "true"},
+        {"victim.start_ticks", "null"},
+        {"kind", "\"refused\""},
         {"origin.limit_bytes", "null"},
     };
 
@@ -194,6 +204,8 @@ static void test_whole_cgroup(void **state)
     record.choice.scope = RL_KILL_CGROUP;
     record.choice.widened = true;
     record.victim_pid = 0;
+    record.victim_start_ticks = 0;
+    record.kind = RL_KIND_REFUSED;
     record.origin.limit = RL_NO_LIMIT;
     CHECK(rows);
 }

@@ -116,6 +116,8 @@ static inline void sample_record(struct rl_record *record)
 {
     memset(record, 0, sizeof(*record));
     strcpy(record->id, "20240501T120000.123Z-7");
+    strcpy(record->boot_id, "0123456789abcdef0123456789abcdef");
+    strcpy(record->unit, "db.service");
     record->started_wall_us = SAMPLE_WALL_US;
     record->ended_wall_us = SAMPLE_WALL_US + 4500000;
     record->started_us = SAMPLE_STARTED_US;
@@ -154,6 +156,8 @@ static inline void sample_record(struct rl_record *record)
         .processes = 4};
     record->choice = (struct rl_choice){.found = true, .scope = RL_KILL_PROCESS, .points = 812};
     record->victim_pid = 4711;
+    record->victim_start_ticks = 1234;
+    record->victim_cgroup_id = 77;
     strcpy(record->victim_comm, "worker");
     strcpy(record->victim_cgroup, SAMPLE_OFFENDER);
     sample_steps(record);

@@ -233,9 +233,9 @@ static void run_incident(struct rl_report *report, unsigned number)
     sample_record(&record);
     snprintf(record.id, sizeof(record.id), "i%04u", number);
     record.open = true;
-    rl_report_started(report, &record);
+    rl_report_started(report, &record, NULL);
     record.open = false;
-    rl_report_ended(report, &record);
+    rl_report_ended(report, &record, NULL);
 }
 
 static void check_last(const struct rl_report *report, unsigned max, size_t n, const char *newest)
@@ -275,7 +275,7 @@ static void test_report(void **state)
     sample_record(&record);
     strcpy(record.id, "i9999");
     record.open = true;
-    rl_report_started(report, &record);
+    rl_report_started(report, &record, NULL);
     rl_report_free(report);
     assert_true(exists(folder, "i9999"));
 
@@ -394,7 +394,7 @@ static void test_amend(void **state)
     memset(&record, 0, sizeof(record));
     for (int i = 0; i < RL_REPORT_RECENT + 2; i++) {
         snprintf(record.id, sizeof(record.id), "i%d", i);
-        rl_report_ended(report, &record);
+        rl_report_ended(report, &record, NULL);
     }
     rl_report_amend(report, "i9", "grade", json_string("good"));
     rl_report_amend(report, "i0", "grade", json_string("old")); /* not in memory any more */

@@ -30,6 +30,7 @@ pid=$(show MainPID)
 expect_equal "oom_score_adj" -1000 "$(cat "/proc/$pid/oom_score_adj")"
 expect_at_least "locked memory in kB" 1000 "$(awk '/VmLck/ {print $2}' "/proc/$pid/status")"
 expect_at_least "memory.min" $((64 << 20)) "$(cgroup_get "$(cut -d: -f3 "/proc/$pid/cgroup")" memory.min)"
+expect_equal "the kernel's log can be read" "" "$(ctl status --json | jq -r '.degraded[] | select(.id == "no-kernel-log") | .id')"
 expect_equal "pid by reliefctl" "$pid" "$(ctl status --json | jq .pid)"
 
 require "the leak starts" systemd-run --quiet --unit=leak.service --uid=nobody -p MemoryHigh=64M -p MemoryMax=128M \
@@ -39,6 +40,7 @@ expect "the unit ended" wait_until 60 unit_ended
 in_journal() { journalctl -u reliefd.service -o json --no-pager | jq -e "$1" >/dev/null; }
 expect "the journal has the incident" wait_until 20 in_journal 'select(.RELIEFD_OUTCOME == "relieved")'
 expect "with its cgroup" in_journal 'select(.RELIEFD_CGROUP == "/system.slice/leak.service" and .MESSAGE_ID)'
+expect "it stands among the unit's own lines" grep -qE "^(Killed|Terminated) leaker" <(journalctl -u leak.service -o cat --no-pager)
 expect "and the victim" in_journal 'select(.RELIEFD_COMM == "leaker" and .RELIEFD_POLICY == "leak.service")'
 expect_equal "incident by reliefctl" relieved "$(ctl incidents --json | jq -r '(.incidents? // .)[0].outcome.id')"
 

@@ -1,8 +1,9 @@
 /* Why the kernel killed that, in one sentence. */
+#include "daemon/autopsy/words.h"
+
 #include <inttypes.h>
 #include <string.h>
 
-#include "daemon/ctl/autopsy.h"
 #include "daemon/report/text.h"
 
 void rl_autopsy_name(struct rl_say *say, const char *comm, int64_t pid)
