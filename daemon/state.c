@@ -358,10 +358,12 @@ static struct rl_cgroup *cgroup_of_pid(struct rl_engine *engine, const char *pid
             return NULL;
     snprintf(name, sizeof(name), "%s/cgroup", pid);
     if (rl_read_at(engine->options.probe->proc_fd, name, text, sizeof(text)) < 0 ||
-        rl_parse_proc_cgroup(text, &path) < 0 ||
-        rl_cgroup_view_find(
-            engine->options.probe->proc_fd, engine->options.probe->cgroup_fd, &view) < 0)
+        rl_parse_proc_cgroup(text, &path) < 0)
         return NULL;
+    /* A saved tree has no word about us: there paths are what they are. */
+    if (rl_cgroup_view_find(
+            engine->options.probe->proc_fd, engine->options.probe->cgroup_fd, &view) < 0)
+        view = (struct rl_cgroup_view){0};
     path = rl_cgroup_view_path(&view, path, buf, sizeof(buf));
     if (!path)
         return NULL;

@@ -17,8 +17,8 @@ struct rl_observer {
 /* What follows --policy-dir, and its help: folders joined by colons. */
 #define RL_POLICY_DIR_OPTION                                                                       \
     {                                                                                              \
-        "policy-dir", "DIR[:DIR]",                                                                 \
-            "policies from there instead of the standard folders, the last one most important"     \
+        "policy-dir", "DIR",                                                                       \
+            "policies from there, or from DIR:DIR, the last most important, not the usual folders" \
     }
 
 /* Is it the files that were asked for: by a root or policies that are not the daemon's, and no

@@ -422,7 +422,6 @@ int main(void)
         cmocka_unit_test(test_fallbacks),
         cmocka_unit_test(test_scores),
         cmocka_unit_test(test_catalog),
-        cmocka_unit_test(test_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,6 +88,29 @@ static void write_golden(const char *path, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
+/* Inodes of a work tree are its own. */
+static const char *masked(const char *text)
+{
+    static const char key[] = "\"cgroup_id\": ";
+    static char copy[1 << 18];
+    char *to = copy;
+
+    assert_true(strlen(text) < sizeof(copy));
+    while (*text) {
+        bool at_key = strncmp(text, key, sizeof(key) - 1) == 0;
+
+        *to++ = *text++;
+        if (!at_key)
+            continue;
+        for (size_t i = 0; i < sizeof(key) - 2; i++)
+            *to++ = *text++;
+        *to++ = '0';
+        text += strspn(text, "0123456789");
+    }
+    *to = '\0';
+    return copy;
+}
+
 static void test_golden(void **state)
 {
     const struct golden *golden = *state;
@@ -97,6 +120,7 @@ static void test_golden(void **state)
 
     assert_non_null(setlocale(LC_CTYPE, golden->locale));
     int code = run(golden->line, &found);
+    found = masked(found);
     snprintf(path, sizeof(path), FOLDER "/%s.txt", golden->name);
     assert_int_equal(code, golden->exit);
     if (update) {

@@ -80,7 +80,7 @@ static void test_other_stories(void **state)
     static const char *const interrupted[] = {
         "That reliefd was ended before it was over, and when that was found the victim was still "
         "alive.",
-        "1 process was looked at",
+        "1 process was scored",
     };
     json_t *json;
 
