@@ -1,0 +1,42 @@
+#!/bin/bash
+# As systemd-oomd's own test: a unit with ManagedOOMPreference=avoid is passed over for a smaller one, one with omit never dies.
+# Kernels: 6.12
+# Guest: full
+# Slow: yes
+# Swap: zram 64M
+# Timeout: 400
+
+slice_make workload.slice ManagedOOMMemoryPressure=kill ManagedOOMMemoryPressureLimit=20%
+policy_like_oomd workload.slice "Pressure=full 20% over 10s" "For=2s"
+start() {
+    require "$1 starts" unit_start "test$1.service" --slice=workload.slice -p MemoryHigh="$2" \
+        -p ManagedOOMPreference="$3" "${@:4}"
+}
+reason_of() { first_incident ".groups[] | select(.cgroup | endswith(\"/test$1.service\")) | .reason"; }
+
+killing_incidents() { incidents | while read -r file; do jq -r 'select(.victim) | .id' "$file"; done | wc -l; }
+shown() { reliefctl explain /workload.slice/testbloat.service --json | jq -r "$1"; }
+holds() { [[ $(shown '.triggers[0].holds') == true ]]; }
+
+say "avoid"
+start chill 3M none sleep infinity
+start munch 12M none "$PROGRAMS/thrasher" --size 200 --processes 10
+start bloat 3M avoid "$PROGRAMS/thrasher" --size 200 --processes 10
+reliefd_start
+expect "munch fails" wait_until 150 unit_is testmunch.service failed
+expect "bloat is active" unit_is testbloat.service active
+expect "chill is active" unit_is testchill.service active
+expect "an incident has ended" wait_until 20 at_least 1 incident_count
+expect_equal "victim" /workload.slice/testmunch.service "$(first_incident .victim.cgroup)"
+expect_equal "why not bloat" avoided "$(reason_of bloat)"
+units_remove
+kills=$(killing_incidents)
+
+say "omit"
+start chill 3M omit sleep infinity
+start bloat 3M omit "$PROGRAMS/thrasher" --size 200 --processes 10
+expect "the conditions hold" wait_until 120 holds
+expect_equal "nobody to be chosen" no-victim "$(shown .no_choice)"
+for unit in bloat chill; do expect "$unit stays active" stays 8 unit_is "test$unit.service" active; done
+expect_equal "more kills" 0 "$(($(killing_incidents) - kills))"
+units_remove
