@@ -34,7 +34,7 @@ require "one that has one starts" unit_start testrule.service --slice=workload.s
     "$PROGRAMS/thrasher" --size 100 --processes 4
 expect "it fails" wait_until 120 unit_is testrule.service failed
 expect "the incident has ended" wait_until 20 incident_ended
-expect "the log says that conditions were met, and where" grep -q 'testrule[.]service.*Pressure' "$OUT/reliefd.log"
+expect "the log says that conditions were met, and where" grep -q 'testrule[.]service .*because .*pressure .*full 0[.]01%' "$OUT/reliefd.log"
 expect_equal "trigger" "rule-1 true" "$(incident '.trigger.name + " \(.trigger.lines[0].holds)"')"
 expect_equal "victim" "tree /workload.slice/testrule.service" "$(incident '.victim.scope + " " + .victim.cgroup')"
 expect_equal "kills" 1 "$(incident_count)"

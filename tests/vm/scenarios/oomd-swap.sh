@@ -3,19 +3,18 @@
 # Kernels: 6.12
 # Guest: full
 # Slow: yes
-# Swap: zram 64M
+# Swap: zram 200M
 # Timeout: 300
 
-slice_make workload.slice ManagedOOMSwap=kill
+slice_make workload.slice ManagedOOMSwap=kill MemoryMax=120M
 policy_like_oomd workload.slice "Usage=90%" "Swap=90%"
 require "chill starts" unit_start testchill.service --slice=workload.slice "$PROGRAMS/holder" --mb 10
 require "small starts" unit_start testsmall.service --slice=workload.slice "$PROGRAMS/holder" --mb 40
 reliefd_start
 expect "nobody dies of half" stays 5 unit_is testsmall.service active
 expect_equal "kills" 0 "$(incident_count)"
-# Below its own limit there is swap left only for a while.
-cgroup_set /workload.slice memory.max 120M
-require "large starts" unit_start testlarge.service --slice=workload.slice "$PROGRAMS/leaker" --rate 10 --limit 300 --hold
+# It comes to rest with all memory and some 95 % of the swap in use: nothing is left for the kernel to do.
+require "large starts" unit_start testlarge.service --slice=workload.slice "$PROGRAMS/leaker" --rate 20 --limit 258 --hold
 expect "it fails" wait_until 150 unit_is testlarge.service failed
 expect "the incident has ended" wait_until 20 incident_ended
 expect_equal "victim" /workload.slice/testlarge.service "$(first_incident .victim.cgroup)"

@@ -8,7 +8,7 @@
 
 # user@UID.service without logind (which the guest has not): the same program, delegated the same way.
 uid=$(id -u nobody)
-manager=manager.service
+manager=user@$uid.service
 cgroup=/system.slice/$manager/workload.slice
 runtime=/run/user/$uid home=$SCRATCH/home
 mkdir -p "$runtime" "$home/.config/reliefd/policy.d" "$home/.config/systemd/user"
@@ -17,8 +17,18 @@ printf '[Slice]\nManagedOOMMemoryPressure=kill\nManagedOOMMemoryPressureLimit=20
 chown -R nobody "$runtime" "$home"
 chmod 700 "$runtime"
 chmod 755 "$SCRATCH"
-require "a user's manager starts" unit_start "$manager" -p Type=notify -p Delegate=yes -E HOME="$home" \
-    -E XDG_RUNTIME_DIR="$runtime" /lib/systemd/systemd --user
+cat >"$UNIT_DIRECTORY/$manager" <<UNIT
+[Service]
+Type=notify
+User=$uid
+Slice=system.slice
+Delegate=pids memory cpu
+Environment=HOME=$home XDG_RUNTIME_DIR=$runtime
+ExecStart=/lib/systemd/systemd --user
+UNIT
+UNITS_MADE+=("$manager")
+systemctl daemon-reload
+require "a user's manager starts" systemctl start "$manager"
 as_user() {
     env HOME="$home" XDG_RUNTIME_DIR="$runtime" DBUS_SESSION_BUS_ADDRESS="unix:path=$runtime/none" \
         setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"
@@ -35,7 +45,7 @@ for who in system user; do
     else
         cp -P "$WORK/policy/"*.conf "$home/.config/reliefd/policy.d/"
         chown -hR nobody "$home/.config/reliefd"
-        as_user systemd-run --user --quiet --unit=reliefd.service --slice=session.slice -p Type=notify \
+        require "it starts" as_user systemd-run --user --quiet --unit=reliefd.service --slice=session.slice -p Type=notify -E HOME="$home" \
             "$PROGRAMS/reliefd" --user --log-level debug
     fi
     require "the other unit starts" start "bloat$who.service" "$PROGRAMS/thrasher" --size 200 --processes 10
