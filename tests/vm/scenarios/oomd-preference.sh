@@ -12,7 +12,7 @@ start() {
     require "$1 starts" unit_start "test$1.service" --slice=workload.slice -p MemoryHigh="$2" \
         -p ManagedOOMPreference="$3" "${@:4}"
 }
-reason_of() { first_incident ".groups[] | select(.cgroup | endswith(\"/test$1.service\")) | .reason"; }
+group() { first_incident ".groups[] | select(.cgroup | endswith(\"/test$1.service\")) | .$2"; }
 
 kills() { incidents | while read -r file; do jq -r '.steps[] | select(.signal and (.skipped | not)) | .signal' "$file"; done | wc -l; }
 shown() { reliefctl explain /workload.slice/testbloat.service --json | jq -r "$1"; }
@@ -26,15 +26,17 @@ CONFIG
 
 say "avoid"
 start chill 3M none sleep infinity
-start munch 12M none "$PROGRAMS/thrasher" --size 200 --processes 10
 start bloat 3M avoid "$PROGRAMS/thrasher" --size 200 --processes 10
+expect "bloat holds much" wait_until 60 at_least $((32 << 20)) cgroup_get /workload.slice/testbloat.service memory.swap.current
+start munch 12M none "$PROGRAMS/thrasher" --size 25 --processes 10
 reliefd_start
 expect "munch fails" wait_until 150 unit_is testmunch.service failed
 expect "bloat is active" unit_is testbloat.service active
 expect "chill is active" unit_is testchill.service active
 expect "an incident has ended" wait_until 20 at_least 1 incident_count
 expect_equal "victim" /workload.slice/testmunch.service "$(first_incident .victim.cgroup)"
-expect_equal "why not bloat" avoided "$(reason_of bloat)"
+expect_equal "why not bloat" avoided "$(group bloat reason)"
+expect_at_least "its score" "$(group munch score)" "$(group bloat score)"
 units_remove
 expect_equal "kills" 1 "$(kills)"
 
