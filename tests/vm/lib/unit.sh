@@ -36,6 +36,7 @@ policy_like_oomd() {
     shift
     while (($#)) && [[ $1 != -- ]]; do
         conditions+=("$1")
+        [[ $1 != Pressure=* ]] || conditions+=(Origin=any)
         shift
     done
     mkdir -p "$WORK/policy"
@@ -43,7 +44,6 @@ policy_like_oomd() {
     policy "$name" <<POLICY
 [Trigger conditions]
 $(printf '%s\n' "${conditions[@]}")
-Origin=any
 [Victim]
 Kill=cgroup
 Within=subject
