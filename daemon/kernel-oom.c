@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "daemon/autopsy/kmsg.h"
@@ -372,14 +373,34 @@ bool rl_ooms_have_log(const struct rl_ooms *ooms)
     return ooms && ooms->kmsg_fd >= 0;
 }
 
+/* What the service manager has opened for us (OpenFile=), at the log's end. Return: -1 for nothing.
+ */
+static int passed_log(void)
+{
+    char **names = NULL;
+    int n = sd_listen_fds_with_names(false, &names), fd = -1;
+
+    for (int i = 0; i < n; i++) {
+        if (strcmp(names[i], "kmsg") == 0)
+            fd = SD_LISTEN_FDS_START + i;
+        free(names[i]);
+    }
+    free(names);
+    if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0 || lseek(fd, 0, SEEK_END) < 0)
+        return -1;
+    return fd;
+}
+
 static void open_log(struct rl_ooms *ooms, const char *path)
 {
-    ooms->kmsg_fd = path ? rl_kmsg_open(path) : -1;
+    ooms->kmsg_fd = path ? passed_log() : -1;
+    if (path && ooms->kmsg_fd < 0)
+        ooms->kmsg_fd = rl_kmsg_open(path);
     if (ooms->kmsg_fd >= 0 || !path)
         return;
     ooms->lack = "/dev/kmsg cannot be read";
     rl_notice("%s: %s: records of the kernel's OOM kills do without its own report (needs "
-              "CAP_SYSLOG)",
+              "CAP_SYSLOG, or OpenFile= of systemd 253)",
         path, strerror(-ooms->kmsg_fd));
     ooms->kmsg_fd = -1;
 }

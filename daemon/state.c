@@ -30,10 +30,11 @@ static json_t *degraded_json(const struct rl_engine *engine)
     json_t *list = json_array();
 
     if (probe->live && !rl_ooms_have_log(engine->ooms))
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "id", "no-kernel-log", "text",
-                                        "/dev/kmsg cannot be read: records of the kernel's OOM "
-                                        "kills do without its own report",
-                                        "remedy", "give reliefd CAP_SYSLOG and /dev/kmsg"));
+        json_array_append_new(list,
+            json_pack("{s:s, s:s, s:s}", "id", "no-kernel-log", "text",
+                "/dev/kmsg cannot be read: records of the kernel's OOM "
+                "kills do without its own report",
+                "remedy", "give reliefd CAP_SYSLOG and /dev/kmsg, or OpenFile= of systemd 253"));
 
     for (int f = 0; f < RL_FEATURES; f++) {
         const struct rl_finding_text *text = rl_probe_missing((enum rl_feature)f);

@@ -209,6 +209,7 @@ const struct rl_word rl_words[] = {
     {"DIR", "a folder", offer_folders},
     {"FILE", "a file", offer_files},
     {"FOLDER", "a folder", offer_folders},
+    {"FORMAT", "text or json", NULL},
     {"GLOB", "cgroups, by a glob as in Cgroup= of policy.d(5)", offer_cgroups},
     {"INCIDENT", "the id of an incident", offer_incidents},
     {"KEY", "what rows are sorted by", NULL},

@@ -30,7 +30,8 @@ pid=$(show MainPID)
 expect_equal "oom_score_adj" -1000 "$(cat "/proc/$pid/oom_score_adj")"
 expect_at_least "locked memory in kB" 1000 "$(awk '/VmLck/ {print $2}' "/proc/$pid/status")"
 expect_at_least "memory.min" $((64 << 20)) "$(cgroup_get "$(cut -d: -f3 "/proc/$pid/cgroup")" memory.min)"
-expect_equal "the kernel's log can be read" "" "$(ctl status --json | jq -r '.degraded[] | select(.id == "no-kernel-log") | .id')"
+# The guest's systemd (252) does not know OpenFile= yet.
+expect_equal "without the kernel's log it says so" no-kernel-log "$(ctl status --json | jq -r '.degraded[] | select(.id == "no-kernel-log") | .id')"
 expect_equal "pid by reliefctl" "$pid" "$(ctl status --json | jq .pid)"
 
 require "the leak starts" systemd-run --quiet --unit=leak.service --uid=nobody -p MemoryHigh=64M -p MemoryMax=128M \
