@@ -50,8 +50,13 @@ static const char *message_of(const char *line, const char *end)
 static void add_line(json_t *log, const char *line, const char *end)
 {
     const char *message = message_of(line, end);
-    rl_auto_free char *text = strndup(message, (size_t)(end - message));
+    size_t len = (size_t)(end - message);
+    rl_auto_free char *text = malloc(len + 1); /* no NUL follows for strndup() to look for */
 
+    if (text) {
+        memcpy(text, message, len);
+        text[len] = '\0';
+    }
     json_array_append_new(log, rl_json_string(text ? text : ""));
 }
 
