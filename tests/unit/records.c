@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/report/json.h"
@@ -67,5 +68,7 @@ int main(void)
     }
     char *text = rl_json_pretty(all);
     puts(text);
-    return 0;
+    free(text);
+    json_decref(all);
+    return fflush(stdout) == 0 ? 0 : 1;
 }
