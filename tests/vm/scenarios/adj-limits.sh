@@ -1,6 +1,6 @@
 #!/bin/bash
 # oom_score_adj -1000 is never a victim, and +1000 is the first, whatever their sizes.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Swap: zram 256M
 # Timeout: 90
 

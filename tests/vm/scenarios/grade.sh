@@ -1,5 +1,6 @@
 #!/bin/bash
 # Dry runs grade themselves: one is confirmed by the kernel's OOM killer and makes its policy live, one resolves itself, and a kernel kill that no policy foresaw is counted.
+# Slow: yes
 # Kernels: 6.12
 # Swap: zram 256M
 # Timeout: 330

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Kill=tree takes the offender with all below it.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Swap: zram 256M
 # Timeout: 90
 

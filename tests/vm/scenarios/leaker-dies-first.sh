@@ -1,6 +1,6 @@
 #!/bin/bash
 # A leaking program dies by reliefd before the kernel's OOM killer acts, and its neighbour lives on.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Swap: zram 256M
 # Timeout: 90
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A kill of the kernel's in a watched cgroup is recorded, with the kernel's own report and what the policy knew.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Timeout: 240
 
 policy app <<END

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The record of a kill is complete: kind, evidence, candidates, steps, samples from before the start until the end.
-# Kernels: 6.1 6.12
+# Kernels: 6.12
 # Swap: zram 256M
 # Timeout: 120
 
