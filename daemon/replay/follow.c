@@ -138,6 +138,9 @@ static void follow_open(struct rl_replay *replay, const struct rl_note_open *not
     }
     if (note->incident == 0)
         return;
+    /* When a policy of DryRun=until goes live is told by grades, which are no part of a trace. */
+    if (policy && policy->relief.dry_run == RL_DRY_UNTIL)
+        dry = note->dry;
     differ_number(replay, note->incident, "incident: dry run", note->dry, dry);
     open_incident(replay, note, cgroup, policy, dry);
 }
