@@ -647,55 +647,6 @@ enum rl_reason rl_course_open_by_hand(struct rl_engine *engine, struct rl_hot *h
     return RL_REASON_NONE;
 }
 
-/* An incident that goes on. Writing it down costs the processor that the thread with the order
- * waits for. */
-static void report_running(struct rl_running *running)
-{
-    struct rl_report *report = running->engine->options.report;
-    char *samples;
-
-    if ((!running->to_announce && !running->to_update) || rl_kill_on_way(running->watch))
-        return;
-    samples = rl_recorder_text(running);
-    if (running->to_announce)
-        rl_report_started(report, &running->record, samples);
-    else
-        rl_report_updated(report, &running->record, samples);
-    free(samples);
-    running->told = true;
-    running->to_announce = running->to_update = false;
-}
-
-static void report_end(struct rl_running *running)
-{
-    struct rl_engine *engine = running->engine;
-    char *samples = running->stale ? NULL : rl_recorder_text(running);
-
-    rl_recorder_end(running);
-    running->to_announce = running->to_update = running->to_end = false;
-    if (!running->stale)
-        rl_report_ended(engine->options.report, &running->record, samples);
-    free(samples);
-    rl_tracing_record(engine, &running->record);
-    if (!running->stale)
-        rl_metrics_incident(engine->metrics, &running->record,
-            running->record.kind == RL_KIND_REFUSED ? RL_METRICS_REFUSED : RL_METRICS_RELIEF);
-    rl_grades_note(engine, running); /* it looks: the place must not be taken meanwhile */
-    running->used = false;
-    rl_past_name(engine, running->record.offender_id, running->record.offender);
-    rl_past_save(engine);
-}
-
-void rl_course_report(struct rl_engine *engine)
-{
-    for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++) {
-        if (engine->running[i]->to_end)
-            report_end(engine->running[i]);
-        else
-            report_running(engine->running[i]);
-    }
-}
-
 /* What still runs is written down as it stands; nothing is undone. */
 void rl_course_end(struct rl_engine *engine)
 {

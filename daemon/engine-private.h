@@ -295,7 +295,7 @@ void rl_course_vetoed(struct rl_running *running);
 /* Is there still a reason to act? Samples the offender. */
 bool rl_course_holds(struct rl_running *running);
 /* Hand over to report/ what was put off. */
-void rl_course_report(struct rl_engine *engine);
+void rl_course_report(struct rl_engine *engine); /* course-report.c */
 
 /* ---- by-hand.c: what people ask for ---- */
 /* Read the pauses that stand, and tell their end. */

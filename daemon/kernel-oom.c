@@ -111,6 +111,7 @@ static void tell(struct rl_ooms *ooms, struct pending *one)
         report ? report : json_null());
     if (kernel)
         rl_report_kernel_oom(engine->options.report, record, kernel, samples);
+    rl_metrics_incident(engine->metrics, record, RL_METRICS_KERNEL_OOM);
     json_decref(kernel);
     free(samples);
     free(record);
