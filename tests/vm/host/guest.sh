@@ -58,6 +58,16 @@ accelerator_arguments() {
     esac
 }
 
+# emulator_trip KERNEL_LOG: prints the line by which the kernel says that the emulated processors went wrong; fails
+# where there is none. QEMU 7.2, with a thread for each processor, now and then takes a breakpoint that the kernel
+# has replaced by then, or loses the address that a system call returns to, in whatever program is running. With
+# processors of silicon such a line is a defect of the program, and so it is for reliefd and reliefctl everywhere.
+emulator_trip() {
+    [[ $ACCELERATOR == tcg ]] || return 1
+    grep -m 1 -oE 'Oops: int3.*|[^ ]+\[[0-9]+\]: segfault at 0 ip 0000000000000000.*' "$1" 2>/dev/null |
+        grep -vE '^relief(d|ctl)\['
+}
+
 # add_memory SIZE NODES: the memory, in as many equal NUMA nodes. (QEMU says which of them has the processors.)
 add_memory() {
     local size=$1 nodes=$2 node mb

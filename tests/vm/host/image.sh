@@ -31,7 +31,10 @@ readonly MASKED_UNITS=(
     remote-fs.target
 )
 
+# RELIEFD_TEST_IMAGE names an image that somebody else has made.
 full_image_path() {
+    FULL_IMAGE=${RELIEFD_TEST_IMAGE:-}
+    [[ ! $FULL_IMAGE ]] || return 0
     cache_entry "$IMAGE_NAME" "$HERE/host/image.sh $HERE/guest/vm-tests.service $HERE/guest/vm-tests.target $MORE_RECIPE" \
         make_full_image
     FULL_IMAGE=$REPLY/root.img

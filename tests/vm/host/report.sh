@@ -10,6 +10,13 @@ report_skip() {
     echo "skip $1 $2 $3"
 }
 
+# has_failed DIRECTORY: says its status.
+has_failed() {
+    local verdict
+    read -r verdict _ <"$1/status"
+    [[ $verdict == not-ok ]]
+}
+
 # report_result KERNEL NAME DIRECTORY: of a scenario whose guest wrote DIRECTORY/status.
 report_result() {
     local kernel=$1 name=$2 directory=$3 verdict seconds
