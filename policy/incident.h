@@ -33,6 +33,7 @@ struct rl_incident {
     bool gone;         /* the victim is dead and its memory returned */
     bool over;         /* the current step has ended before its time */
     bool frozen;       /* the offender is, by a step of ours */
+    bool beyond;       /* victims may live outside of the offender: set after opening */
     uint8_t throttle;  /* 1 + the rung that throttles the offender; 0: none does */
     uint8_t vetoes;    /* victims that a hook has spared */
     uint64_t used;     /* bytes the offender had in use before it was throttled */

@@ -360,12 +360,36 @@ static struct rl_news news_of(uint64_t at_us, unsigned facts)
     };
 }
 
-static void run_course(const struct course *c)
+/* Victims that live outside of the offender, which may be removed before they are dead. */
+static const struct course elsewhere[] = {
+    {"the victim dies later", &gentle, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(3)}, {1, REMOVED, WAIT(3)},
+            {2, REMOVED | DEAD, WAIT(3)}, {3, REMOVED, END}},
+        RL_OUTCOME_RELIEVED, true, true},
+    {"he does not", &gentle, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(3)}, {1, REMOVED, WAIT(3)}, {3, REMOVED, END}},
+        RL_OUTCOME_GONE, true, false},
+    {"nor of SIGKILL", &two_kills, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(10)}, {0, REMOVED, WAIT(10)}, {9, REMOVED, WAIT(10)},
+            {10, REMOVED, END}},
+        RL_OUTCOME_STUCK, true, false},
+    {"while it settles", &gentle, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(3)}, {2, DEAD, WAIT(3)}, {2, REMOVED, END}},
+        RL_OUTCOME_RELIEVED, true, true},
+    {"nobody was signalled yet", &asking, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(5)}, {1, REMOVED, END}}, RL_OUTCOME_GONE, true,
+        false},
+    {"dry", &gentle, 0, true, {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(3)}, {1, REMOVED, END}},
+        RL_OUTCOME_GONE, true, false},
+};
+
+static void run_course(const struct course *c, bool beyond)
 {
     const struct rl_trigger trigger = {.from = c->from};
     struct rl_incident incident;
 
     rl_incident_open(&incident, &trigger, c->dry, OPENED);
+    incident.beyond = beyond;
     assert_int_equal(incident.phase, RL_PHASE_IDLE);
     assert_int_equal(incident.started_us, OPENED);
     for (size_t i = 0; i < NEWS_MAX; i++) {
@@ -399,7 +423,9 @@ static void run_course(const struct course *c)
 static void every_course(void **state)
 {
     for (size_t i = 0; i < LENGTH(courses); i++)
-        run_course(&courses[i]);
+        run_course(&courses[i], false);
+    for (size_t i = 0; i < LENGTH(elsewhere); i++)
+        run_course(&elsewhere[i], true);
 }
 
 /* "Still holds" is about what came after the step, and relief about what came after the death. */
@@ -778,6 +804,7 @@ static void it_always_ends(void **state)
         for (size_t i = 0; i < relief.n; i++)
             most += (RL_VETOES_MAX + 1) * (relief.steps[i].wait_us + RL_DEATH_LIMIT_US);
         rl_incident_open(&run.incident, &trigger, roll(&dice, 2), OPENED);
+        run.incident.beyond = roll(&dice, 2);
         run_randomly(&run, &dice);
         assert_true(run.now <= most);
         assert_int_not_equal(run.incident.outcome, RL_REASON_NONE);
