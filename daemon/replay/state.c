@@ -72,6 +72,8 @@ int rl_replay_hot(struct rl_replay_state *state, const struct rl_note_hot *note)
     cgroup->history.kernel_kill_us = note->kernel_kill_us;
     cgroup->memory = note->memory;
     cgroup->verdict.holds = note->held;
+    cgroup->subject = note->subject;
+    cgroup->subject_up = note->subject_up;
     state->cgroups[state->n_cgroups++] = cgroup;
     return 0;
 }
@@ -162,13 +164,4 @@ void rl_replay_clear(struct rl_replay_state *state)
     state->n_cgroups = state->n_pasts = 0;
     state->budget = (struct rl_kills){0};
     memset(state->running, 0, sizeof(state->running));
-}
-
-bool rl_replay_holds(const char *above, const char *path)
-{
-    size_t len = strlen(above);
-
-    if (len == 1)
-        return true;
-    return strncmp(above, path, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
