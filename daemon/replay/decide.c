@@ -19,44 +19,55 @@ static struct rl_replay_cgroup *root_of(const struct rl_replay_state *state)
     return NULL;
 }
 
-/* ---- whose shortage it is: as in daemon/blame.c ---- */
+/* ---- whose shortage it is ---- */
 
-static bool is_origin(const struct rl_replay_cgroup *cgroup, uint64_t now_us, uint64_t window_us,
-    struct rl_evidence *ret)
+/* The index of the nearest one above among the suspects, which are all but the root. */
+static int32_t nearest_above(const struct rl_replay_state *state, const char *path)
 {
-    if (is_root(cgroup))
-        return false;
-    rl_origin_cgroup(&cgroup->history, &cgroup->level, cgroup->sample.have, now_us, window_us, ret);
-    return ret->verdict == RL_ORIGIN_OWN;
+    int32_t index = -1, n = 0;
+    size_t best = 0;
+
+    for (size_t i = 0; i < state->n_cgroups; i++) {
+        const char *above = state->cgroups[i]->path;
+
+        if (is_root(state->cgroups[i]))
+            continue;
+        if (strlen(above) > best && strcmp(above, path) != 0 && rl_path_holds(above, path)) {
+            best = strlen(above);
+            index = n;
+        }
+        n++;
+    }
+    return index;
 }
 
-static bool below_origin(const struct rl_replay_state *state, const struct rl_replay_cgroup *cgroup,
-    uint64_t now_us, uint64_t window_us)
+static size_t find_suspects(const struct rl_replay_state *state)
 {
-    struct rl_evidence e;
+    size_t n = 0;
 
-    for (size_t i = 0; i < state->n_cgroups; i++)
-        if (state->cgroups[i] != cgroup && rl_path_holds(state->cgroups[i]->path, cgroup->path) &&
-            is_origin(state->cgroups[i], now_us, window_us, &e))
-            return true;
-    return false;
+    for (size_t i = 0; i < state->n_cgroups; i++) {
+        const struct rl_replay_cgroup *c = state->cgroups[i];
+
+        if (!is_root(c))
+            state->suspects[n++] = (struct rl_suspect){.history = &c->history,
+                .level = &c->level,
+                .have = c->sample.have,
+                .above = nearest_above(state, c->path)};
+    }
+    return n;
 }
 
 static uint64_t blame_node(const struct rl_replay_state *state, const struct rl_replay_cgroup *root,
     uint64_t now_us, uint64_t window_us, struct rl_evidence *ret)
 {
-    struct rl_evidence e;
-    uint64_t sum = 0;
+    uint64_t limited;
 
     rl_origin_node(&root->history, &state->node, 0, now_us, window_us, ret);
-    if (ret->verdict != RL_ORIGIN_NODE || ret->allocstalls > 0)
+    if (!rl_origin_asks_limited(ret))
         return 0;
-    for (size_t i = 0; i < state->n_cgroups; i++)
-        if (is_origin(state->cgroups[i], now_us, window_us, &e) &&
-            !below_origin(state, state->cgroups[i], now_us, window_us))
-            sum += e.refaults;
-    rl_origin_node(&root->history, &state->node, sum, now_us, window_us, ret);
-    return sum;
+    limited = rl_origin_limited(state->suspects, find_suspects(state), now_us, window_us);
+    rl_origin_node(&root->history, &state->node, limited, now_us, window_us, ret);
+    return limited;
 }
 
 void rl_replay_judge(

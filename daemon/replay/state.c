@@ -55,7 +55,9 @@ int rl_replay_hot(struct rl_replay_state *state, const struct rl_note_hot *note)
 
     rl_replay_cold(state, note->id);
     if (!grow((void **)&state->cgroups, state->n_cgroups, &state->size_cgroups,
-            sizeof(struct rl_replay_cgroup *)))
+            sizeof(struct rl_replay_cgroup *)) ||
+        !grow((void **)&state->suspects, state->n_cgroups, &state->size_suspects,
+            sizeof(*state->suspects)))
         return -ENOMEM;
     cgroup = calloc(1, sizeof(*cgroup));
     if (!cgroup)

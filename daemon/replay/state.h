@@ -74,6 +74,8 @@ struct rl_replay_state {
     struct rl_node node;
     struct rl_replay_cgroup **cgroups;
     size_t n_cgroups, size_cgroups;
+    struct rl_suspect *suspects; /* as many as there are cgroups */
+    size_t size_suspects;
     struct rl_replay_past *pasts;
     size_t n_pasts, size_pasts;
     struct rl_kills budget;
