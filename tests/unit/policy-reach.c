@@ -13,9 +13,10 @@ static const struct rl_policy policies[] = {
     {.name = "subject", .victim = {.within = RL_WITHIN_SUBJECT}},
     {.name = "pool", .victim = {.within = RL_WITHIN_GLOB, .within_glob = "pool/**"}},
     {.name = "all", .victim = {.within = RL_WITHIN_GLOB, .within_glob = "*/**"}},
+    {.name = "other", .victim = {.within = RL_WITHIN_GLOB, .within_glob = "other/**"}},
 };
 
-enum { OWN, SUBJECT, POOL, ALL_OF_IT };
+enum { OWN, SUBJECT, POOL, ALL_OF_IT, OTHER };
 
 /* An incident of a policy at a path, for a subject so many levels up. Ids are those of paths. */
 struct at {
@@ -146,6 +147,10 @@ static void who_waits_for_whom(void **state)
         {{POOL, "/a/x", 0}, {OWN, "/a", 0}, true, 1, false},
         {{POOL, "/a", 0}, {SUBJECT, "/pool/x", 1}, true, 0, false},
         {{POOL, "/a", 0}, {ALL_OF_IT, "/b", 0}, true, 0, false},
+        {{POOL, "/a", 0}, {OTHER, "/b", 0}, false, 0, false},
+        {{POOL, "/a", 0}, {OTHER, "/a/x", 0}, true, 2, false},
+        {{POOL, "/other/x", 0}, {OTHER, "/b", 0}, true, 0, false},
+        {{POOL, "/a", 0}, {OTHER, "/pool/x", 0}, true, 0, false},
         {{ALL_OF_IT, "/a", 0}, {OWN, "/b/c", 0}, true, 0, false},
         {{ALL_OF_IT, "/a", 0}, {ALL_OF_IT, "/b", 0}, true, 0, true},
     };
