@@ -148,16 +148,12 @@ static enum rl_reason choose(struct rl_running *running)
 static enum rl_reason provide_victim(struct rl_running *running, const struct rl_order *order)
 {
     enum rl_step_victim asks = rl_step_traits(running->relief.steps[order->step].kind)->victim;
-    enum rl_reason why;
 
     if (order->exclude)
         rl_victim_exclude(running);
     if (asks == RL_VICTIM_NONE || running->chosen)
         return RL_REASON_NONE;
-    why = choose(running);
-    if (asks == RL_VICTIM_ASKED && !order->exclude && why != RL_OUTCOME_GONE)
-        return RL_REASON_NONE;
-    return why;
+    return rl_without_victim(asks, order->exclude, choose(running));
 }
 
 static struct rl_allowance allowance_of(struct rl_running *running, uint64_t now_us)
@@ -410,7 +406,6 @@ static void arm(struct rl_running *running, uint64_t wake_us)
 static void gather(struct rl_running *running, struct rl_news *news)
 {
     struct rl_engine *engine = running->engine;
-    enum rl_phase phase = running->incident.phase;
 
     news->now_us = rl_now_us();
     news->gone = running->gone;
@@ -418,9 +413,9 @@ static void gather(struct rl_running *running, struct rl_news *news)
     news->step_done = running->done;
     news->gained = running->gained;
     news->vetoed = running->vetoed;
-    if (phase == RL_PHASE_WAIT || phase == RL_PHASE_SETTLE || phase == RL_PHASE_YIELD)
-        news->holds = still_holds(running, news->now_us) ||
-                      (running->record.by_hand && phase != RL_PHASE_SETTLE);
+    if (rl_incident_asks(&running->incident))
+        news->holds = rl_incident_goes_on(
+            &running->incident, running->record.by_hand, still_holds(running, news->now_us));
     news->used_known = running->hot && running->hot->level.used_known;
     news->used = news->used_known ? running->hot->level.used : 0;
     news->quiet_until_us = rl_resumed_recently(&engine->suspend, news->now_us)

@@ -303,3 +303,21 @@ struct rl_order rl_incident_next(
     }
     return (struct rl_order){.what = RL_DO_END};
 }
+
+bool rl_incident_asks(const struct rl_incident *incident)
+{
+    return incident->phase == RL_PHASE_WAIT || incident->phase == RL_PHASE_SETTLE ||
+           incident->phase == RL_PHASE_YIELD;
+}
+
+bool rl_incident_goes_on(const struct rl_incident *incident, bool by_hand, bool holds)
+{
+    return holds || (by_hand && incident->phase != RL_PHASE_SETTLE);
+}
+
+enum rl_reason rl_without_victim(enum rl_step_victim asks, bool exclude, enum rl_reason why)
+{
+    if (asks == RL_VICTIM_NONE)
+        return RL_REASON_NONE;
+    return asks == RL_VICTIM_ASKED && !exclude && why != RL_OUTCOME_GONE ? RL_REASON_NONE : why;
+}

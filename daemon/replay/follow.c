@@ -141,12 +141,6 @@ static void follow_open(struct rl_replay *replay, const struct rl_note_open *not
     open_incident(replay, note, cgroup, policy, dry);
 }
 
-static bool asks_holds(const struct rl_replay_running *running)
-{
-    return running->incident.phase == RL_PHASE_WAIT || running->incident.phase == RL_PHASE_SETTLE ||
-           running->incident.phase == RL_PHASE_YIELD;
-}
-
 /* What the trace has as news of the world, and what follows from what is known here. */
 static void make_news(
     struct rl_replay *replay, struct rl_replay_running *running, struct rl_news *news)
@@ -157,9 +151,9 @@ static void make_news(
         running->there = false;
     cgroup = running->there ? rl_replay_cgroup_of(&replay->state, running->id) : NULL;
     /* Between two orders at once it is not asked again: the answer before stands. */
-    if (asks_holds(running))
-        running->held = rl_replay_still_holds(&replay->state, running, news->now_us) ||
-                        (running->by_hand && running->incident.phase != RL_PHASE_SETTLE);
+    if (rl_incident_asks(&running->incident))
+        running->held = rl_incident_goes_on(&running->incident, running->by_hand,
+            rl_replay_still_holds(&replay->state, running, news->now_us));
     else if (running->order.what != RL_DO_STEP && running->order.what != RL_DO_SKIP)
         running->held = false;
     news->holds = running->held;
@@ -347,17 +341,14 @@ static int follow_choice(struct rl_replay *replay, const struct rl_note_choice *
 
 /* ---- steps ---- */
 
-/* What provide_victim() of the engine makes of a choice. */
 static enum rl_reason want_of_victim(const struct rl_replay_running *running)
 {
     const struct rl_order *order = &running->order;
-    enum rl_step_victim asks = rl_step_traits(running->relief.steps[order->step].kind)->victim;
 
-    if (!running->asked_choice || running->choice == RL_REASON_NONE)
+    if (!running->asked_choice)
         return RL_REASON_NONE;
-    if (asks == RL_VICTIM_ASKED && !order->exclude)
-        return RL_REASON_NONE;
-    return running->choice;
+    return rl_without_victim(rl_step_traits(running->relief.steps[order->step].kind)->victim,
+        order->exclude, running->choice);
 }
 
 static bool counts(const struct rl_replay_running *running, const struct rl_note_step *note)
@@ -381,7 +372,7 @@ static void follow_step(struct rl_replay *replay, const struct rl_note_step *not
     why = note->why == RL_WAIT_PAUSED ? note->why : running->allowance;
     if (why == RL_REASON_NONE && !running->allowed && traits->kills && !running->asked_allowance)
         rl_replay_differ(replay, note->incident, "allowance of a kill", "not asked", "asked");
-    if (why == RL_REASON_NONE && traits->victim != RL_VICTIM_NONE)
+    if (why == RL_REASON_NONE)
         why = want_of_victim(running);
     if (why == RL_REASON_NONE)
         why = note->why; /* what the world has made of it */

@@ -151,9 +151,7 @@ void rl_replay_follow(struct rl_replay_state *state, const struct rl_note_follow
     past->id = note->to;
     if (!newer)
         return;
-    for (uint32_t i = 0; i < newer->kills.n; i++)
-        rl_limit_note(&past->kills, newer->kills.at_us[i]);
-    past->kills.stopped |= newer->kills.stopped;
+    rl_limit_merge(&past->kills, &newer->kills);
     if (newer->until_us > past->until_us)
         past->until_us = newer->until_us;
     *newer = state->pasts[--state->n_pasts];

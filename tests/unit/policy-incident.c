@@ -642,6 +642,54 @@ static void vetoes_have_an_end(void **state)
 }
 
 /* Telling changes nothing; whatever comes after anything else is an assumption. */
+static void what_a_step_does_without_a_victim(void **state)
+{
+    static const struct {
+        enum rl_step_victim asks;
+        bool exclude;
+        enum rl_reason why, is;
+    } rows[] = {
+        {RL_VICTIM_NONE, false, RL_OUTCOME_NO_VICTIM, RL_REASON_NONE},
+        {RL_VICTIM_ASKED, false, RL_OUTCOME_NO_VICTIM, RL_REASON_NONE},
+        {RL_VICTIM_ASKED, false, RL_OUTCOME_GONE, RL_OUTCOME_GONE},
+        {RL_VICTIM_ASKED, true, RL_OUTCOME_NO_VICTIM, RL_OUTCOME_NO_VICTIM},
+        {RL_VICTIM_ASKED, true, RL_REASON_NONE, RL_REASON_NONE},
+        {RL_VICTIM_NEEDED, false, RL_OUTCOME_NO_VICTIM, RL_OUTCOME_NO_VICTIM},
+        {RL_VICTIM_NEEDED, false, RL_WAIT_EXITING, RL_WAIT_EXITING},
+        {RL_VICTIM_NEEDED, false, RL_REASON_NONE, RL_REASON_NONE},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++)
+        if (rl_without_victim(rows[i].asks, rows[i].exclude, rows[i].why) != rows[i].is)
+            fail_msg("row %zu", i);
+}
+
+/* A person's incident goes on without its trigger, but does not call itself not relieved for that.
+ */
+static void when_the_trigger_is_asked(void **state)
+{
+    static const struct {
+        enum rl_phase phase;
+        bool asks, by_hand;
+    } rows[] = {
+        {RL_PHASE_IDLE, false, true},
+        {RL_PHASE_STEP, false, true},
+        {RL_PHASE_YIELD, true, true},
+        {RL_PHASE_WAIT, true, true},
+        {RL_PHASE_SETTLE, true, false},
+        {RL_PHASE_ENDED, false, true},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct rl_incident incident = {.phase = rows[i].phase};
+
+        assert_int_equal(rl_incident_asks(&incident), rows[i].asks);
+        assert_true(rl_incident_goes_on(&incident, false, true));
+        assert_false(rl_incident_goes_on(&incident, false, false));
+        assert_int_equal(rl_incident_goes_on(&incident, true, false), rows[i].by_hand);
+    }
+}
+
 static void a_dry_run_says_what_it_assumes(void **state)
 {
     static const bool assumes[] = {false, false, true};
@@ -869,6 +917,8 @@ int main(void)
         cmocka_unit_test(waiting_for_somebody_has_an_end),
         cmocka_unit_test(nobody_has_to_die_when_going_was_enough),
         cmocka_unit_test(vetoes_have_an_end),
+        cmocka_unit_test(what_a_step_does_without_a_victim),
+        cmocka_unit_test(when_the_trigger_is_asked),
         cmocka_unit_test(a_dry_run_says_what_it_assumes),
         cmocka_unit_test(only_what_can_kill_counts),
         cmocka_unit_test(some_failures_end_it),
