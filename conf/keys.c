@@ -315,7 +315,7 @@ const struct rl_key rl_keys[] = {
         .range = "0 to 1h",
         .fallback = "30s",
         .example = "30s",
-        .help = "how long an offender is left alone after its last kill",
+        .help = "how long an offender, or the place of Within=, is left alone after a kill",
         .parse = rl_key_parse_time, .max = 3600 * RL_US_PER_S,
     },
     {

@@ -38,7 +38,9 @@ static void report_end(struct rl_running *running)
             running->record.kind == RL_KIND_REFUSED ? RL_METRICS_REFUSED : RL_METRICS_RELIEF);
     rl_grades_note(engine, running); /* it looks: the place must not be taken meanwhile */
     running->used = false;
-    rl_past_name(engine, running->record.offender_id, running->record.offender);
+    rl_past_name(engine, running->reach.offender_id, running->reach.offender);
+    if (!running->reach.glob)
+        rl_past_name(engine, running->reach.cooldown_id, running->reach.place);
     rl_past_save(engine);
 }
 

@@ -95,24 +95,6 @@ struct rl_running *rl_running_of(struct rl_engine *engine, const struct rl_cgrou
     return NULL;
 }
 
-/* Is somebody above or below still being served, or a deeper origin waiting to be? */
-static bool domain_busy(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)
-{
-    for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++) {
-        const struct rl_running *running = engine->running[i];
-
-        if (running->used && running->hot &&
-            (rl_cgroup_holds(running->hot->cgroup, hot->cgroup) ||
-                rl_cgroup_holds(hot->cgroup, running->hot->cgroup)))
-            return true;
-    }
-    for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));)
-        if (h != hot && h->verdict.holds && rl_cgroup_holds(hot->cgroup, h->cgroup) &&
-            rl_cooldown_left(engine, h->cgroup->id, now_us) == 0 && !rl_paused(engine, h))
-            return true;
-    return false;
-}
-
 static struct rl_running *free_slot(struct rl_engine *engine)
 {
     for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++)
@@ -166,30 +148,42 @@ static enum rl_reason choose(struct rl_running *running)
 static enum rl_reason provide_victim(struct rl_running *running, const struct rl_order *order)
 {
     enum rl_step_victim asks = rl_step_traits(running->relief.steps[order->step].kind)->victim;
-    enum rl_reason why;
 
     if (order->exclude)
         rl_victim_exclude(running);
     if (asks == RL_VICTIM_NONE || running->chosen)
         return RL_REASON_NONE;
-    why = choose(running);
-    if (asks == RL_VICTIM_ASKED && !order->exclude && why != RL_OUTCOME_GONE)
-        return RL_REASON_NONE;
-    return why;
+    return rl_without_victim(asks, order->exclude, choose(running));
 }
 
 static struct rl_allowance allowance_of(struct rl_running *running, uint64_t now_us)
 {
     struct rl_engine *engine = running->engine;
     const struct rl_settings *settings = engine->options.settings;
-    struct rl_allowance allowance = rl_limit_allows(
-        &rl_past_of(engine, running->record.offender_id)->kills, &running->relief, now_us);
+    struct rl_past *past = rl_past_of(engine, running->record.offender_id);
+    struct rl_asking asking = {
+        .kills = &past->kills,
+        .relief = &running->relief,
+        .effect = &past->effect,
+        .now = running->hot ? &running->hot->cgroup->files->sample : NULL,
+        .budget = &engine->budget,
+        .budget_kills = settings->budget_kills,
+        .budget_us = settings->budget_us,
+    };
 
-    if (allowance.why == RL_REASON_NONE && running->hot)
-        allowance = rl_effect_allows(engine, running->hot, now_us);
-    if (allowance.why != RL_REASON_NONE)
-        return allowance;
-    return rl_budget_allows(&engine->budget, settings->budget_kills, settings->budget_us, now_us);
+    return rl_kill_allowed(&asking, now_us);
+}
+
+static struct rl_ending ending_of(const struct rl_running *running)
+{
+    return (struct rl_ending){
+        .incident = &running->incident,
+        .relief = &running->relief,
+        .refused = running->refused,
+        .counted = running->counted,
+        .tried = rl_tried(running->engine, running->record.offender_id),
+        .hold_until_us = running->hold_until_us,
+    };
 }
 
 /* May this incident kill? It is asked when the first rung is due that may; the answer counts for
@@ -215,15 +209,12 @@ static enum rl_reason ask_allowance(struct rl_running *running, uint8_t rung)
     return rl_allowance_outcome(&allowance);
 }
 
-/* The budget counts at once, for incidents that run beside this one. Who was gone before his signal
- * was not killed. */
+/* The budget counts at once, for incidents that run beside this one. */
 static void count_kill(struct rl_running *running, const struct rl_step *step, uint64_t now_us)
 {
-    const struct rl_step_traits *traits = rl_step_traits(step->kind);
+    struct rl_ending ending = ending_of(running);
 
-    if (running->counted || running->incident.dry || !traits->kills ||
-        (traits->signals && running->record.first_signal_us == 0) ||
-        rl_tried(running->engine, running->record.offender_id))
+    if (!rl_step_counts(&ending, step, running->record.first_signal_us != 0))
         return;
     running->counted = true;
     rl_limit_note(&running->engine->budget, now_us);
@@ -274,22 +265,13 @@ static void take_step(
         announce(running);
 }
 
-/* Does its trigger still hold, counted from the last step? */
 static bool still_holds(struct rl_running *running, uint64_t now_us)
 {
-    struct rl_reading readings[RL_LINES_MAX];
-    struct rl_present present;
+    const struct rl_hot *hot = running->hot;
 
-    if (!running->hot || rl_watch_sample(running->engine->watch, running->hot, now_us) < 0)
-        return false;
-    present = (struct rl_present){
-        .history = &running->hot->history,
-        .room = &running->hot->room,
-        .have = running->hot->cgroup->files->sample.have,
-        .now_us = now_us,
-        .since_us = running->incident.since_us,
-    };
-    return rl_trigger_read(&running->trigger, &present, readings);
+    return hot && rl_watch_sample(running->engine->watch, running->hot, now_us) >= 0 &&
+           rl_still_holds(&running->incident, &running->trigger, &hot->history, &hot->room,
+               hot->cgroup->files->sample.have, now_us);
 }
 
 static uint64_t held(const struct rl_record_state *state)
@@ -348,30 +330,6 @@ static void close_step(struct rl_running *running, uint64_t now_us)
         step->result = result_of(running, step);
 }
 
-/* Who could not be killed has relieved nobody: the next one does not wait for a whole cooldown. */
-static uint64_t cooldown_of(const struct rl_running *running)
-{
-    uint64_t cooldown = running->relief.cooldown_us;
-
-    return rl_failed_to_kill(running) && cooldown > RL_FAILED_AGAIN_US ? RL_FAILED_AGAIN_US
-                                                                       : cooldown;
-}
-
-/* Cooldown, and the kill that it comes from: for the offender, what a dry run would have killed
- * counts too. */
-static void remember(struct rl_running *running, uint64_t now_us)
-{
-    struct rl_engine *engine = running->engine;
-    struct rl_past *past = rl_past_of(engine, running->record.offender_id);
-
-    past->until_us = now_us + cooldown_of(running);
-    if (running->hold_until_us > past->until_us)
-        past->until_us = running->hold_until_us;
-    if (running->counted ||
-        (running->incident.dry && running->incident.killed && !rl_tried(engine, past->id)))
-        rl_limit_note(&past->kills, now_us);
-}
-
 /* What it came to, and whether that is news. */
 static void classify(struct rl_running *running, uint64_t now_us)
 {
@@ -399,6 +357,7 @@ static void finish(struct rl_running *running, uint64_t now_us)
 {
     struct rl_record *record = &running->record;
     struct rl_engine *engine = running->engine;
+    struct rl_ending ending = ending_of(running);
 
     close_step(running, now_us);
     note_waiting(running, now_us);
@@ -416,10 +375,10 @@ static void finish(struct rl_running *running, uint64_t now_us)
     record->outcome = running->incident.outcome;
     sd_event_source_set_enabled(running->timer, SD_EVENT_OFF);
     rl_steps_undo(running);
-    rl_failed_note(running, now_us);
+    rl_failed_note(running, &ending, now_us);
     rl_effect_end(running, now_us);
     rl_victim_drop(running);
-    remember(running, now_us);
+    rl_reach_end(running, &ending, now_us);
     rl_tracing_ended(running, rl_past_of(engine, record->offender_id), now_us);
     classify(running, now_us);
     if (running->hot) {
@@ -447,7 +406,6 @@ static void arm(struct rl_running *running, uint64_t wake_us)
 static void gather(struct rl_running *running, struct rl_news *news)
 {
     struct rl_engine *engine = running->engine;
-    enum rl_phase phase = running->incident.phase;
 
     news->now_us = rl_now_us();
     news->gone = running->gone;
@@ -455,9 +413,9 @@ static void gather(struct rl_running *running, struct rl_news *news)
     news->step_done = running->done;
     news->gained = running->gained;
     news->vetoed = running->vetoed;
-    if (phase == RL_PHASE_WAIT || phase == RL_PHASE_SETTLE || phase == RL_PHASE_YIELD)
-        news->holds = still_holds(running, news->now_us) ||
-                      (running->record.by_hand && phase != RL_PHASE_SETTLE);
+    if (rl_incident_asks(&running->incident))
+        news->holds = rl_incident_goes_on(
+            &running->incident, running->record.by_hand, still_holds(running, news->now_us));
     news->used_known = running->hot && running->hot->level.used_known;
     news->used = news->used_known ? running->hot->level.used : 0;
     news->quiet_until_us = rl_resumed_recently(&engine->suspend, news->now_us)
@@ -585,7 +543,9 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
     rl_steps_keep(running);
     running->panic = policy->relief.on_no_victim == RL_NO_VICTIM_PANIC;
     hot->keep = true;
+    rl_reach_of_hot(hot, &running->reach);
     rl_incident_open(&running->incident, trigger, rl_engine_dry(engine, policy), now_us);
+    running->incident.beyond = rl_reach_beyond(&running->reach);
     rl_fill_open(engine, &running->record, hot, policy, trigger, now_us);
     running->number = engine->incidents;
     rl_recorder_begin(running, now_us);
@@ -595,14 +555,18 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
 static enum rl_reason find_slot(
     struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us, struct rl_running **ret)
 {
-    if (rl_cooldown_left(engine, hot->cgroup->id, now_us) > 0)
-        return RL_WAIT_COOLDOWN;
-    if (domain_busy(engine, hot, now_us))
-        return RL_WAIT_BUSY_DOMAIN;
-    if (rl_paused(engine, hot))
-        return RL_WAIT_PAUSED;
-    *ret = free_slot(engine);
-    return *ret ? RL_REASON_NONE : RL_WAIT_BUSY_DOMAIN;
+    struct rl_opening opening = {.cooling = rl_reach_left(engine, hot, now_us) > 0};
+    struct rl_running *running = free_slot(engine);
+    enum rl_reason why;
+
+    opening.busy = !opening.cooling && rl_reach_busy(engine, hot, now_us);
+    /* Only where it would act otherwise: it is said once. */
+    opening.paused = !opening.cooling && !opening.busy && rl_paused(engine, hot);
+    opening.full = !running;
+    why = rl_opening_why(&opening);
+    if (why == RL_REASON_NONE)
+        *ret = running;
+    return why;
 }
 
 enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
@@ -623,8 +587,8 @@ enum rl_reason rl_course_open_by_hand(struct rl_engine *engine, struct rl_hot *h
     const struct rl_step *only, uint64_t now_us, struct rl_running **ret)
 {
     const struct rl_policy *policy = hot->cgroup->policy;
-    struct rl_running *running = domain_busy(engine, hot, now_us) ? NULL : free_slot(engine);
-    uint64_t left = rl_cooldown_left(engine, hot->cgroup->id, now_us);
+    struct rl_running *running = rl_reach_busy(engine, hot, now_us) ? NULL : free_slot(engine);
+    uint64_t left = rl_reach_left(engine, hot, now_us);
 
     if (!running)
         return RL_WAIT_BUSY_DOMAIN;

@@ -24,9 +24,9 @@
 #include "daemon/scratch.h"
 #include "daemon/suspend.h"
 #include "daemon/trace/record.h"
-#include "policy/futile.h"
+#include "policy/ending.h"
 #include "policy/kind.h"
-#include "policy/limit.h"
+#include "policy/reach.h"
 
 #define RL_PASTS_MAX     256
 #define RL_VICTIM_PATHS  (16 * 1024)
@@ -51,6 +51,7 @@ struct rl_running {
     struct rl_incident incident;
     uint64_t number;    /* of this run of the daemon; part of its id */
     struct rl_hot *hot; /* the offender; NULL once it is gone */
+    struct rl_reach reach;
     struct rl_trigger trigger;
     struct rl_relief relief;
     uint64_t policy_text; /* rl_policy.text */
@@ -249,9 +250,7 @@ char *rl_engine_metrics(struct rl_engine *engine, bool now);
 /* ---- failed.c: who could not be killed ---- */
 #define RL_FAILED_US (60 * RL_US_PER_S) /* others are chosen for so long */
 /* Of an incident that has ended, before its victim is dropped. */
-void rl_failed_note(struct rl_running *running, uint64_t now_us);
-/* Did the incident end with a victim that could not be signalled, or did not die? */
-bool rl_failed_to_kill(const struct rl_running *running);
+void rl_failed_note(struct rl_running *running, const struct rl_ending *ending, uint64_t now_us);
 bool rl_failed_process(
     const struct rl_engine *engine, const struct rl_process *process, uint64_t now_us);
 bool rl_failed_cgroup(const struct rl_engine *engine, uint64_t id, uint64_t now_us);
@@ -260,9 +259,17 @@ bool rl_failed_cgroup(const struct rl_engine *engine, uint64_t id, uint64_t now_
 /* A victim was chosen; its incident has ended. */
 void rl_effect_begin(struct rl_running *running);
 void rl_effect_end(struct rl_running *running, uint64_t now_us);
-/* RL_WAIT_FUTILE where nobody is to be killed. */
-struct rl_allowance rl_effect_allows(
-    struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us);
+
+/* ---- reach.c: what stands in the way of an incident ---- */
+void rl_reach_of_hot(const struct rl_hot *hot, struct rl_reach *ret);
+/* Return: microseconds that are left of its cooldown, or of the one that it shares with others
+ * (struct rl_reach); 0: none. */
+uint64_t rl_reach_left(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us);
+/* Does an incident run that may touch the same place, or is another one to be opened first? */
+bool rl_reach_busy(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us);
+/* Its incident is over: the cooldown of all who share it, who have also to show anew that they are
+ * short. Before running->hot is dropped. */
+void rl_reach_end(struct rl_running *running, const struct rl_ending *ending, uint64_t now_us);
 
 /* ---- course.c: incidents from opening to end ---- */
 int rl_course_init(struct rl_engine *engine);

@@ -12,18 +12,12 @@ static struct rl_failed *place_for(struct rl_engine *engine)
     return oldest;
 }
 
-bool rl_failed_to_kill(const struct rl_running *running)
-{
-    return running->incident.outcome == RL_OUTCOME_STUCK ||
-           (running->incident.outcome == RL_OUTCOME_FAILED && running->refused);
-}
-
-void rl_failed_note(struct rl_running *running, uint64_t now_us)
+void rl_failed_note(struct rl_running *running, const struct rl_ending *ending, uint64_t now_us)
 {
     struct rl_engine *engine = running->engine;
     uint64_t until = now_us + RL_FAILED_US;
 
-    if (running->incident.dry || !rl_failed_to_kill(running))
+    if (running->incident.dry || !rl_ending_failed(ending))
         return;
     if (running->whole) {
         *place_for(engine) = (struct rl_failed){.cgroup_id = running->cgroup_id, .until_us = until};

@@ -36,16 +36,3 @@ void rl_effect_end(struct rl_running *running, uint64_t now_us)
     effect->relieved = running->incident.outcome == RL_OUTCOME_RELIEVED;
     rl_past_of(running->engine, record->offender_id)->effect = *effect;
 }
-
-struct rl_allowance rl_effect_allows(
-    struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)
-{
-    const struct rl_past *past = rl_past_of(engine, hot->cgroup->id);
-
-    if (!rl_futile(&past->effect, &hot->cgroup->files->sample))
-        return (struct rl_allowance){.why = RL_REASON_NONE};
-    return (struct rl_allowance){.why = RL_WAIT_FUTILE,
-        .instead = RL_REPEAT_ALARM,
-        .kills = past->kills.n,
-        .until_us = now_us + RL_FUTILE_HOLD_US};
-}

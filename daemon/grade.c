@@ -225,30 +225,31 @@ static bool struck_since(const struct rl_grader *grader, const struct followed *
     return false;
 }
 
-static void on_kernel_kill(void *userdata, struct rl_cgroup *cgroup, uint64_t n, bool limited)
+static void on_kernel_kill(
+    void *userdata, struct rl_cgroup *cgroup, const struct rl_kernel_kill *kill)
 {
     struct rl_engine *engine = userdata;
     struct rl_grader *grader = engine->grader;
-    const struct rl_policy *policy = blamed(engine, cgroup, limited);
+    const struct rl_policy *policy = blamed(engine, cgroup, kill->limited);
     uint64_t now = rl_now_us();
     char path[RL_PATH_MAX];
     bool expected;
 
     rl_cgroup_path(cgroup, path, sizeof(path));
-    note_strike(grader, path, limited, now);
+    note_strike(grader, path, kill->limited, now);
     for (size_t i = 0; i < FOLLOWED_MAX; i++) {
         struct followed *f = &grader->followed[i];
 
-        if (f->used && concerns(f->path, !f->cgroup, path, limited))
+        if (f->used && concerns(f->path, !f->cgroup, path, kill->limited))
             f->sight.killed = true;
     }
-    expected = foreseen(engine, path, limited, now);
+    expected = foreseen(engine, path, kill->limited, now);
     if (engine->metrics)
-        rl_metrics_kernel_kills(engine->metrics, policy ? policy->name : "", expected, n);
+        rl_metrics_kernel_kills(engine->metrics, policy ? policy->name : "", expected, kill->n);
     if (expected)
         return;
     rl_gradebook_miss(&grader->book, policy ? policy->name : NULL, policy ? policy->text : 0, path,
-        n, rl_wall_us());
+        kill->n, rl_wall_us());
     rl_info("the kernel's OOM killer has struck in %s, and no policy acted or would have acted "
             "there within two minutes before",
         path);

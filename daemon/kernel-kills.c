@@ -58,36 +58,42 @@ static bool read_count(int root_fd, const struct rl_cgroup *cgroup, struct rl_ke
     return true;
 }
 
-/* Hold one cgroup against what is remembered of it. Return: by how many kills it grew. */
-static uint64_t grown(struct look *look, const struct rl_cgroup *cgroup, bool *ret_limited)
+/* Hold one cgroup against what is remembered of it: by how many kills it grew. */
+static void grown(struct look *look, const struct rl_cgroup *cgroup, struct rl_kernel_kill *ret)
 {
     const struct rl_kernel_count *before;
     struct rl_kernel_count now, none = {0};
     uint64_t growth;
 
+    *ret = (struct rl_kernel_kill){0};
     if (!read_count(look->root_fd, cgroup, &now))
-        return 0;
+        return;
     before = find(look->kills, cgroup->id);
     if (!before)
         before = &none;
     growth = now.kills > before->kills ? now.kills - before->kills : 0;
-    *ret_limited = now.ooms > before->ooms;
-    return remember(look->kills, &now) ? growth : 0;
+    ret->limited = now.ooms > before->ooms;
+    ret->total = now.kills;
+    ret->n = remember(look->kills, &now) ? growth : 0;
 }
 
 /* Depth is bounded by RL_DEPTH_MAX, which the tree keeps. */
 static uint64_t visit(struct look *look, struct rl_cgroup *cgroup, bool limited)
 {
-    bool own = false;
-    uint64_t growth = grown(look, cgroup, &own), below = 0;
+    struct rl_kernel_kill kill;
+    uint64_t growth, below = 0;
 
+    grown(look, cgroup, &kill);
+    growth = kill.n;
     if (growth == 0)
         return 0;
-    limited |= own;
+    kill.limited |= limited;
     for (struct rl_cgroup *c = cgroup->children; c; c = c->next)
-        below += visit(look, c, limited);
-    if (look->fn && growth > below)
-        look->fn(look->userdata, cgroup, growth - below, limited);
+        below += visit(look, c, kill.limited);
+    if (look->fn && growth > below) {
+        kill.n = growth - below;
+        look->fn(look->userdata, cgroup, &kill);
+    }
     return growth;
 }
 
@@ -105,11 +111,11 @@ void rl_kernel_kills_look(struct rl_kernel_kills *kills, struct rl_tree *tree, i
         return;
     }
     for (struct rl_cgroup *c = rl_tree_next(root, root); c; c = rl_tree_next(root, c)) {
-        bool limited = false;
-        uint64_t growth = grown(&look, c, &limited);
+        struct rl_kernel_kill kill;
 
-        if (look.fn && growth > 0)
-            look.fn(userdata, c, growth, limited);
+        grown(&look, c, &kill);
+        if (look.fn && kill.n > 0)
+            look.fn(userdata, c, &kill);
     }
 }
 

@@ -22,10 +22,15 @@ struct rl_kernel_kills {
     bool begun; /* a first look has been taken, which tells of nothing */
 };
 
-/* n kills there since the last look. limited: some limit was hit (oom grew there or above); else
- * the machine itself had run out. */
+struct rl_kernel_kill {
+    uint64_t n;     /* since the last look */
+    uint64_t total; /* what the counter says: with all before, and those below */
+    bool limited;   /* some limit was hit (oom grew there or above); else the machine itself had run
+                     * out */
+};
+
 typedef void (*rl_kernel_kill_fn)(
-    void *userdata, struct rl_cgroup *cgroup, uint64_t n, bool limited);
+    void *userdata, struct rl_cgroup *cgroup, const struct rl_kernel_kill *kill);
 
 /**
  * rl_kernel_kills_look() - tell of all kills since the last look

@@ -11,9 +11,9 @@
 
 #include "daemon/autopsy/kmsg.h"
 #include "daemon/engine-private.h"
-#include "daemon/observe/read.h"
+#include "daemon/kernel-kills.h"
 #include "daemon/observe/thread.h"
-#include "daemon/oom-counts.h"
+#include "daemon/oom-path.h"
 #include "daemon/report/json.h"
 #include "daemon/report/log.h"
 
@@ -47,11 +47,10 @@ struct reading {
 
 struct rl_ooms {
     struct rl_engine *engine;
-    struct rl_oom_counts counts;
+    struct rl_kernel_kills kills;
     struct pending pending[PENDING_MAX];
     struct recent recent[RECENT_MAX];
     size_t next_recent;
-    bool known;   /* what was before is */
     bool stirred; /* something moved since the last look */
     sd_event_source *timer, *done;
     int kmsg_fd;      /* -1: there is none, */
@@ -303,54 +302,23 @@ static bool is_watched(const struct rl_ooms *ooms, const struct rl_cgroup *cgrou
     return cgroup->policy || rl_tree_root(rl_watch_tree(ooms->engine->watch))->policy;
 }
 
-/* oom_kill of a cgroup. Return: false where it cannot be read. */
-static bool read_kills(const struct rl_ooms *ooms, const struct rl_cgroup *cgroup, uint64_t *ret)
+static void on_kill(void *userdata, struct rl_cgroup *cgroup, const struct rl_kernel_kill *kill)
 {
-    int fd = rl_cgroup_open(rl_watch_tree(ooms->engine->watch), cgroup);
-    struct rl_events events;
-    char text[512];
-    bool well;
+    struct rl_ooms *ooms = userdata;
 
-    if (fd < 0)
-        return false;
-    well = rl_read_at(fd, "memory.events", text, sizeof(text)) >= 0 &&
-           rl_parse_events(text, &events) >= 0;
-    close(fd);
-    *ret = events.oom_kill;
-    return well;
-}
-
-/* By how much it has grown; the part that none of those below accounts for is its own: of its
- * processes, or of a cgroup that is gone. Where events do not propagate all of it is. */
-static uint64_t visit(struct rl_ooms *ooms, const struct rl_cgroup *cgroup)
-{
-    bool local = ooms->engine->options.probe->local_events_mount;
-    uint64_t kills = 0, grown, below = 0;
-
-    if (!read_kills(ooms, cgroup, &kills))
-        return 0;
-    if (!local && kills == rl_oom_counts_get(&ooms->counts, cgroup->id))
-        return 0;
-    grown = rl_oom_counts_take(&ooms->counts, cgroup->id, kills);
-    for (const struct rl_cgroup *c = cgroup->children; c; c = c->next)
-        below += visit(ooms, c);
-    below = local ? 0 : below;
-    if (grown > below && ooms->known && is_watched(ooms, cgroup))
-        note(ooms, cgroup, grown - below, kills);
-    return grown;
+    if (is_watched(ooms, cgroup))
+        note(ooms, cgroup, kill->n, kill->total);
 }
 
 void rl_ooms_look(struct rl_ooms *ooms)
 {
-    const struct rl_cgroup *root = rl_tree_root(rl_watch_tree(ooms->engine->watch));
+    const struct rl_probe *probe = ooms->engine->options.probe;
 
-    if (ooms->known && !ooms->stirred)
+    if (ooms->kills.begun && !ooms->stirred)
         return;
     ooms->stirred = false;
-    /* The root has no memory.events. */
-    for (const struct rl_cgroup *c = root->children; c; c = c->next)
-        visit(ooms, c);
-    ooms->known = true;
+    rl_kernel_kills_look(&ooms->kills, rl_watch_tree(ooms->engine->watch), probe->cgroup_fd,
+        probe->local_events_mount, on_kill, ooms);
 }
 
 void rl_ooms_stir(struct rl_ooms *ooms, const struct rl_cgroup *top)
@@ -364,7 +332,7 @@ void rl_ooms_stir(struct rl_ooms *ooms, const struct rl_cgroup *top)
 void rl_ooms_forget(struct rl_ooms *ooms, uint64_t id)
 {
     if (ooms)
-        rl_oom_counts_forget(&ooms->counts, id);
+        rl_kernel_kills_forget(&ooms->kills, id);
 }
 
 /* ---- life ---- */
@@ -457,9 +425,10 @@ struct rl_ooms *rl_ooms_free(struct rl_ooms *ooms)
         return NULL;
     /* While walks go on nobody hears of events. */
     ooms->stirred = true;
-    if (ooms->known)
+    if (ooms->kills.begun)
         rl_ooms_look(ooms);
     tell_all(ooms);
+    rl_kernel_kills_free(&ooms->kills);
     rl_kmsg_free(&ooms->read.reports);
     sd_event_source_disable_unref(ooms->timer);
     sd_event_source_disable_unref(ooms->done);

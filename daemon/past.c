@@ -52,9 +52,7 @@ static struct rl_past *find(struct rl_engine *engine, uint64_t id)
 /* The cgroup of both is the same one by its path. The older entry goes. */
 static void merge(struct rl_past *past, struct rl_past *older)
 {
-    for (uint32_t i = 0; i < older->kills.n; i++)
-        rl_limit_note(&past->kills, older->kills.at_us[i]);
-    past->kills.stopped |= older->kills.stopped;
+    rl_limit_merge(&past->kills, &older->kills);
     if (older->until_us > past->until_us)
         past->until_us = older->until_us;
     free(older->path);

@@ -336,7 +336,7 @@ json_t *rl_state_explain(struct rl_engine *engine, struct rl_hot *hot, bool was_
         rl_json_number(hot->room.available), "limited_by", cgroup_json(hot->limited_by),
         "usage_percent", hot->room.known ? rl_json_percent(hot->room.usage) : json_null(),
         "headroom_bytes", hot->room.known ? rl_json_number(hot->room.headroom) : json_null(), "hot",
-        was_hot, "cooldown_ms", rl_json_ms(rl_cooldown_left(engine, cgroup->id, rl_now_us())));
+        was_hot, "cooldown_ms", rl_json_ms(rl_reach_left(engine, hot, rl_now_us())));
 
     if (!json || !policy)
         return json;

@@ -297,6 +297,7 @@ void rl_tracing_opened(struct rl_engine *engine, const struct rl_hot *hot,
     note->no_room = !running && why == RL_WAIT_BUSY_DOMAIN && !has_room(engine);
     note->trigger = hot->verdict.trigger;
     snprintf(note->policy, sizeof(note->policy), "%s", policy->name);
+    rl_trace_subject(hot->cgroup, &note->subject, &note->subject_up);
     if (running) {
         note->incident = running->number;
         note->dry = running->incident.dry;

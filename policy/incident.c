@@ -136,6 +136,21 @@ static struct rl_order cut_short(
     return wait_here(incident, RL_PHASE_WAIT, news->now_us + RL_SETTLE_US);
 }
 
+/* Only an empty cgroup can be removed: whoever was signalled in it is gone. Whoever was signalled
+ * outside of it may still hold what the others are to get: it is waited for him. */
+static struct rl_order without_offender(struct rl_incident *incident, const struct rl_news *news)
+{
+    bool killed = incident->killed && !incident->dry;
+
+    if (killed && incident->beyond) {
+        if (news->now_us < incident->until_us)
+            return wait_until(incident->until_us);
+        return end(incident, incident->struck ? RL_OUTCOME_STUCK : RL_OUTCOME_GONE);
+    }
+    incident->gone = killed;
+    return end(incident, killed ? RL_OUTCOME_RELIEVED : RL_OUTCOME_GONE);
+}
+
 static struct rl_order while_waiting(
     struct rl_incident *incident, const struct rl_relief *relief, const struct rl_news *news)
 {
@@ -144,11 +159,8 @@ static struct rl_order while_waiting(
         incident->since_us = news->now_us;
         return wait_here(incident, RL_PHASE_SETTLE, news->now_us + RL_SETTLE_US);
     }
-    if (news->offender_gone) {
-        /* Only an empty cgroup can be removed: whoever was signalled in it is gone. */
-        incident->gone = incident->killed && !incident->dry;
-        return end(incident, incident->gone ? RL_OUTCOME_RELIEVED : RL_OUTCOME_GONE);
-    }
+    if (news->offender_gone)
+        return without_offender(incident, news);
     if (news->vetoed && !incident->over && traits_of(relief, incident->step)->vetoes)
         return spare(incident);
     if (news->step_done && !incident->over)
@@ -290,4 +302,22 @@ struct rl_order rl_incident_next(
         break;
     }
     return (struct rl_order){.what = RL_DO_END};
+}
+
+bool rl_incident_asks(const struct rl_incident *incident)
+{
+    return incident->phase == RL_PHASE_WAIT || incident->phase == RL_PHASE_SETTLE ||
+           incident->phase == RL_PHASE_YIELD;
+}
+
+bool rl_incident_goes_on(const struct rl_incident *incident, bool by_hand, bool holds)
+{
+    return holds || (by_hand && incident->phase != RL_PHASE_SETTLE);
+}
+
+enum rl_reason rl_without_victim(enum rl_step_victim asks, bool exclude, enum rl_reason why)
+{
+    if (asks == RL_VICTIM_NONE)
+        return RL_REASON_NONE;
+    return asks == RL_VICTIM_ASKED && !exclude && why != RL_OUTCOME_GONE ? RL_REASON_NONE : why;
 }

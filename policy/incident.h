@@ -33,6 +33,7 @@ struct rl_incident {
     bool gone;         /* the victim is dead and its memory returned */
     bool over;         /* the current step has ended before its time */
     bool frozen;       /* the offender is, by a step of ours */
+    bool beyond;       /* victims may live outside of the offender: set after opening */
     uint8_t throttle;  /* 1 + the rung that throttles the offender; 0: none does */
     uint8_t vetoes;    /* victims that a hook has spared */
     uint64_t used;     /* bytes the offender had in use before it was throttled */
@@ -123,3 +124,20 @@ struct rl_order rl_incident_next(
  */
 bool rl_incident_holds(
     const struct rl_incident *incident, const struct rl_relief *relief, const struct rl_news *news);
+
+/* Does the next order depend on whether the trigger holds? Else the offender need not be read. */
+bool rl_incident_asks(const struct rl_incident *incident);
+
+/* What the news say of the trigger. by_hand: a person wants the incident, whatever the trigger
+ * says; what it has brought is measured all the same. */
+bool rl_incident_goes_on(const struct rl_incident *incident, bool by_hand, bool holds);
+
+/**
+ * rl_without_victim() - what it means for a step that nobody was chosen
+ * @asks:    the step
+ * @exclude: it has just had its victim spared
+ * @why:     nobody was chosen; RL_REASON_NONE: somebody was
+ *
+ * Return: why it cannot be taken; RL_REASON_NONE: it can, what is told of a victim does without.
+ */
+enum rl_reason rl_without_victim(enum rl_step_victim asks, bool exclude, enum rl_reason why);

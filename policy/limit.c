@@ -87,3 +87,10 @@ void rl_limit_restart(struct rl_kills *kills)
 {
     kills->stopped = false;
 }
+
+void rl_limit_merge(struct rl_kills *kills, const struct rl_kills *older)
+{
+    for (uint32_t i = 0; i < older->n; i++)
+        rl_limit_note(kills, older->at_us[i]);
+    kills->stopped |= older->stopped;
+}

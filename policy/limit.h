@@ -43,5 +43,8 @@ enum rl_reason rl_allowance_outcome(const struct rl_allowance *allowance);
  * of its time. */
 void rl_limit_note(struct rl_kills *kills, uint64_t now_us);
 
+/* Two that turn out to be of one offender: all kills of the older one enter the newer one. */
+void rl_limit_merge(struct rl_kills *kills, const struct rl_kills *older);
+
 /* The policy was restarted: what OnRepeat=stop holds back may go on. Kills stay counted. */
 void rl_limit_restart(struct rl_kills *kills);

@@ -93,3 +93,35 @@ void rl_origin_node(const struct rl_history *history, const struct rl_node *node
     if (ret->allocstalls > 0 || kswapd_thrashes(ret, node, looked_at(history, now_us, window_us)))
         ret->verdict = RL_ORIGIN_NODE;
 }
+
+bool rl_origin_asks_limited(const struct rl_evidence *node)
+{
+    return node->verdict == RL_ORIGIN_NODE && node->allocstalls == 0;
+}
+
+static bool below_own(const struct rl_suspect *suspects, size_t i)
+{
+    for (int32_t above = suspects[i].above; above >= 0; above = suspects[above].above)
+        if (suspects[above].own)
+            return true;
+    return false;
+}
+
+uint64_t rl_origin_limited(
+    struct rl_suspect *suspects, size_t n, uint64_t now_us, uint64_t window_us)
+{
+    struct rl_evidence e;
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct rl_suspect *s = &suspects[i];
+
+        rl_origin_cgroup(s->history, s->level, s->have, now_us, window_us, &e);
+        s->own = e.verdict == RL_ORIGIN_OWN;
+        s->refaults = e.refaults;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (suspects[i].own && !below_own(suspects, i))
+            sum += suspects[i].refaults;
+    return sum;
+}

@@ -70,3 +70,22 @@ void rl_origin_cgroup(const struct rl_history *history, const struct rl_level *l
  */
 void rl_origin_node(const struct rl_history *history, const struct rl_node *node,
     uint64_t refaults_limited, uint64_t now_us, uint64_t window_us, struct rl_evidence *ret);
+
+/* Does it depend on the refaults of cgroups at their own limits? Then ask once more with them. */
+bool rl_origin_asks_limited(const struct rl_evidence *node);
+
+/* A cgroup that is looked at, but the root. */
+struct rl_suspect {
+    const struct rl_history *history;
+    const struct rl_level *level;
+    uint32_t have;
+    int32_t above; /* index of the nearest one above it, -1: none is */
+    /* filled by rl_origin_limited() */
+    bool own;
+    uint64_t refaults;
+};
+
+/* How many pages came back to those that have a shortage of their own, for rl_origin_node(). What
+ * is below such a one is counted there as well, and so once only. */
+uint64_t rl_origin_limited(
+    struct rl_suspect *suspects, size_t n, uint64_t now_us, uint64_t window_us);

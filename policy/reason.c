@@ -79,7 +79,8 @@ static const struct {
                                        "tmpfs files or shared memory, which "
                                        "no kill gives back"},
     [RL_WAIT_RESUMED] = {"resumed", "the machine has just woken from sleep"},
-    [RL_WAIT_BUSY_DOMAIN] = {"busy-domain", "an incident above or below is not over yet"},
+    [RL_WAIT_BUSY_DOMAIN] = {"busy-domain",
+        "an incident above or below, or one that seeks victims in the same place, is not over yet"},
     [RL_WAIT_DEFAULT_NODE_ONLY] = {"default-node-only",
         "a policy file is broken, so the defaults act on the machine as a whole only"},
     [RL_WAIT_EXITING] = {"exiting",

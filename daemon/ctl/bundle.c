@@ -2,7 +2,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
@@ -11,60 +10,50 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/ctl/library.h"
+
 #define LIBRARY "libarchive.so.13" /* its name since version 3 */
 
-#define CALL(name) __typeof__(name) *name
-
-/* The functions by their own names and types, for the compiler to check the calls. */
 struct calls {
-    CALL(archive_write_new);
-    CALL(archive_write_set_format_pax_restricted);
-    CALL(archive_write_open);
-    CALL(archive_write_header);
-    CALL(archive_write_data);
-    CALL(archive_write_close);
-    CALL(archive_write_free);
-    CALL(archive_error_string);
-    CALL(archive_errno);
-    CALL(archive_entry_new);
-    CALL(archive_entry_free);
-    CALL(archive_entry_copy_pathname);
-    CALL(archive_entry_copy_symlink);
-    CALL(archive_entry_set_filetype);
-    CALL(archive_entry_set_perm);
-    CALL(archive_entry_set_size);
-    CALL(archive_entry_set_mtime);
+    RL_CALL(archive_write_new);
+    RL_CALL(archive_write_set_format_pax_restricted);
+    RL_CALL(archive_write_open);
+    RL_CALL(archive_write_header);
+    RL_CALL(archive_write_data);
+    RL_CALL(archive_write_close);
+    RL_CALL(archive_write_free);
+    RL_CALL(archive_error_string);
+    RL_CALL(archive_errno);
+    RL_CALL(archive_entry_new);
+    RL_CALL(archive_entry_free);
+    RL_CALL(archive_entry_copy_pathname);
+    RL_CALL(archive_entry_copy_symlink);
+    RL_CALL(archive_entry_set_filetype);
+    RL_CALL(archive_entry_set_perm);
+    RL_CALL(archive_entry_set_size);
+    RL_CALL(archive_entry_set_mtime);
 };
 
-#define SYMBOL(name)                                                                               \
-    {                                                                                              \
-#name, offsetof(struct calls, name)                                                        \
-    }
-
-static const struct {
-    const char *name;
-    size_t offset;
-} symbols[] = {
-    SYMBOL(archive_write_new),
-    SYMBOL(archive_write_set_format_pax_restricted),
-    SYMBOL(archive_write_open),
-    SYMBOL(archive_write_header),
-    SYMBOL(archive_write_data),
-    SYMBOL(archive_write_close),
-    SYMBOL(archive_write_free),
-    SYMBOL(archive_error_string),
-    SYMBOL(archive_errno),
-    SYMBOL(archive_entry_new),
-    SYMBOL(archive_entry_free),
-    SYMBOL(archive_entry_copy_pathname),
-    SYMBOL(archive_entry_copy_symlink),
-    SYMBOL(archive_entry_set_filetype),
-    SYMBOL(archive_entry_set_perm),
-    SYMBOL(archive_entry_set_size),
-    SYMBOL(archive_entry_set_mtime),
+static const struct rl_symbol symbols[] = {
+    RL_SYMBOL(struct calls, archive_write_new),
+    RL_SYMBOL(struct calls, archive_write_set_format_pax_restricted),
+    RL_SYMBOL(struct calls, archive_write_open),
+    RL_SYMBOL(struct calls, archive_write_header),
+    RL_SYMBOL(struct calls, archive_write_data),
+    RL_SYMBOL(struct calls, archive_write_close),
+    RL_SYMBOL(struct calls, archive_write_free),
+    RL_SYMBOL(struct calls, archive_error_string),
+    RL_SYMBOL(struct calls, archive_errno),
+    RL_SYMBOL(struct calls, archive_entry_new),
+    RL_SYMBOL(struct calls, archive_entry_free),
+    RL_SYMBOL(struct calls, archive_entry_copy_pathname),
+    RL_SYMBOL(struct calls, archive_entry_copy_symlink),
+    RL_SYMBOL(struct calls, archive_entry_set_filetype),
+    RL_SYMBOL(struct calls, archive_entry_set_perm),
+    RL_SYMBOL(struct calls, archive_entry_set_size),
+    RL_SYMBOL(struct calls, archive_entry_set_mtime),
 };
-_Static_assert(sizeof(struct calls) == sizeof(symbols) / sizeof(symbols[0]) * sizeof(void *),
-    "each call has its symbol");
+RL_SYMBOLS_COMPLETE(struct calls, symbols);
 
 struct rl_bundle {
     struct calls calls;
@@ -75,20 +64,14 @@ struct rl_bundle {
     locale_t utf8, before;
 };
 
-/* The library stays loaded: some that it brings along cannot be unloaded. */
 static int load(struct calls *calls)
 {
-    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    const char *wrong = rl_library_load(
+        LIBRARY, symbols, sizeof(symbols) / sizeof(symbols[0]), calls);
 
-    for (size_t i = 0; library && i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-        void *function = dlsym(library, symbols[i].name);
-        if (!function)
-            library = NULL;
-        memcpy((char *)calls + symbols[i].offset, &function, sizeof(function));
-    }
-    if (library)
+    if (!wrong)
         return 0;
-    fprintf(stderr, "reliefctl: libarchive is needed to write tar files: %s\n", dlerror());
+    fprintf(stderr, "reliefctl: libarchive is needed to write tar files: %s\n", wrong);
     return -EOPNOTSUPP;
 }
 

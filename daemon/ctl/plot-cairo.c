@@ -1,96 +1,79 @@
 #include <cairo.h>
-#include <dlfcn.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "daemon/ctl/library.h"
 #include "daemon/ctl/plot-draw.h"
 
 #define LIBRARY "libcairo.so.2"
 #define FONT    "DejaVu Sans" /* or what fontconfig puts in its place */
 #define SCALE   2.0
 
-#define CALL(name) __typeof__(name) *name
-
-/* The functions by their own names and types, for the compiler to check the calls. */
 struct calls {
-    CALL(cairo_image_surface_create);
-    CALL(cairo_surface_destroy);
-    CALL(cairo_surface_write_to_png_stream);
-    CALL(cairo_create);
-    CALL(cairo_destroy);
-    CALL(cairo_status);
-    CALL(cairo_status_to_string);
-    CALL(cairo_scale);
-    CALL(cairo_set_source_rgb);
-    CALL(cairo_paint);
-    CALL(cairo_new_path);
-    CALL(cairo_move_to);
-    CALL(cairo_line_to);
-    CALL(cairo_close_path);
-    CALL(cairo_fill);
-    CALL(cairo_stroke);
-    CALL(cairo_set_line_width);
-    CALL(cairo_set_line_cap);
-    CALL(cairo_set_line_join);
-    CALL(cairo_set_dash);
-    CALL(cairo_select_font_face);
-    CALL(cairo_set_font_size);
-    CALL(cairo_text_extents);
-    CALL(cairo_show_text);
+    RL_CALL(cairo_image_surface_create);
+    RL_CALL(cairo_surface_destroy);
+    RL_CALL(cairo_surface_write_to_png_stream);
+    RL_CALL(cairo_create);
+    RL_CALL(cairo_destroy);
+    RL_CALL(cairo_status);
+    RL_CALL(cairo_status_to_string);
+    RL_CALL(cairo_scale);
+    RL_CALL(cairo_set_source_rgb);
+    RL_CALL(cairo_paint);
+    RL_CALL(cairo_new_path);
+    RL_CALL(cairo_move_to);
+    RL_CALL(cairo_line_to);
+    RL_CALL(cairo_close_path);
+    RL_CALL(cairo_fill);
+    RL_CALL(cairo_stroke);
+    RL_CALL(cairo_set_line_width);
+    RL_CALL(cairo_set_line_cap);
+    RL_CALL(cairo_set_line_join);
+    RL_CALL(cairo_set_dash);
+    RL_CALL(cairo_select_font_face);
+    RL_CALL(cairo_set_font_size);
+    RL_CALL(cairo_text_extents);
+    RL_CALL(cairo_show_text);
 };
 
-#define SYMBOL(name)                                                                               \
-    {                                                                                              \
-#name, offsetof(struct calls, name)                                                        \
-    }
-
-static const struct {
-    const char *name;
-    size_t offset;
-} symbols[] = {
-    SYMBOL(cairo_image_surface_create),
-    SYMBOL(cairo_surface_destroy),
-    SYMBOL(cairo_surface_write_to_png_stream),
-    SYMBOL(cairo_create),
-    SYMBOL(cairo_destroy),
-    SYMBOL(cairo_status),
-    SYMBOL(cairo_status_to_string),
-    SYMBOL(cairo_scale),
-    SYMBOL(cairo_set_source_rgb),
-    SYMBOL(cairo_paint),
-    SYMBOL(cairo_new_path),
-    SYMBOL(cairo_move_to),
-    SYMBOL(cairo_line_to),
-    SYMBOL(cairo_close_path),
-    SYMBOL(cairo_fill),
-    SYMBOL(cairo_stroke),
-    SYMBOL(cairo_set_line_width),
-    SYMBOL(cairo_set_line_cap),
-    SYMBOL(cairo_set_line_join),
-    SYMBOL(cairo_set_dash),
-    SYMBOL(cairo_select_font_face),
-    SYMBOL(cairo_set_font_size),
-    SYMBOL(cairo_text_extents),
-    SYMBOL(cairo_show_text),
+static const struct rl_symbol symbols[] = {
+    RL_SYMBOL(struct calls, cairo_image_surface_create),
+    RL_SYMBOL(struct calls, cairo_surface_destroy),
+    RL_SYMBOL(struct calls, cairo_surface_write_to_png_stream),
+    RL_SYMBOL(struct calls, cairo_create),
+    RL_SYMBOL(struct calls, cairo_destroy),
+    RL_SYMBOL(struct calls, cairo_status),
+    RL_SYMBOL(struct calls, cairo_status_to_string),
+    RL_SYMBOL(struct calls, cairo_scale),
+    RL_SYMBOL(struct calls, cairo_set_source_rgb),
+    RL_SYMBOL(struct calls, cairo_paint),
+    RL_SYMBOL(struct calls, cairo_new_path),
+    RL_SYMBOL(struct calls, cairo_move_to),
+    RL_SYMBOL(struct calls, cairo_line_to),
+    RL_SYMBOL(struct calls, cairo_close_path),
+    RL_SYMBOL(struct calls, cairo_fill),
+    RL_SYMBOL(struct calls, cairo_stroke),
+    RL_SYMBOL(struct calls, cairo_set_line_width),
+    RL_SYMBOL(struct calls, cairo_set_line_cap),
+    RL_SYMBOL(struct calls, cairo_set_line_join),
+    RL_SYMBOL(struct calls, cairo_set_dash),
+    RL_SYMBOL(struct calls, cairo_select_font_face),
+    RL_SYMBOL(struct calls, cairo_set_font_size),
+    RL_SYMBOL(struct calls, cairo_text_extents),
+    RL_SYMBOL(struct calls, cairo_show_text),
 };
-_Static_assert(sizeof(struct calls) == sizeof(symbols) / sizeof(symbols[0]) * sizeof(void *),
-    "each call has its symbol");
+RL_SYMBOLS_COMPLETE(struct calls, symbols);
 
-/* The library stays loaded: some that it brings along cannot be unloaded. */
 static int load(struct calls *calls)
 {
-    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    const char *wrong = rl_library_load(
+        LIBRARY, symbols, sizeof(symbols) / sizeof(symbols[0]), calls);
 
-    for (size_t i = 0; library && i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-        void *function = dlsym(library, symbols[i].name);
-        if (!function)
-            library = NULL;
-        memcpy((char *)calls + symbols[i].offset, &function, sizeof(function));
-    }
-    if (library)
+    if (!wrong)
         return 0;
     fprintf(stderr, "reliefctl: cairo is needed to write PNG: %s; SVG needs nothing (-o X.svg)\n",
-        dlerror());
+        wrong);
     return -EOPNOTSUPP;
 }
 

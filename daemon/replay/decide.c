@@ -19,44 +19,55 @@ static struct rl_replay_cgroup *root_of(const struct rl_replay_state *state)
     return NULL;
 }
 
-/* ---- whose shortage it is: as in daemon/blame.c ---- */
+/* ---- whose shortage it is ---- */
 
-static bool is_origin(const struct rl_replay_cgroup *cgroup, uint64_t now_us, uint64_t window_us,
-    struct rl_evidence *ret)
+/* The index of the nearest one above among the suspects, which are all but the root. */
+static int32_t nearest_above(const struct rl_replay_state *state, const char *path)
 {
-    if (is_root(cgroup))
-        return false;
-    rl_origin_cgroup(&cgroup->history, &cgroup->level, cgroup->sample.have, now_us, window_us, ret);
-    return ret->verdict == RL_ORIGIN_OWN;
+    int32_t index = -1, n = 0;
+    size_t best = 0;
+
+    for (size_t i = 0; i < state->n_cgroups; i++) {
+        const char *above = state->cgroups[i]->path;
+
+        if (is_root(state->cgroups[i]))
+            continue;
+        if (strlen(above) > best && strcmp(above, path) != 0 && rl_path_holds(above, path)) {
+            best = strlen(above);
+            index = n;
+        }
+        n++;
+    }
+    return index;
 }
 
-static bool below_origin(const struct rl_replay_state *state, const struct rl_replay_cgroup *cgroup,
-    uint64_t now_us, uint64_t window_us)
+static size_t find_suspects(const struct rl_replay_state *state)
 {
-    struct rl_evidence e;
+    size_t n = 0;
 
-    for (size_t i = 0; i < state->n_cgroups; i++)
-        if (state->cgroups[i] != cgroup && rl_replay_holds(state->cgroups[i]->path, cgroup->path) &&
-            is_origin(state->cgroups[i], now_us, window_us, &e))
-            return true;
-    return false;
+    for (size_t i = 0; i < state->n_cgroups; i++) {
+        const struct rl_replay_cgroup *c = state->cgroups[i];
+
+        if (!is_root(c))
+            state->suspects[n++] = (struct rl_suspect){.history = &c->history,
+                .level = &c->level,
+                .have = c->sample.have,
+                .above = nearest_above(state, c->path)};
+    }
+    return n;
 }
 
 static uint64_t blame_node(const struct rl_replay_state *state, const struct rl_replay_cgroup *root,
     uint64_t now_us, uint64_t window_us, struct rl_evidence *ret)
 {
-    struct rl_evidence e;
-    uint64_t sum = 0;
+    uint64_t limited;
 
     rl_origin_node(&root->history, &state->node, 0, now_us, window_us, ret);
-    if (ret->verdict != RL_ORIGIN_NODE || ret->allocstalls > 0)
+    if (!rl_origin_asks_limited(ret))
         return 0;
-    for (size_t i = 0; i < state->n_cgroups; i++)
-        if (is_origin(state->cgroups[i], now_us, window_us, &e) &&
-            !below_origin(state, state->cgroups[i], now_us, window_us))
-            sum += e.refaults;
-    rl_origin_node(&root->history, &state->node, sum, now_us, window_us, ret);
-    return sum;
+    limited = rl_origin_limited(state->suspects, find_suspects(state), now_us, window_us);
+    rl_origin_node(&root->history, &state->node, limited, now_us, window_us, ret);
+    return limited;
 }
 
 void rl_replay_judge(
@@ -84,45 +95,99 @@ void rl_replay_judge(
     rl_judge(&c, &cgroup->verdict);
 }
 
-/* ---- incidents: as in daemon/course.c ---- */
+/* ---- incidents ---- */
 
-static uint64_t cooldown_left(const struct rl_replay_state *state, uint64_t id, uint64_t now_us)
+static uint64_t cooldown_until(const struct rl_replay_state *state, uint64_t id)
 {
     for (size_t i = 0; i < state->n_pasts; i++)
-        if (state->pasts[i].id == id && state->pasts[i].until_us > now_us)
-            return state->pasts[i].until_us - now_us;
+        if (state->pasts[i].id == id)
+            return state->pasts[i].until_us;
     return 0;
 }
 
-static bool domain_busy(
-    const struct rl_replay_state *state, const struct rl_replay_cgroup *cgroup, uint64_t now_us)
+static void reach_of(const struct rl_replay_cgroup *cgroup, struct rl_reach *ret)
 {
-    for (size_t i = 0; i < RL_REPLAY_RUNNING_MAX; i++) {
-        const struct rl_replay_running *running = &state->running[i];
-        const struct rl_replay_cgroup *other = running->number != 0 && running->there
-                                                   ? rl_replay_cgroup_of(state, running->id)
-                                                   : NULL;
+    struct rl_reacher reacher = {
+        .policy = cgroup->policy,
+        .path = cgroup->path,
+        .id = cgroup->id,
+        .subject_id = cgroup->subject,
+        .subject_up = cgroup->subject_up,
+    };
 
-        if (other && (rl_replay_holds(other->path, cgroup->path) ||
-                         rl_replay_holds(cgroup->path, other->path)))
+    rl_reach_of(&reacher, ret);
+}
+
+static uint64_t until_of(const struct rl_replay_state *state, const struct rl_reach *reach)
+{
+    uint64_t own = cooldown_until(state, reach->offender_id);
+    uint64_t shared = cooldown_until(state, reach->cooldown_id);
+
+    return own > shared ? own : shared;
+}
+
+uint64_t rl_replay_cooldown(
+    const struct rl_replay_state *state, const struct rl_replay_cgroup *cgroup)
+{
+    struct rl_reach reach;
+
+    reach_of(cgroup, &reach);
+    return until_of(state, &reach);
+}
+
+static bool is_busy(const struct rl_replay_state *state, const struct rl_replay_cgroup *cgroup,
+    const struct rl_reach *reach, uint64_t now_us)
+{
+    struct rl_reach other;
+
+    for (size_t i = 0; i < RL_REPLAY_RUNNING_MAX; i++)
+        if (state->running[i].number != 0 && rl_reaches_meet(&state->running[i].reach, reach))
             return true;
-    }
     for (size_t i = 0; i < state->n_cgroups; i++) {
-        const struct rl_replay_cgroup *other = state->cgroups[i];
+        const struct rl_replay_cgroup *c = state->cgroups[i];
 
-        if (other != cgroup && other->verdict.holds && rl_replay_holds(cgroup->path, other->path) &&
-            cooldown_left(state, other->id, now_us) == 0 && !other->paused)
+        if (c == cgroup || !c->verdict.holds || c->paused)
+            continue;
+        reach_of(c, &other);
+        if (rl_reach_first(&other, reach) && until_of(state, &other) <= now_us)
             return true;
     }
     return false;
 }
 
-enum rl_reason rl_replay_may_open(
-    struct rl_replay_state *state, const struct rl_replay_cgroup *cgroup, uint64_t now_us)
+void rl_replay_opening(struct rl_replay_state *state, const struct rl_replay_cgroup *cgroup,
+    uint64_t now_us, struct rl_opening *ret)
 {
-    if (cooldown_left(state, cgroup->id, now_us) > 0)
-        return RL_WAIT_COOLDOWN;
-    return domain_busy(state, cgroup, now_us) ? RL_WAIT_BUSY_DOMAIN : RL_REASON_NONE;
+    struct rl_reach reach;
+
+    reach_of(cgroup, &reach);
+    *ret = (struct rl_opening){
+        .cooling = until_of(state, &reach) > now_us,
+        .busy = is_busy(state, cgroup, &reach, now_us),
+    };
+}
+
+struct rl_replay_running *rl_replay_open(struct rl_replay_state *state, uint64_t number,
+    const struct rl_replay_cgroup *cgroup, const struct rl_trigger *trigger, bool dry,
+    uint64_t now_us)
+{
+    struct rl_replay_running *running = NULL;
+
+    for (size_t i = 0; i < RL_REPLAY_RUNNING_MAX && !running; i++)
+        if (state->running[i].number == 0)
+            running = &state->running[i];
+    if (!running)
+        return NULL;
+    memset(running, 0, sizeof(*running));
+    running->number = number;
+    running->id = cgroup->id;
+    running->there = true;
+    running->trigger = *trigger;
+    running->relief = cgroup->policy->relief;
+    reach_of(cgroup, &running->reach);
+    rl_incident_open(&running->incident, &running->trigger, dry, now_us);
+    running->incident.beyond = rl_reach_beyond(&running->reach);
+    return running;
 }
 
 bool rl_replay_still_holds(
@@ -130,44 +195,71 @@ bool rl_replay_still_holds(
 {
     const struct rl_replay_cgroup *cgroup = running->there ? rl_replay_cgroup_of(state, running->id)
                                                            : NULL;
-    struct rl_reading readings[RL_LINES_MAX];
-    struct rl_present present;
 
-    if (!cgroup || cgroup->sampled_us != now_us)
-        return false;
-    present = (struct rl_present){
-        .history = &cgroup->history,
-        .room = &cgroup->room,
-        .have = cgroup->sample.have,
-        .now_us = now_us,
-        .since_us = running->incident.since_us,
-    };
-    return rl_trigger_read(&running->trigger, &present, readings);
+    return cgroup && cgroup->sampled_us == now_us &&
+           rl_still_holds(&running->incident, &running->trigger, &cgroup->history, &cgroup->room,
+               cgroup->sample.have, now_us);
 }
 
 struct rl_allowance rl_replay_allowance(struct rl_replay_state *state,
     const struct rl_replay_running *running, const struct rl_sample *now, uint64_t now_us)
 {
-    struct rl_replay_past *past = rl_replay_past_of(state, running->id);
-    struct rl_allowance allowance = {.why = RL_REASON_NONE};
+    struct rl_replay_past none = {0}, *past = rl_replay_past_of(state, running->id);
+    struct rl_asking asking = {
+        .kills = past ? &past->kills : &none.kills,
+        .relief = &running->relief,
+        .effect = past ? &past->effect : &none.effect,
+        .now = now,
+        .budget = &state->budget,
+        .budget_kills = state->set->budget_kills,
+        .budget_us = state->set->budget_us,
+    };
 
-    if (past)
-        allowance = rl_limit_allows(&past->kills, &running->relief, now_us);
-    if (past && allowance.why == RL_REASON_NONE && rl_futile(&past->effect, now))
-        allowance = (struct rl_allowance){.why = RL_WAIT_FUTILE,
-            .instead = RL_REPEAT_ALARM,
-            .kills = past->kills.n,
-            .until_us = now_us + RL_FUTILE_HOLD_US};
-    if (allowance.why != RL_REASON_NONE)
-        return allowance;
-    return rl_budget_allows(
-        &state->budget, state->set->budget_kills, state->set->budget_us, now_us);
+    return rl_kill_allowed(&asking, now_us);
 }
 
-static bool failed_to_kill(const struct rl_replay_running *running)
+struct rl_ending rl_replay_ending(const struct rl_replay_running *running)
 {
-    return running->incident.outcome == RL_OUTCOME_STUCK ||
-           (running->incident.outcome == RL_OUTCOME_FAILED && running->refused);
+    return (struct rl_ending){
+        .incident = &running->incident,
+        .relief = &running->relief,
+        .refused = running->refused,
+        .counted = running->counted,
+        .tried = running->tried,
+        .hold_until_us = running->hold_until_us,
+    };
+}
+
+static void begin_anew(struct rl_replay_cgroup *cgroup, uint64_t now_us)
+{
+    cgroup->history.restart_us = now_us;
+    rl_memory_clear(&cgroup->memory);
+    cgroup->verdict.holds = false;
+}
+
+/* The shortage that others saw before may be over with it. */
+static void begin_others_anew(
+    struct rl_replay_state *state, const struct rl_replay_running *running, uint64_t now_us)
+{
+    struct rl_reach other;
+
+    for (size_t i = 0; i < state->n_cgroups; i++) {
+        reach_of(state->cgroups[i], &other);
+        if (state->cgroups[i]->id != running->id && rl_reaches_share(&other, &running->reach))
+            begin_anew(state->cgroups[i], now_us);
+    }
+}
+
+static void end_shared(struct rl_replay_state *state, const struct rl_replay_running *running,
+    const struct rl_ending *ending, uint64_t now_us)
+{
+    struct rl_replay_past *past = rl_replay_past_of(state, running->reach.cooldown_id);
+    uint64_t until = rl_ending_cooldown(ending, now_us);
+
+    if (past && until > past->until_us)
+        past->until_us = until;
+    if (rl_ending_relieves(ending))
+        begin_others_anew(state, running, now_us);
 }
 
 uint64_t rl_replay_finish(
@@ -176,24 +268,18 @@ uint64_t rl_replay_finish(
     struct rl_replay_cgroup *cgroup = running->there ? rl_replay_cgroup_of(state, running->id)
                                                      : NULL;
     struct rl_replay_past *past = rl_replay_past_of(state, running->id);
-    uint64_t cooldown = running->relief.cooldown_us, until;
+    struct rl_ending ending = rl_replay_ending(running);
+    uint64_t until = rl_ending_until(&ending, now_us);
 
-    if (failed_to_kill(running) && cooldown > RL_FAILED_AGAIN_US)
-        cooldown = RL_FAILED_AGAIN_US;
-    until = now_us + cooldown;
-    if (running->hold_until_us > until)
-        until = running->hold_until_us;
     if (past) {
         past->until_us = until;
-        if (running->counted ||
-            (running->incident.dry && running->incident.killed && !running->tried))
+        if (rl_ending_counts(&ending))
             rl_limit_note(&past->kills, now_us);
     }
-    if (cgroup) {
-        cgroup->history.restart_us = now_us;
-        rl_memory_clear(&cgroup->memory);
-        cgroup->verdict.holds = false;
-    }
+    if (running->reach.cooldown_id != running->id)
+        end_shared(state, running, &ending, now_us);
+    if (cgroup)
+        begin_anew(cgroup, now_us);
     running->number = 0;
     return until;
 }
@@ -201,14 +287,17 @@ uint64_t rl_replay_finish(
 /* ---- choices: as in daemon/decide.c ---- */
 
 const struct rl_policy *rl_replay_match(
-    const struct rl_replay_state *state, const char *path, bool limited)
+    const struct rl_replay_state *state, const char *path, bool limited, uint32_t *ret_up)
 {
     const struct rl_replay_set *set = state->set;
     struct rl_place place = {.path = path, .limited = limited};
     const struct rl_policy *policy = rl_match_policy(set->policies, set->n, &place, false);
     char above[RL_NOTE_PATH_MAX];
     size_t len = strlen(path);
+    uint32_t up = 0;
 
+    if (ret_up)
+        *ret_up = 0;
     if (policy || len >= sizeof(above))
         return policy;
     memcpy(above, path, len + 1);
@@ -216,7 +305,10 @@ const struct rl_policy *rl_replay_match(
         *slash = '\0';
         place = (struct rl_place){.path = above};
         policy = rl_match_policy(set->policies, set->n, &place, false);
+        up++;
     }
+    if (policy && ret_up)
+        *ret_up = up;
     place = (struct rl_place){.path = path, .limited = limited};
     if (!policy && (!set->default_node_only || strcmp(path, "/") == 0))
         policy = rl_match_policy(set->policies, set->n, &place, true);
@@ -291,7 +383,7 @@ static void fill_groups(struct rl_replay_state *state, const struct rl_note_tabl
                 .shmem = was->shmem,
                 .spared = was->spared == RL_SPARED_FAILED ? RL_SPARED_FAILED : RL_REASON_NONE};
         group->path = path;
-        group->own = own == RL_REPLAY_MATCHED ? rl_replay_match(state, path, false)
+        group->own = own == RL_REPLAY_MATCHED ? rl_replay_match(state, path, false, NULL)
                      : *policy                ? rl_replay_policy(state, policy, NULL)
                                               : NULL;
     }

@@ -53,6 +53,8 @@ static void follow_look(struct rl_replay *replay, const struct rl_note_look *not
         return;
     }
     cgroup->policy = policy;
+    cgroup->subject = note->subject;
+    cgroup->subject_up = note->subject_up;
     cgroup->sample.have = note->have;
     cgroup->paused = note->paused;
     rl_replay_judge(&replay->state, cgroup, note->asked, note->now_us);
@@ -72,8 +74,8 @@ static void open_incident(struct rl_replay *replay, const struct rl_note_open *n
     const struct rl_replay_cgroup *cgroup, const struct rl_policy *policy, bool dry)
 {
     struct rl_replay_state *s = &replay->state;
-    struct rl_replay_running *running = NULL;
-    const struct rl_replay_past *past;
+    struct rl_replay_running *running;
+    uint64_t until;
     struct rl_told told = {.kind = RL_TOLD_OPENED,
         .number = note->incident,
         .id = note->name,
@@ -83,25 +85,17 @@ static void open_incident(struct rl_replay *replay, const struct rl_note_open *n
         .dry = dry,
         .by_hand = note->by_hand};
 
-    for (size_t i = 0; i < RL_REPLAY_RUNNING_MAX && !running; i++)
-        if (s->running[i].number == 0)
-            running = &s->running[i];
+    running = rl_replay_open(
+        s, note->incident, cgroup, &policy->triggers[note->trigger], dry, note->now_us);
     if (!running)
         return;
     replay->counts.incidents++;
-    *running = (struct rl_replay_running){.number = note->incident,
-        .id = note->id,
-        .there = true,
-        .trigger = policy->triggers[note->trigger],
-        .relief = policy->relief,
-        .by_hand = note->by_hand,
-        .tried = note->tried,
-        .allowed = note->by_hand};
-    rl_incident_open(&running->incident, &running->trigger, dry, note->now_us);
+    running->by_hand = running->allowed = note->by_hand;
+    running->tried = note->tried;
     if (note->by_hand) {
-        past = rl_replay_past_of(s, note->id);
-        if (past && past->until_us > note->now_us)
-            running->hold_until_us = past->until_us;
+        until = rl_replay_cooldown(s, cgroup);
+        if (until > note->now_us)
+            running->hold_until_us = until;
         if (note->rungs == 1) {
             running->relief.steps[0] = note->step;
             running->relief.n = 1;
@@ -116,6 +110,7 @@ static void follow_open(struct rl_replay *replay, const struct rl_note_open *not
     struct rl_replay_cgroup *cgroup = rl_replay_cgroup_of(&replay->state, note->id);
     bool dry = false;
     const struct rl_policy *policy = rl_replay_policy(&replay->state, note->policy, &dry);
+    struct rl_opening opening;
     enum rl_reason why;
 
     replay->now_us = note->now_us;
@@ -123,13 +118,14 @@ static void follow_open(struct rl_replay *replay, const struct rl_note_open *not
         rl_replay_differ(replay, note->incident, "incident", "opened", "of nothing in the trace");
         return;
     }
-    why = rl_replay_may_open(&replay->state, cgroup, note->now_us);
-    if (note->by_hand)
-        why = RL_REASON_NONE; /* nothing but another incident stands in its way */
-    else if (why == RL_REASON_NONE && note->why == RL_WAIT_PAUSED)
-        why = RL_WAIT_PAUSED;
-    else if (why == RL_REASON_NONE && note->no_room)
-        why = RL_WAIT_BUSY_DOMAIN;
+    cgroup->policy = policy;
+    cgroup->subject = note->subject;
+    cgroup->subject_up = note->subject_up;
+    rl_replay_opening(&replay->state, cgroup, note->now_us, &opening);
+    opening.paused = note->why == RL_WAIT_PAUSED;
+    opening.full = note->no_room;
+    why = note->by_hand ? RL_REASON_NONE /* nothing but another incident stands in its way */
+                        : rl_opening_why(&opening);
     differ_reason(replay, note->incident, "why no incident was opened", note->why, why);
     if (!note->by_hand) {
         differ_number(replay, note->incident, "incident: holds", 1, cgroup->verdict.holds);
@@ -145,12 +141,6 @@ static void follow_open(struct rl_replay *replay, const struct rl_note_open *not
     open_incident(replay, note, cgroup, policy, dry);
 }
 
-static bool asks_holds(const struct rl_replay_running *running)
-{
-    return running->incident.phase == RL_PHASE_WAIT || running->incident.phase == RL_PHASE_SETTLE ||
-           running->incident.phase == RL_PHASE_YIELD;
-}
-
 /* What the trace has as news of the world, and what follows from what is known here. */
 static void make_news(
     struct rl_replay *replay, struct rl_replay_running *running, struct rl_news *news)
@@ -161,9 +151,9 @@ static void make_news(
         running->there = false;
     cgroup = running->there ? rl_replay_cgroup_of(&replay->state, running->id) : NULL;
     /* Between two orders at once it is not asked again: the answer before stands. */
-    if (asks_holds(running))
-        running->held = rl_replay_still_holds(&replay->state, running, news->now_us) ||
-                        (running->by_hand && running->incident.phase != RL_PHASE_SETTLE);
+    if (rl_incident_asks(&running->incident))
+        running->held = rl_incident_goes_on(&running->incident, running->by_hand,
+            rl_replay_still_holds(&replay->state, running, news->now_us));
     else if (running->order.what != RL_DO_STEP && running->order.what != RL_DO_SKIP)
         running->held = false;
     news->holds = running->held;
@@ -351,26 +341,22 @@ static int follow_choice(struct rl_replay *replay, const struct rl_note_choice *
 
 /* ---- steps ---- */
 
-/* What provide_victim() of the engine makes of a choice. */
 static enum rl_reason want_of_victim(const struct rl_replay_running *running)
 {
     const struct rl_order *order = &running->order;
-    enum rl_step_victim asks = rl_step_traits(running->relief.steps[order->step].kind)->victim;
 
-    if (!running->asked_choice || running->choice == RL_REASON_NONE)
+    if (!running->asked_choice)
         return RL_REASON_NONE;
-    if (asks == RL_VICTIM_ASKED && !order->exclude)
-        return RL_REASON_NONE;
-    return running->choice;
+    return rl_without_victim(rl_step_traits(running->relief.steps[order->step].kind)->victim,
+        order->exclude, running->choice);
 }
 
 static bool counts(const struct rl_replay_running *running, const struct rl_note_step *note)
 {
-    const struct rl_step_traits *traits = rl_step_traits(
-        running->relief.steps[running->order.step].kind);
+    struct rl_ending ending = rl_replay_ending(running);
 
-    return note->why == RL_REASON_NONE && !running->counted && !running->incident.dry &&
-           traits->kills && (!traits->signals || note->signalled) && !running->tried;
+    return note->why == RL_REASON_NONE &&
+           rl_step_counts(&ending, &running->relief.steps[running->order.step], note->signalled);
 }
 
 static void follow_step(struct rl_replay *replay, const struct rl_note_step *note)
@@ -386,7 +372,7 @@ static void follow_step(struct rl_replay *replay, const struct rl_note_step *not
     why = note->why == RL_WAIT_PAUSED ? note->why : running->allowance;
     if (why == RL_REASON_NONE && !running->allowed && traits->kills && !running->asked_allowance)
         rl_replay_differ(replay, note->incident, "allowance of a kill", "not asked", "asked");
-    if (why == RL_REASON_NONE && traits->victim != RL_VICTIM_NONE)
+    if (why == RL_REASON_NONE)
         why = want_of_victim(running);
     if (why == RL_REASON_NONE)
         why = note->why; /* what the world has made of it */

@@ -142,6 +142,17 @@ static int take_other(struct rl_replay *replay, const json_t *json, const char *
 
 /* ---- notes ---- */
 
+/* Of one that a trigger holds of already it counts whose victims it would share. */
+static int take_hot(struct rl_replay *replay, const struct rl_note_hot *note)
+{
+    int r = rl_replay_hot(&replay->state, note);
+
+    if (r >= 0 && replay->recorded && note->held)
+        rl_replay_cgroup_of(&replay->state, note->id)->policy = rl_replay_policy(
+            &replay->state, note->policy, NULL);
+    return r;
+}
+
 static int take_seen(struct rl_replay *replay, const struct rl_note *note)
 {
     const void *fixed = note + 1;
@@ -154,7 +165,7 @@ static int take_seen(struct rl_replay *replay, const struct rl_note *note)
         replay->counts.lost += ((const struct rl_note_lost *)fixed)->n;
         return 0;
     case RL_NOTE_HOT:
-        return rl_replay_hot(s, fixed);
+        return take_hot(replay, fixed);
     case RL_NOTE_COLD:
         rl_replay_cold(s, ((const struct rl_note_cold *)fixed)->id);
         return 0;

@@ -150,5 +150,6 @@ void rl_replay_free(struct rl_replay_state *state)
     free(state->paths);
     free(state->cgroups);
     free(state->pasts);
+    free(state->suspects);
     *state = (struct rl_replay_state){0};
 }

@@ -55,7 +55,9 @@ int rl_replay_hot(struct rl_replay_state *state, const struct rl_note_hot *note)
 
     rl_replay_cold(state, note->id);
     if (!grow((void **)&state->cgroups, state->n_cgroups, &state->size_cgroups,
-            sizeof(struct rl_replay_cgroup *)))
+            sizeof(struct rl_replay_cgroup *)) ||
+        !grow((void **)&state->suspects, state->n_cgroups, &state->size_suspects,
+            sizeof(*state->suspects)))
         return -ENOMEM;
     cgroup = calloc(1, sizeof(*cgroup));
     if (!cgroup)
@@ -72,6 +74,8 @@ int rl_replay_hot(struct rl_replay_state *state, const struct rl_note_hot *note)
     cgroup->history.kernel_kill_us = note->kernel_kill_us;
     cgroup->memory = note->memory;
     cgroup->verdict.holds = note->held;
+    cgroup->subject = note->subject;
+    cgroup->subject_up = note->subject_up;
     state->cgroups[state->n_cgroups++] = cgroup;
     return 0;
 }
@@ -147,9 +151,7 @@ void rl_replay_follow(struct rl_replay_state *state, const struct rl_note_follow
     past->id = note->to;
     if (!newer)
         return;
-    for (uint32_t i = 0; i < newer->kills.n; i++)
-        rl_limit_note(&past->kills, newer->kills.at_us[i]);
-    past->kills.stopped |= newer->kills.stopped;
+    rl_limit_merge(&past->kills, &newer->kills);
     if (newer->until_us > past->until_us)
         past->until_us = newer->until_us;
     *newer = state->pasts[--state->n_pasts];
@@ -162,13 +164,4 @@ void rl_replay_clear(struct rl_replay_state *state)
     state->n_cgroups = state->n_pasts = 0;
     state->budget = (struct rl_kills){0};
     memset(state->running, 0, sizeof(state->running));
-}
-
-bool rl_replay_holds(const char *above, const char *path)
-{
-    size_t len = strlen(above);
-
-    if (len == 1)
-        return true;
-    return strncmp(above, path, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }

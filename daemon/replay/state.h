@@ -8,7 +8,8 @@
 #include "conf/load.h"
 #include "daemon/observe/procs.h"
 #include "daemon/trace/line.h"
-#include "policy/limit.h"
+#include "policy/ending.h"
+#include "policy/reach.h"
 
 #define RL_REPLAY_RUNNING_MAX 8
 
@@ -36,6 +37,8 @@ struct rl_replay_cgroup {
     struct rl_room room;
     bool limited; /* has a memory.high or memory.max of its own */
     const struct rl_policy *policy;
+    uint64_t subject; /* of struct rl_reacher */
+    uint32_t subject_up;
     struct rl_verdict verdict;
     bool paused;
 };
@@ -52,6 +55,7 @@ struct rl_replay_running {
     uint64_t number; /* 0: free */
     uint64_t id;     /* the offender */
     bool there;      /* its cgroup is */
+    struct rl_reach reach;
     struct rl_incident incident;
     struct rl_trigger trigger;
     struct rl_relief relief;
@@ -70,6 +74,8 @@ struct rl_replay_state {
     struct rl_node node;
     struct rl_replay_cgroup **cgroups;
     size_t n_cgroups, size_cgroups;
+    struct rl_suspect *suspects; /* as many as there are cgroups */
+    size_t size_suspects;
     struct rl_replay_past *pasts;
     size_t n_pasts, size_pasts;
     struct rl_kills budget;
@@ -111,18 +117,25 @@ void rl_replay_sample(struct rl_replay_state *state, const struct rl_note_sample
 int rl_replay_past(struct rl_replay_state *state, const struct rl_note_past *note);
 void rl_replay_follow(struct rl_replay_state *state, const struct rl_note_follow *note);
 
-/* Does a path lie at or below another one? */
-bool rl_replay_holds(const char *above, const char *path);
-
 /* ---- decide.c ---- */
 
 /* Hold its policy against a cgroup, into its verdict. asked: whether the machine is short. */
 void rl_replay_judge(
     struct rl_replay_state *state, struct rl_replay_cgroup *cgroup, bool asked, uint64_t now_us);
 
-/* What stands in the way of an incident; pauses are the caller's matter. */
-enum rl_reason rl_replay_may_open(
-    struct rl_replay_state *state, const struct rl_replay_cgroup *cgroup, uint64_t now_us);
+/* What stands in the way of an incident; pauses and room are the caller's matter. */
+void rl_replay_opening(struct rl_replay_state *state, const struct rl_replay_cgroup *cgroup,
+    uint64_t now_us, struct rl_opening *ret);
+
+/* Open one in a free place, in the first moment of its course: what is said of it is the caller's
+ * matter. Return: NULL where there is no place. */
+struct rl_replay_running *rl_replay_open(struct rl_replay_state *state, uint64_t number,
+    const struct rl_replay_cgroup *cgroup, const struct rl_trigger *trigger, bool dry,
+    uint64_t now_us);
+
+/* The end of the cooldown that a cgroup has, or shares. */
+uint64_t rl_replay_cooldown(
+    const struct rl_replay_state *state, const struct rl_replay_cgroup *cgroup);
 
 /* Is there still a reason to act: with the windows since its last step? */
 bool rl_replay_still_holds(
@@ -144,10 +157,13 @@ enum rl_replay_own { RL_REPLAY_NAMED, RL_REPLAY_MATCHED };
 int rl_replay_choose(struct rl_replay_state *state, const struct rl_note_table *table,
     const struct rl_policy *policy, enum rl_replay_own own, struct rl_choice *ret);
 
-/* The policy for a path: its own file, else its nearest ancestor's, else the default. */
+/* The policy for a path: its own file, else its nearest ancestor's, else the default. up: so many
+ * levels up is the cgroup that it is for; may be NULL. */
 const struct rl_policy *rl_replay_match(
-    const struct rl_replay_state *state, const char *path, bool limited);
+    const struct rl_replay_state *state, const char *path, bool limited, uint32_t *ret_up);
 
+/* What its end depends on. */
+struct rl_ending rl_replay_ending(const struct rl_replay_running *running);
 /* An incident is over: cooldown, kills, windows. Return: the end of its cooldown. */
 uint64_t rl_replay_finish(
     struct rl_replay_state *state, struct rl_replay_running *running, uint64_t now_us);

@@ -139,12 +139,19 @@ static size_t size_of(const struct rl_note_table *table)
     return size;
 }
 
+/* Where victims are sought. What a glob means beside the offender is not in its tables. */
+static const char *top_of(
+    const struct rl_replay_running *running, const struct rl_replay_cgroup *cgroup)
+{
+    return running->reach.glob ? cgroup->path : running->reach.place;
+}
+
 /* Return: 0 with *ret_why, -ENOMEM. */
 static int choose(struct rl_replay *replay, struct rl_replay_running *running,
     const struct rl_replay_cgroup *cgroup, enum rl_reason *ret_why)
 {
     int32_t top = 0;
-    const struct rl_note_table *table = newest_table(replay, cgroup->path, &top);
+    const struct rl_note_table *table = newest_table(replay, top_of(running, cgroup), &top);
     struct rl_told told = {.kind = RL_TOLD_CHOSEN, .number = running->number};
     struct rl_note_table *part;
     int r;
@@ -251,7 +258,7 @@ static int open_incident(struct rl_replay *replay, struct rl_replay_cgroup *cgro
 {
     struct rl_replay_state *s = &replay->state;
     const struct rl_policy *policy = cgroup->policy;
-    struct rl_replay_running *running = NULL;
+    struct rl_replay_running *running;
     struct rl_told told = {.kind = RL_TOLD_OPENED,
         .number = ++replay->numbers,
         .cgroup = cgroup->path,
@@ -259,18 +266,11 @@ static int open_incident(struct rl_replay *replay, struct rl_replay_cgroup *cgro
         .trigger = policy->triggers[cgroup->verdict.trigger].name,
         .dry = true};
 
-    for (size_t i = 0; i < RL_REPLAY_RUNNING_MAX && !running; i++)
-        if (s->running[i].number == 0)
-            running = &s->running[i];
+    running = rl_replay_open(s, replay->numbers, cgroup, &policy->triggers[cgroup->verdict.trigger],
+        true, replay->now_us);
     if (!running)
         return 0;
     replay->counts.incidents++;
-    *running = (struct rl_replay_running){.number = replay->numbers,
-        .id = cgroup->id,
-        .there = true,
-        .trigger = policy->triggers[cgroup->verdict.trigger],
-        .relief = policy->relief};
-    rl_incident_open(&running->incident, &running->trigger, true, replay->now_us);
     rl_replay_tell(replay, &told);
     return advance(replay, running, cgroup);
 }
@@ -285,14 +285,29 @@ static bool uses_node_origin(const struct rl_policy *policy)
     return false;
 }
 
+/* The policy, with what it is for. Of cgroups that nobody looked at the trace has no id: one that
+ * is made from the path serves for all of them. */
+static const struct rl_policy *match(
+    const struct rl_replay_state *state, struct rl_replay_cgroup *cgroup)
+{
+    const struct rl_policy *policy = rl_replay_match(
+        state, cgroup->path, cgroup->limited, &cgroup->subject_up);
+    struct rl_reacher reacher = {
+        .path = cgroup->path, .subject_up = cgroup->subject_up, .id = cgroup->id};
+
+    cgroup->subject = rl_reach_subject(&reacher);
+    return policy;
+}
+
 static int look(struct rl_replay *replay, struct rl_replay_cgroup *cgroup)
 {
     struct rl_replay_running *running = running_at(&replay->state, cgroup->id);
     const struct rl_policy *policy;
+    struct rl_opening opening;
 
     if (running)
         return replay->now_us >= running->order.wake_us ? advance(replay, running, cgroup) : 0;
-    policy = rl_replay_match(&replay->state, cgroup->path, cgroup->limited);
+    policy = match(&replay->state, cgroup);
     if (policy != cgroup->policy)
         rl_memory_clear(&cgroup->memory);
     cgroup->policy = policy;
@@ -300,8 +315,10 @@ static int look(struct rl_replay *replay, struct rl_replay_cgroup *cgroup)
         return 0;
     replay->counts.looks++;
     rl_replay_judge(&replay->state, cgroup, uses_node_origin(policy), replay->now_us);
-    if (!cgroup->verdict.holds ||
-        rl_replay_may_open(&replay->state, cgroup, replay->now_us) != RL_REASON_NONE)
+    if (!cgroup->verdict.holds)
+        return 0;
+    rl_replay_opening(&replay->state, cgroup, replay->now_us, &opening);
+    if (rl_opening_why(&opening) != RL_REASON_NONE)
         return 0;
     return open_incident(replay, cgroup);
 }

@@ -201,6 +201,9 @@ static const struct rl_field hot[] = {
     FIELD(struct rl_note_hot, kernel_kill_us, U64),
     OBJECT(struct rl_note_hot, memory, memory),
     FIELD(struct rl_note_hot, held, BOOL),
+    TEXT(struct rl_note_hot, policy),
+    FIELD(struct rl_note_hot, subject, U64),
+    FIELD(struct rl_note_hot, subject_up, U32),
     {0},
 };
 
@@ -227,6 +230,8 @@ static const struct rl_field look[] = {
     ALWAYS(struct rl_note_look, id, U64),
     ALWAYS(struct rl_note_look, now_us, U64),
     TEXT(struct rl_note_look, policy),
+    FIELD(struct rl_note_look, subject, U64),
+    FIELD(struct rl_note_look, subject_up, U32),
     ALWAYS(struct rl_note_look, have, U32),
     FIELD(struct rl_note_look, asked, BOOL),
     FIELD(struct rl_note_look, paused, BOOL),
@@ -264,6 +269,8 @@ static const struct rl_field open[] = {
     ALWAYS(struct rl_note_open, incident, U64),
     TEXT(struct rl_note_open, name),
     TEXT(struct rl_note_open, policy),
+    FIELD(struct rl_note_open, subject, U64),
+    FIELD(struct rl_note_open, subject_up, U32),
     FIELD(struct rl_note_open, why, REASON),
     ALWAYS(struct rl_note_open, trigger, U8),
     FIELD(struct rl_note_open, dry, BOOL),

@@ -56,7 +56,10 @@ struct rl_note_hot {
     uint64_t at_us;
     uint64_t restart_us, kernel_kill_us; /* of struct rl_history */
     struct rl_memory memory;
-    bool held; /* its verdict does */
+    bool held; /* its verdict does, of */
+    char policy[RL_NOTE_NAME_MAX];
+    uint64_t subject; /* as of struct rl_reacher; 0 in older traces */
+    uint32_t subject_up;
     uint32_t n, path_len;
 };
 
@@ -83,6 +86,8 @@ struct rl_note_look {
     uint64_t id;
     uint64_t now_us;
     char policy[RL_NOTE_NAME_MAX];
+    uint64_t subject; /* as of struct rl_reacher; 0 in older traces */
+    uint32_t subject_up;
     uint32_t have;
     bool asked;  /* whether the machine is short */
     bool paused; /* it holds, and a person has paused its policy */
@@ -115,6 +120,8 @@ struct rl_note_open {
     struct rl_step step; /* without its pointers */
     char name[64];       /* the incident's id */
     char policy[RL_NOTE_NAME_MAX];
+    uint64_t subject; /* as of struct rl_reacher; 0 in older traces */
+    uint32_t subject_up;
 };
 
 /* rl_incident_next(): news in, an order out. */

@@ -3,6 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+void rl_trace_subject(const struct rl_cgroup *cgroup, uint64_t *ret, uint32_t *ret_up)
+{
+    const struct rl_cgroup *subject = cgroup->subject ? cgroup->subject : cgroup;
+
+    *ret = subject->id;
+    *ret_up = (uint32_t)(cgroup->depth - subject->depth);
+}
+
 void rl_trace_hot(struct rl_tracer *tracer, const struct rl_hot *hot)
 {
     const struct rl_history *history = &hot->history;
@@ -24,6 +32,9 @@ void rl_trace_hot(struct rl_tracer *tracer, const struct rl_hot *hot)
         .n = history->n,
         .path_len = (uint32_t)len,
     };
+    if (hot->cgroup->policy)
+        snprintf(note->policy, sizeof(note->policy), "%s", hot->cgroup->policy->name);
+    rl_trace_subject(hot->cgroup, &note->subject, &note->subject_up);
     points = (struct rl_point *)(note + 1);
     memcpy(points, history->points, history->n * sizeof(history->points[0]));
     memcpy(points + history->n, path, len);
@@ -83,6 +94,7 @@ void rl_trace_look(
     note->id = hot->cgroup->id;
     note->now_us = now_us;
     snprintf(note->policy, sizeof(note->policy), "%s", policy->name);
+    rl_trace_subject(hot->cgroup, &note->subject, &note->subject_up);
     note->have = hot->cgroup->files->sample.have;
     note->asked = asked;
     note->paused = paused;

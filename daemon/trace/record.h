@@ -14,6 +14,8 @@ struct rl_tracer {
     uint64_t at_us;          /* what stands in the first line */
 };
 
+/* What a note says of its subject: see struct rl_reacher. */
+void rl_trace_subject(const struct rl_cgroup *cgroup, uint64_t *ret, uint32_t *ret_up);
 void rl_trace_hot(struct rl_tracer *tracer, const struct rl_hot *hot);
 void rl_trace_cold(struct rl_tracer *tracer, const struct rl_hot *hot);
 /* The machine, if anything has changed. */

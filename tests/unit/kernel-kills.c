@@ -58,15 +58,16 @@ static int teardown(void **state)
     return 0;
 }
 
-static void on_kill(void *userdata, struct rl_cgroup *cgroup, uint64_t n, bool limited)
+static void on_kill(void *userdata, struct rl_cgroup *cgroup, const struct rl_kernel_kill *kill)
 {
     struct world *world = userdata;
     char path[256];
     size_t len = strlen(world->told);
 
     rl_cgroup_path(cgroup, path, sizeof(path));
-    snprintf(world->told + len, sizeof(world->told) - len, "%s %llu %s;", path,
-        (unsigned long long)n, limited ? "limit" : "machine");
+    snprintf(world->told + len, sizeof(world->told) - len, "%s %llu of %llu %s;", path,
+        (unsigned long long)kill->n, (unsigned long long)kill->total,
+        kill->limited ? "limit" : "machine");
 }
 
 static const char *look(struct world *world, bool local)
@@ -87,14 +88,15 @@ static void test_the_deepest(void **state)
     events(world, "a", 6, 6);
     events(world, "a/b", 6, 4);
     events(world, "a/b/c", 1, 1);
-    assert_string_equal(look(world, false), "/a/b/c 1 limit;");
+    assert_string_equal(look(world, false), "/a/b/c 1 of 1 limit;");
     assert_string_equal(look(world, false), "");
     /* Of three there are two in two cgroups and one in neither. */
     events(world, "a", 7, 9);
     events(world, "a/b", 6, 5);
     events(world, "a/b/c", 1, 2);
     events(world, "a/d", 0, 1);
-    assert_string_equal(look(world, false), "/a/d 1 limit;/a/b/c 1 limit;/a 1 limit;");
+    assert_string_equal(
+        look(world, false), "/a/d 1 of 1 limit;/a/b/c 1 of 2 limit;/a 1 of 9 limit;");
 }
 
 static void test_machine(void **state)
@@ -105,14 +107,14 @@ static void test_machine(void **state)
     look(world, false);
     events(world, "a", 5, 6);
     events(world, "a/b", 0, 1);
-    assert_string_equal(look(world, false), "/a/b 1 machine;");
+    assert_string_equal(look(world, false), "/a/b 1 of 1 machine;");
     /* The limit of a cgroup above is one, too. */
     events(world, "a", 6, 7);
     events(world, "a/b", 0, 2);
-    assert_string_equal(look(world, false), "/a/b 1 limit;");
+    assert_string_equal(look(world, false), "/a/b 1 of 2 limit;");
     events(world, "e", 1, 1);
     events(world, "e/f", 1, 1);
-    assert_string_equal(look(world, false), "/e/f 1 limit;");
+    assert_string_equal(look(world, false), "/e/f 1 of 1 limit;");
 }
 
 /* The cgroup went with its victim: what is above it knows. */
@@ -124,7 +126,7 @@ static void test_gone(void **state)
     events(world, "a", 1, 1);
     events(world, "a/b", 1, 1);
     assert_int_equal(unlinkat(world->folder.fd, "a/b/c/memory.events", 0), 0);
-    assert_string_equal(look(world, false), "/a/b 1 limit;");
+    assert_string_equal(look(world, false), "/a/b 1 of 1 limit;");
 }
 
 /* A number is given anew, and counters begin anew. */
@@ -138,11 +140,11 @@ static void test_forgotten(void **state)
     rl_kernel_kills_forget(&world->kills, 4711);
     assert_int_equal(world->kills.n, 0);
     events(world, "a", 1, 1);
-    assert_string_equal(look(world, false), "/a 1 limit;");
+    assert_string_equal(look(world, false), "/a 1 of 1 limit;");
     events(world, "a", 0, 0);
     assert_string_equal(look(world, false), "");
     events(world, "a", 1, 1);
-    assert_string_equal(look(world, false), "/a 1 limit;");
+    assert_string_equal(look(world, false), "/a 1 of 1 limit;");
 }
 
 static void test_local(void **state)
@@ -153,8 +155,8 @@ static void test_local(void **state)
     assert_string_equal(look(world, true), "");
     events(world, "a/b", 6, 6);
     events(world, "e", 0, 2);
-    assert_non_null(strstr(look(world, true), "/a/b 1 limit;"));
-    assert_non_null(strstr(world->told, "/e 2 machine;"));
+    assert_non_null(strstr(look(world, true), "/a/b 1 of 6 limit;"));
+    assert_non_null(strstr(world->told, "/e 2 of 2 machine;"));
     assert_string_equal(look(world, true), "");
 }
 

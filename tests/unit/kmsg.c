@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/autopsy/kmsg.h"
-#include "daemon/oom-counts.h"
+#include "daemon/oom-path.h"
 #include "tests/unit/folder.h"
 
 static struct folder folder;
@@ -211,30 +211,7 @@ static void test_no_file(void **state)
     close(directory);
 }
 
-/* ---- counts ---- */
-
-static void test_counts(void **state)
-{
-    static struct rl_oom_counts counts;
-
-    assert_int_equal(rl_oom_counts_take(&counts, 5, 0), 0);
-    assert_int_equal(counts.n, 0); /* costs nothing */
-    assert_int_equal(rl_oom_counts_take(&counts, 5, 3), 3);
-    assert_int_equal(rl_oom_counts_take(&counts, 5, 3), 0);
-    assert_int_equal(rl_oom_counts_take(&counts, 5, 4), 1);
-    assert_int_equal(rl_oom_counts_take(&counts, 5, 1), 0); /* went back: another one's */
-    assert_int_equal(rl_oom_counts_get(&counts, 5), 1);
-    assert_int_equal(rl_oom_counts_take(&counts, 6, 2), 2);
-    rl_oom_counts_forget(&counts, 5);
-    rl_oom_counts_forget(&counts, 5);
-    assert_int_equal(rl_oom_counts_get(&counts, 5), 0);
-    assert_int_equal(rl_oom_counts_get(&counts, 6), 2);
-    for (uint64_t id = 100; id < 100 + 2 * RL_OOM_COUNTS_MAX; id++)
-        rl_oom_counts_take(&counts, id, 1);
-    assert_int_equal(counts.n, RL_OOM_COUNTS_MAX);
-    assert_int_equal(rl_oom_counts_take(&counts, 99999, 7), 0);
-    assert_int_equal(rl_oom_counts_take(&counts, 6, 3), 1);
-}
+/* ---- paths ---- */
 
 static void test_paths(void **state)
 {
@@ -278,7 +255,6 @@ int main(void)
         WITH_LOG(test_long),
         WITH_LOG(test_rubbish),
         WITH_LOG(test_no_file),
-        cmocka_unit_test(test_counts),
         cmocka_unit_test(test_paths),
     };
 

@@ -360,12 +360,36 @@ static struct rl_news news_of(uint64_t at_us, unsigned facts)
     };
 }
 
-static void run_course(const struct course *c)
+/* Victims that live outside of the offender, which may be removed before they are dead. */
+static const struct course elsewhere[] = {
+    {"the victim dies later", &gentle, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(3)}, {1, REMOVED, WAIT(3)},
+            {2, REMOVED | DEAD, WAIT(3)}, {3, REMOVED, END}},
+        RL_OUTCOME_RELIEVED, true, true},
+    {"he does not", &gentle, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(3)}, {1, REMOVED, WAIT(3)}, {3, REMOVED, END}},
+        RL_OUTCOME_GONE, true, false},
+    {"nor of SIGKILL", &two_kills, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(10)}, {0, REMOVED, WAIT(10)}, {9, REMOVED, WAIT(10)},
+            {10, REMOVED, END}},
+        RL_OUTCOME_STUCK, true, false},
+    {"while it settles", &gentle, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(3)}, {2, DEAD, WAIT(3)}, {2, REMOVED, END}},
+        RL_OUTCOME_RELIEVED, true, true},
+    {"nobody was signalled yet", &asking, 0, false,
+        {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(5)}, {1, REMOVED, END}}, RL_OUTCOME_GONE, true,
+        false},
+    {"dry", &gentle, 0, true, {{0, HOLDS, STEP(0)}, {0, HOLDS, WAIT(3)}, {1, REMOVED, END}},
+        RL_OUTCOME_GONE, true, false},
+};
+
+static void run_course(const struct course *c, bool beyond)
 {
     const struct rl_trigger trigger = {.from = c->from};
     struct rl_incident incident;
 
     rl_incident_open(&incident, &trigger, c->dry, OPENED);
+    incident.beyond = beyond;
     assert_int_equal(incident.phase, RL_PHASE_IDLE);
     assert_int_equal(incident.started_us, OPENED);
     for (size_t i = 0; i < NEWS_MAX; i++) {
@@ -399,7 +423,9 @@ static void run_course(const struct course *c)
 static void every_course(void **state)
 {
     for (size_t i = 0; i < LENGTH(courses); i++)
-        run_course(&courses[i]);
+        run_course(&courses[i], false);
+    for (size_t i = 0; i < LENGTH(elsewhere); i++)
+        run_course(&elsewhere[i], true);
 }
 
 /* "Still holds" is about what came after the step, and relief about what came after the death. */
@@ -616,6 +642,54 @@ static void vetoes_have_an_end(void **state)
 }
 
 /* Telling changes nothing; whatever comes after anything else is an assumption. */
+static void what_a_step_does_without_a_victim(void **state)
+{
+    static const struct {
+        enum rl_step_victim asks;
+        bool exclude;
+        enum rl_reason why, is;
+    } rows[] = {
+        {RL_VICTIM_NONE, false, RL_OUTCOME_NO_VICTIM, RL_REASON_NONE},
+        {RL_VICTIM_ASKED, false, RL_OUTCOME_NO_VICTIM, RL_REASON_NONE},
+        {RL_VICTIM_ASKED, false, RL_OUTCOME_GONE, RL_OUTCOME_GONE},
+        {RL_VICTIM_ASKED, true, RL_OUTCOME_NO_VICTIM, RL_OUTCOME_NO_VICTIM},
+        {RL_VICTIM_ASKED, true, RL_REASON_NONE, RL_REASON_NONE},
+        {RL_VICTIM_NEEDED, false, RL_OUTCOME_NO_VICTIM, RL_OUTCOME_NO_VICTIM},
+        {RL_VICTIM_NEEDED, false, RL_WAIT_EXITING, RL_WAIT_EXITING},
+        {RL_VICTIM_NEEDED, false, RL_REASON_NONE, RL_REASON_NONE},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++)
+        if (rl_without_victim(rows[i].asks, rows[i].exclude, rows[i].why) != rows[i].is)
+            fail_msg("row %zu", i);
+}
+
+/* A person's incident goes on without its trigger, but does not call itself not relieved for that.
+ */
+static void when_the_trigger_is_asked(void **state)
+{
+    static const struct {
+        enum rl_phase phase;
+        bool asks, by_hand;
+    } rows[] = {
+        {RL_PHASE_IDLE, false, true},
+        {RL_PHASE_STEP, false, true},
+        {RL_PHASE_YIELD, true, true},
+        {RL_PHASE_WAIT, true, true},
+        {RL_PHASE_SETTLE, true, false},
+        {RL_PHASE_ENDED, false, true},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct rl_incident incident = {.phase = rows[i].phase};
+
+        assert_int_equal(rl_incident_asks(&incident), rows[i].asks);
+        assert_true(rl_incident_goes_on(&incident, false, true));
+        assert_false(rl_incident_goes_on(&incident, false, false));
+        assert_int_equal(rl_incident_goes_on(&incident, true, false), rows[i].by_hand);
+    }
+}
+
 static void a_dry_run_says_what_it_assumes(void **state)
 {
     static const bool assumes[] = {false, false, true};
@@ -778,6 +852,7 @@ static void it_always_ends(void **state)
         for (size_t i = 0; i < relief.n; i++)
             most += (RL_VETOES_MAX + 1) * (relief.steps[i].wait_us + RL_DEATH_LIMIT_US);
         rl_incident_open(&run.incident, &trigger, roll(&dice, 2), OPENED);
+        run.incident.beyond = roll(&dice, 2);
         run_randomly(&run, &dice);
         assert_true(run.now <= most);
         assert_int_not_equal(run.incident.outcome, RL_REASON_NONE);
@@ -842,6 +917,8 @@ int main(void)
         cmocka_unit_test(waiting_for_somebody_has_an_end),
         cmocka_unit_test(nobody_has_to_die_when_going_was_enough),
         cmocka_unit_test(vetoes_have_an_end),
+        cmocka_unit_test(what_a_step_does_without_a_victim),
+        cmocka_unit_test(when_the_trigger_is_asked),
         cmocka_unit_test(a_dry_run_says_what_it_assumes),
         cmocka_unit_test(only_what_can_kill_counts),
         cmocka_unit_test(some_failures_end_it),

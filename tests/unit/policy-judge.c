@@ -361,6 +361,42 @@ static void what_comes_back_at_limits_is_not_the_machine_s(void **state)
     limited = 0;
 }
 
+/* 0 holds 1, which holds 2 and 3; 5 holds 4, which comes before it. */
+static void what_came_back_below_an_origin_counts_once(void **state)
+{
+    static const struct {
+        bool own[6]; /* has it a shortage of its own? */
+        uint64_t pages[6], sum;
+    } rows[] = {
+        {{0}, {1, 2, 3, 4, 5, 6}, 0},
+        {{1, 0, 0, 0, 0, 0}, {1, 2, 3, 4, 5, 6}, 1},
+        {{1, 1, 1, 1, 0, 0}, {1, 2, 3, 4, 5, 6}, 1},
+        {{0, 0, 1, 1, 0, 0}, {1, 2, 3, 4, 5, 6}, 7},
+        {{1, 0, 1, 0, 0, 0}, {1, 2, 3, 4, 5, 6}, 1}, /* with one between them that has none */
+        {{0, 1, 0, 1, 1, 0}, {1, 2, 3, 4, 5, 6}, 7},
+        {{0, 0, 0, 0, 1, 1}, {1, 2, 3, 4, 5, 6}, 6},
+        {{0, 0, 0, 0, 0, 1}, {1, 2, 3, 4, 5, 6}, 6},
+        {{1, 1, 1, 1, 1, 1}, {1, 2, 3, 4, 5, 6}, 7},
+    };
+    static const int32_t above[] = {-1, 0, 1, 1, 5, -1};
+    const struct rl_level level = level_of(100 * MIB, RL_NO_LIMIT, 100 * MIB);
+    static struct rl_history histories[6];
+
+    for (size_t r = 0; r < LENGTH(rows); r++) {
+        struct rl_suspect suspects[6];
+
+        for (size_t i = 0; i < 6; i++) {
+            live(&(struct life){.local = rows[r].own[i], .refaults = rows[r].pages[i]});
+            histories[i] = history;
+            suspects[i] = (struct rl_suspect){
+                .history = &histories[i], .level = &level, .have = ALL, .above = above[i]};
+        }
+        if (rl_origin_limited(suspects, 6, NOW, 5 * SEC) != 50 * rows[r].sum)
+            fail_msg("row %zu: %lu", r, rl_origin_limited(suspects, 6, NOW, 5 * SEC));
+    }
+    assert_int_equal(rl_origin_limited(NULL, 0, NOW, 5 * SEC), 0);
+}
+
 static void the_first_trigger_that_holds_is_named_and_all_are_read(void **state)
 {
     const struct rl_trigger triggers[] = {
@@ -505,6 +541,7 @@ int main(void)
         cmocka_unit_test(few_pages_in_a_short_time_are_no_trifle),
         cmocka_unit_test(pressure_needs_somebody_to_blame),
         cmocka_unit_test(what_comes_back_at_limits_is_not_the_machine_s),
+        cmocka_unit_test(what_came_back_below_an_origin_counts_once),
         cmocka_unit_test(the_first_trigger_that_holds_is_named_and_all_are_read),
         cmocka_unit_test(the_next_look_is_the_earliest_of_all_triggers),
         cmocka_unit_test(without_numbers_nothing_holds),

@@ -10,14 +10,14 @@
 #include "daemon/replay/replay.h"
 #include "tests/unit/folder.h"
 
-#define TRACE RL_SOURCE_ROOT "/tests/fixtures/traces/decisions.jsonl"
+#define TRACES RL_SOURCE_ROOT "/tests/fixtures/traces/"
 
 static char *trace; /* the fixture */
 static size_t trace_len;
 
-static int read_trace(void **state)
+static int read_fixture(const char *name)
 {
-    FILE *file = fopen(TRACE, "r");
+    FILE *file = fopen(name, "r");
 
     trace = calloc(1, 1024 * 1024);
     if (!file || !trace)
@@ -25,6 +25,18 @@ static int read_trace(void **state)
     trace_len = fread(trace, 1, 1024 * 1024 - 1, file);
     fclose(file);
     return trace_len > 0 ? 0 : -1;
+}
+
+/* It says nothing of subjects: one that an older reliefd has written. */
+static int read_trace(void **state)
+{
+    return read_fixture(TRACES "decisions.jsonl");
+}
+
+/* Several offenders below one subject, and a glob that reaches into it. */
+static int read_within(void **state)
+{
+    return read_fixture(TRACES "within.jsonl");
 }
 
 static int free_trace(void **state)
@@ -200,11 +212,27 @@ static char *change(const char *type, const char *from, const char *to, size_t *
     return changed;
 }
 
+struct changed {
+    const char *type, *from, *to, *what;
+};
+
+static void expect_changed(const struct changed *row)
+{
+    size_t len;
+    char *changed = change(row->type, row->from, row->to, &len);
+    struct seen seen;
+
+    replay(changed, len, NULL, 0, &seen);
+    if (seen.result < 0)
+        fail_msg("%s -> %s: %s", row->from, row->to, seen.wrong);
+    if (seen.counts.differences == 0 || strncmp(seen.first, row->what, strlen(row->what)) != 0)
+        fail_msg("%s: %s -> %s: found '%s'", row->type, row->from, row->to, seen.first);
+    free(changed);
+}
+
 static void test_changed(void **state)
 {
-    static const struct {
-        const char *type, *from, *to, *what;
-    } rows[] = {
+    static const struct changed rows[] = {
         /* decisions */
         {"look", "\"holds\":true", "\"holds\":false", "look: holds"},
         {"look", "\"trigger\":0", "\"trigger\":1", "look: trigger"},
@@ -241,20 +269,54 @@ static void test_changed(void **state)
         {"policies", "For=1s", "For=2s", "look: next at"},
     };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        size_t len;
-        char *changed = change(rows[i].type, rows[i].from, rows[i].to, &len);
-        struct seen seen;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        expect_changed(&rows[i]);
+}
 
-        replay(changed, len, NULL, 0, &seen);
-        if (seen.result < 0)
-            fail_msg("%s -> %s: %s", rows[i].from, rows[i].to, seen.wrong);
-        if (seen.counts.differences == 0 ||
-            strncmp(seen.first, rows[i].what, strlen(rows[i].what)) != 0)
-            fail_msg(
-                "%s: %s -> %s: found '%s'", rows[i].type, rows[i].from, rows[i].to, seen.first);
-        free(changed);
-    }
+/* ---- several that reach into the same place ---- */
+
+static const char within_story[] = "opened /user.slice\n"
+                                   "step terminate\n"
+                                   "victim 400\n"
+                                   "step kill\n"
+                                   "ended dry-run\n"
+                                   "opened /system.slice/large.service\n"
+                                   "step terminate\n"
+                                   "victim 400\n"
+                                   "step kill\n"
+                                   "ended dry-run\n"
+                                   "opened /user.slice\n"
+                                   "step terminate\n"
+                                   "victim 400\n"
+                                   "step kill\n"
+                                   "ended dry-run\n";
+
+static void test_within(void **state)
+{
+    struct seen seen;
+
+    replay(trace, trace_len, NULL, 0, &seen);
+    assert_int_equal(seen.result, 0);
+    assert_string_equal(seen.first, "");
+    assert_string_equal(seen.story, within_story);
+}
+
+static void test_within_changed(void **state)
+{
+    static const struct changed rows[] = {
+        /* not one subject any more, or not the same place */
+        {"policies", "Within=subject", "Within=offender", "why no incident was opened"},
+        {"policies", "Within=system.slice/backup.service", "Within=elsewhere.slice/backup",
+            "why no incident was opened"},
+        {"open", "\"incident\":0,\"policy\":\"slice\",\"subject\"",
+            "\"incident\":0,\"policy\":\"slice\",\"x\"", "why no incident was opened"},
+        {"open", "\"why\":\"busy-domain\"", "\"why\":\"cooldown\"", "why no incident was opened"},
+        {"open", "\"why\":\"cooldown\"", "\"why\":\"busy-domain\"", "why no incident was opened"},
+        {"end", "\"until_us\":", "\"until_us\":1", "cooldown until"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        expect_changed(&rows[i]);
 }
 
 /* ---- broken traces ---- */
@@ -390,6 +452,38 @@ static void test_others(void **state)
     }
 }
 
+/* The same rules where other policies are tried, of which the trace has no subjects. */
+static void test_within_others(void **state)
+{
+    static const struct {
+        const char *within, *story;
+    } rows[] = {
+        {"offender", "opened /system.slice/large.service\nnobody no-victim\nstep kill\n"
+                     "ended no-victim\nopened /system.slice/small.service\nnobody no-victim\n"
+                     "step kill\nended no-victim\n"},
+        {"subject", "opened /system.slice/large.service\nvictim 400\nstep kill\nended dry-run\n"},
+    };
+    struct seen seen;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[256];
+        struct folder folder;
+        struct rl_policy_set *set;
+
+        snprintf(text, sizeof(text),
+            "[Match]\nCgroup=system.slice\n[Trigger t]\nUsage=80%%\n[Victim]\nWithin=%s\n"
+            "[Relief]\nStep=kill\nCooldown=1min\n",
+            rows[i].within);
+        set = load(&folder, text);
+        replay(trace, trace_len, set, 10, &seen);
+        assert_int_equal(seen.result, 0);
+        if (strcmp(seen.story, rows[i].story) != 0)
+            fail_msg("Within=%s:\n%s", rows[i].within, seen.story);
+        rl_policy_set_free(set);
+        folder_free(&folder);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,5 +496,12 @@ int main(void)
         cmocka_unit_test(test_others),
     };
 
-    return cmocka_run_group_tests(tests, read_trace, free_trace);
+    const struct CMUnitTest within[] = {
+        cmocka_unit_test(test_within),
+        cmocka_unit_test(test_within_changed),
+        cmocka_unit_test(test_within_others),
+    };
+    int failed = cmocka_run_group_tests(tests, read_trace, free_trace);
+
+    return failed + cmocka_run_group_tests(within, read_within, free_trace);
 }
