@@ -24,6 +24,7 @@
 #define MEMORY_HEIGHT   230.0
 #define PRESSURE_HEIGHT 150.0
 #define MARK_CUT        260.0
+#define MARK_APART      0.5
 #define ENTRY_CUT       300.0
 
 #define TICKS_UP     7
@@ -177,25 +178,45 @@ static void place_marks(struct layout *layout)
     layout->lanes = rl_label_lanes(layout->flags, plot->n_marks);
 }
 
+/* Does another mark's line stand there, as high at least? Broken lines would fill each other's
+ * gaps.
+ */
+static bool has_line(const struct layout *layout, size_t i)
+{
+    const struct rl_label_flag *flags = layout->flags;
+
+    for (size_t k = 0; k < layout->plot->n_marks; k++)
+        if (k != i && layout->plot->marks[k].side == layout->plot->marks[i].side &&
+            fabs(flags[k].x - flags[i].x) < MARK_APART &&
+            (flags[k].lane > flags[i].lane || (flags[k].lane == flags[i].lane && k < i)))
+            return true;
+    return false;
+}
+
+static void draw_mark_line(struct layout *layout, const struct rl_label_flag *flag, unsigned side)
+{
+    const struct rl_panel *memory = &layout->memory, *pressure = &layout->pressure[side];
+    enum rl_dash dash = side == 0 ? RL_DASH_NONE : RL_DASH_LONG;
+    double y = memory->top - 10 - LANE * flag->lane;
+
+    rl_canvas_straight(layout->figure, "markline", RL_INK_MARK, dash, 0.9, flag->x, y - 9, flag->x,
+        memory->bottom);
+    rl_canvas_straight(layout->figure, "markline", RL_INK_MARK, dash, 0.9, flag->x, pressure->top,
+        flag->x, pressure->bottom);
+}
+
 static void draw_marks(struct layout *layout)
 {
     const struct rl_plot *plot = layout->plot;
-    const struct rl_panel *memory = &layout->memory;
     char text[RL_PLOT_TEXT_MAX];
 
     for (size_t i = 0; i < plot->n_marks; i++) {
         const struct rl_label_flag *flag = &layout->flags[i];
-        unsigned side = plot->marks[i].side;
-        const struct rl_panel *pressure = &layout->pressure[side];
-        enum rl_dash dash = side == 0 ? RL_DASH_NONE : RL_DASH_LONG;
-        double y = memory->top - 10 - LANE * flag->lane;
-
-        rl_canvas_straight(layout->figure, "markline", RL_INK_MARK, dash, 0.9, flag->x, y - 9,
-            flag->x, memory->bottom);
-        rl_canvas_straight(layout->figure, "markline", RL_INK_MARK, dash, 0.9, flag->x,
-            pressure->top, flag->x, pressure->bottom);
+        if (plot->marks[i].side == 0 || !has_line(layout, i))
+            draw_mark_line(layout, flag, plot->marks[i].side);
         mark_text(&plot->marks[i], flag->x, text, sizeof(text));
-        rl_canvas_text(layout->figure, "mark", &mark_font, flag->x + RL_LABEL_GAP, y, text);
+        rl_canvas_text(layout->figure, "mark", &mark_font, flag->x + RL_LABEL_GAP,
+            layout->memory.top - 10 - LANE * flag->lane, text);
     }
 }
 

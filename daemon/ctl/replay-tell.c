@@ -284,17 +284,16 @@ static void print_unknown(const struct rl_replay_counts *c, const char *who)
     rl_duration_text(c->budget_us, per, sizeof(per));
     if (!c->budget_known)
         printf("%sno budget of kills: the trace does not tell of one\n", who);
-    else if (c->budget_kills == 0)
-        printf("%sno budget of kills: [Budget] sets none\n", who);
     else
-        printf("%sbudget of all policies: %" PRIu32 " kills per %s\n", who, c->budget_kills, per);
+        printf("%sbudget of all policies: %" PRIu32 " kill%s per %s\n", who, c->budget_kills,
+            c->budget_kills == 1 ? "" : "s", per);
     if (c->pod_policies > 0)
-        printf("%sPod= of %" PRIu64 " policies: names of pods are not in the trace, so that UIDs "
-               "alone match\n",
+        printf("%sPod= (%" PRIu64 " of the policies): names of pods are not in the trace, so that "
+               "UIDs alone match\n",
             who, c->pod_policies);
     if (c->limits_unknown > 0)
-        printf("%sLimited= of candidates' own policies: %" PRIu64 " times it is not in the trace "
-               "whether a cgroup has limits, and taken for no\n",
+        printf("%sLimited=: whether a candidate's cgroup has limits is not in the trace (%" PRIu64
+               " times), and was taken for no\n",
             who, c->limits_unknown);
 }
 
