@@ -1,6 +1,6 @@
 #!/bin/bash
 # What it costs reliefd to write a trace, while nothing happens and while some cgroups stall.
-# Timeout: 900
+# Timeout: 1800
 # Table: tracing
 # Columns: pressured setting cpu_us=CPU_us/s bytes=bytes/s lines=lines/s samples=samples/s sample=bytes_a_sample stall=stall_%
 # Note: 200 cgroups. never: no trace; traced: the same with --trace. Stall: full, mean of the pressured ones. Bytes before any compression; those a second hold tables of processes and the machine's numbers, too.
@@ -19,8 +19,18 @@ press() {
         wait_until 120 said_ready "$RUN_PID"
         cgroup_set "$leaf" memory.high "$(memory_current "$leaf")"
         pressed+=("$leaf")
+        before[$leaf]=$(psi_total "$leaf" full)
     done
+    wait_until 120 all_stall || say "not all loads stall"
     sleep "$(window 15 8)"
+}
+
+# all_stall: each has stalled for a second since before.
+all_stall() {
+    local leaf
+    for leaf in "${pressed[@]}"; do
+        (($(psi_total "$leaf" full) - before[$leaf] > 1000000)) || return 1
+    done
 }
 
 release() {
@@ -40,7 +50,8 @@ stall_us() {
 
 # lines FROM: those of the trace behind that many bytes, as "bytes lines samples bytes-of-samples".
 lines() {
-    tail -c "+$(($1 + 1))" "$trace" 2>/dev/null | awk '
+    [[ -f $trace ]] || { echo 0 0 0 -; return; }
+    tail -c "+$(($1 + 1))" "$trace" | awk '
         { bytes += length($0) + 1 }
         /^\{"type":"sample"/ { n++; size += length($0) + 1 }
         END { print bytes + 0, NR, n + 0, n ? int(size / n) : "-" }'
@@ -70,6 +81,13 @@ measure() {
     rm -f "$trace"
 }
 
+# As in busy: whoever touches a program's file pages first is charged for them, and would stall for its own code.
+cgroup_make first
+run_in first staller --hold 1
+wait_until 120 said_ready "$RUN_PID"
+wait_until 30 kill_all_in "$(cgroup_path first)"
+
+declare -A before
 tree_build app 200
 for number in 0 1 10; do
     for setting in never traced; do measure "$number" "$setting"; done
