@@ -140,6 +140,26 @@ static void expect_lines(const char *svg, size_t all, size_t broken)
         fail_msg("%zu lines, %zu broken, in:\n%s", n, dashed, svg);
 }
 
+/* Of each mark one line is in the panel of that heading, and none in the one above it. */
+static void expect_below(const char *svg, const char *heading)
+{
+    const char *text = strstr(svg, heading), *y = NULL;
+    size_t n = 0, below = 0;
+
+    assert_non_null(text);
+    for (const char *at = svg; at < text && (at = strstr(at, " y=\"")) && at < text; at++)
+        y = at + strlen(" y=\"");
+    assert_non_null(y);
+    for (const char *at = svg; (at = strstr(at, "class=\"markline\"")); at++) {
+        const char *comma = strchr(strstr(at, "points=\""), ',');
+
+        n++;
+        below += strtod(comma + 1, NULL) > strtod(y, NULL);
+    }
+    if (n != 2 * below)
+        fail_msg("%zu of %zu lines are below '%s' in:\n%s", below, n, heading, svg);
+}
+
 /* A single incident is told with all its steps. */
 static void test_one(void **state)
 {
@@ -221,6 +241,13 @@ static void test_both(void **state)
     /* Gaps are not filled by the line of another mark there. */
     expect_lines(svg, 2 * 2, 2 * 2);
     assert_int_equal(count(svg, "class=\"threshold\""), 1);
+
+    expect_below(svg, ">2, the policies of once");
+
+    /* Time begins with the first incident of either. */
+    svg = DRAW("--policy", "once", "--against", "other");
+    expect(svg, ">2: 0 s ");
+    assert_null(strstr(svg, ">1: 0 s "));
 
     /* The first one may be those of the trace. */
     svg = DRAW("--against", "never");

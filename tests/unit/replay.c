@@ -407,6 +407,13 @@ static const char spent[] = "opened /user.slice\nstep terminate\nended no-victim
                             "ended dry-run\n"
                             "opened /user.slice\nstep terminate\nended alarm\n";
 
+static const char spent_twice[] = "opened /user.slice\nstep terminate\nended no-victim\n"
+                                  "opened /user.slice\nvictim 510\nstep terminate\nstep kill\n"
+                                  "ended dry-run\n"
+                                  "opened /user.slice\nvictim 510\nstep terminate\nstep kill\n"
+                                  "ended dry-run\n"
+                                  "opened /user.slice\nstep terminate\nended alarm\n";
+
 static void expect_budget(const struct seen *seen, bool known, uint32_t kills)
 {
     assert_true(seen->counts.budget_known == known);
@@ -428,6 +435,8 @@ static void test_budget(void **state)
     replay(trace, trace_len, set, 1, &seen);
     assert_memory_equal(seen.story, spent, sizeof(spent) - 1);
     expect_budget(&seen, true, 1);
+    replay(trace, trace_len, set, 2, &seen);
+    assert_memory_equal(seen.story, spent_twice, sizeof(spent_twice) - 1);
 
     assert_non_null(changed);
     at = strstr(changed, "\"budget_kills\":10");
