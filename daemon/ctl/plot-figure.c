@@ -24,6 +24,7 @@
 #define MEMORY_HEIGHT   230.0
 #define PRESSURE_HEIGHT 150.0
 #define MARK_CUT        260.0
+#define MARK_APART      0.5
 #define ENTRY_CUT       300.0
 
 #define TICKS_UP     7
@@ -35,12 +36,13 @@
 struct layout {
     const struct rl_plot *plot;
     struct rl_figure *figure;
-    struct rl_panel memory, pressure;
+    struct rl_panel memory, pressure[RL_PLOT_SIDES];
+    unsigned sides; /* panels of pressure */
     struct rl_label_flag flags[RL_PLOT_MARKS_MAX];
     unsigned lanes;
-    double gap;        /* seconds */
-    double *shares[2]; /* some, full */
-    double y;          /* where what comes next begins */
+    double gap;                       /* seconds */
+    double *shares[RL_PLOT_SIDES][2]; /* some, full */
+    double y;                         /* where what comes next begins */
 };
 
 static const struct rl_panel_line line_current = {
@@ -79,25 +81,30 @@ static void find_times(struct layout *layout)
         from -= 2;
         to += 2;
     }
-    layout->memory.from = layout->pressure.from = from;
-    layout->memory.to = layout->pressure.to = to;
+    layout->memory.from = from;
+    layout->memory.to = to;
+    for (unsigned i = 0; i < layout->sides; i++) {
+        layout->pressure[i].from = from;
+        layout->pressure[i].to = to;
+    }
 }
 
 static void draw_times(struct layout *layout)
 {
     const struct rl_canvas_font font = {
         .ink = RL_INK_QUIET, .size = RL_PANEL_FONT, .anchor = RL_ANCHOR_MIDDLE};
-    const struct rl_panel *both[] = {&layout->memory, &layout->pressure};
+    const struct rl_panel *all[] = {&layout->memory, &layout->pressure[0], &layout->pressure[1]};
     double from = layout->memory.from, to = layout->memory.to;
-    double step = rl_scale_time_step(to - from, TICKS_ACROSS), bottom = layout->pressure.bottom;
+    double step = rl_scale_time_step(to - from, TICKS_ACROSS),
+           bottom = layout->pressure[layout->sides - 1].bottom;
     char text[RL_SCALE_TEXT_MAX], words[sizeof(layout->plot->zero) + 64];
 
     for (double i = ceil(from / step - 1e-9); i * step <= to + 1e-9 * step; i++) {
         double x = rl_panel_x(&layout->memory, i * step);
 
-        for (size_t k = 0; k < 2; k++)
-            rl_canvas_straight(layout->figure, "grid", RL_INK_GRID, RL_DASH_NONE, 1, x,
-                both[k]->top, x, both[k]->bottom);
+        for (size_t k = 0; k < 1 + layout->sides; k++)
+            rl_canvas_straight(layout->figure, "grid", RL_INK_GRID, RL_DASH_NONE, 1, x, all[k]->top,
+                x, all[k]->bottom);
         rl_canvas_straight(
             layout->figure, "axis", RL_INK_QUIET, RL_DASH_NONE, 1, x, bottom, x, bottom + 4);
         rl_canvas_text(layout->figure, "tick", &font, x, bottom + 17,
@@ -171,22 +178,45 @@ static void place_marks(struct layout *layout)
     layout->lanes = rl_label_lanes(layout->flags, plot->n_marks);
 }
 
+/* Does another mark's line stand there, as high at least? Broken lines would fill each other's
+ * gaps.
+ */
+static bool has_line(const struct layout *layout, size_t i)
+{
+    const struct rl_label_flag *flags = layout->flags;
+
+    for (size_t k = 0; k < layout->plot->n_marks; k++)
+        if (k != i && layout->plot->marks[k].side == layout->plot->marks[i].side &&
+            fabs(flags[k].x - flags[i].x) < MARK_APART &&
+            (flags[k].lane > flags[i].lane || (flags[k].lane == flags[i].lane && k < i)))
+            return true;
+    return false;
+}
+
+static void draw_mark_line(struct layout *layout, const struct rl_label_flag *flag, unsigned side)
+{
+    const struct rl_panel *memory = &layout->memory, *pressure = &layout->pressure[side];
+    enum rl_dash dash = side == 0 ? RL_DASH_NONE : RL_DASH_LONG;
+    double y = memory->top - 10 - LANE * flag->lane;
+
+    rl_canvas_straight(layout->figure, "markline", RL_INK_MARK, dash, 0.9, flag->x, y - 9, flag->x,
+        memory->bottom);
+    rl_canvas_straight(layout->figure, "markline", RL_INK_MARK, dash, 0.9, flag->x, pressure->top,
+        flag->x, pressure->bottom);
+}
+
 static void draw_marks(struct layout *layout)
 {
     const struct rl_plot *plot = layout->plot;
-    const struct rl_panel *memory = &layout->memory, *pressure = &layout->pressure;
     char text[RL_PLOT_TEXT_MAX];
 
     for (size_t i = 0; i < plot->n_marks; i++) {
         const struct rl_label_flag *flag = &layout->flags[i];
-        double y = memory->top - 10 - LANE * flag->lane;
-
-        rl_canvas_straight(layout->figure, "markline", RL_INK_MARK, RL_DASH_NONE, 0.9, flag->x,
-            y - 9, flag->x, memory->bottom);
-        rl_canvas_straight(layout->figure, "markline", RL_INK_MARK, RL_DASH_NONE, 0.9, flag->x,
-            pressure->top, flag->x, pressure->bottom);
+        if (plot->marks[i].side == 0 || !has_line(layout, i))
+            draw_mark_line(layout, flag, plot->marks[i].side);
         mark_text(&plot->marks[i], flag->x, text, sizeof(text));
-        rl_canvas_text(layout->figure, "mark", &mark_font, flag->x + RL_LABEL_GAP, y, text);
+        rl_canvas_text(layout->figure, "mark", &mark_font, flag->x + RL_LABEL_GAP,
+            layout->memory.top - 10 - LANE * flag->lane, text);
     }
 }
 
@@ -260,21 +290,26 @@ static void draw_limit(
             sizeof(series->points[0]), layout->gap);
 }
 
-static void draw_thresholds(struct layout *layout, struct rl_panel *panel, bool pressure)
+static void draw_thresholds(struct layout *layout, struct rl_panel *panel, int side)
 {
+    bool pressure = side >= 0;
+
     for (size_t i = 0; i < layout->plot->n_thresholds; i++) {
         const struct rl_plot_threshold *one = &layout->plot->thresholds[i];
-        if (one->pressure != pressure || one->value > panel->most)
+        if (one->pressure != pressure || one->value > panel->most ||
+            (pressure && (int)one->side != side))
             continue;
         rl_panel_level(panel, &line_threshold, one->value);
         rl_panel_note(panel, RL_INK_THRESHOLD, one->value, one->text);
     }
 }
 
-static bool has_threshold(const struct rl_plot *plot, bool pressure)
+/* Side -1: of memory. */
+static bool has_threshold(const struct rl_plot *plot, int side)
 {
     for (size_t i = 0; i < plot->n_thresholds; i++) {
-        if (plot->thresholds[i].pressure == pressure)
+        const struct rl_plot_threshold *one = &plot->thresholds[i];
+        if (side < 0 ? !one->pressure : one->pressure && (int)one->side == side)
             return true;
     }
     return false;
@@ -312,7 +347,7 @@ static void memory_legend(struct layout *layout)
         rl_panel_entry(panel, &max);
     if (rl_series_most(limits, RL_VALUE_HIGH) <= panel->most)
         rl_panel_entry(panel, &line_high);
-    if (has_threshold(plot, false))
+    if (has_threshold(plot, -1))
         rl_panel_entry(panel, &line_threshold);
     layout->y = panel->pen_y;
 }
@@ -328,7 +363,7 @@ static void draw_memory(struct layout *layout)
     rl_panel_axis(panel, step, unit.size, unit.name);
     draw_limit(layout, &line_max, RL_VALUE_MAX, layout->plot->machine ? "all memory" : "limit");
     draw_limit(layout, &line_high, RL_VALUE_HIGH, "high");
-    draw_thresholds(layout, panel, false);
+    draw_thresholds(layout, panel, -1);
     if (rl_series_most(layout->plot->series, RL_VALUE_SWAP) > 0)
         draw_value(layout, &line_swap, RL_VALUE_SWAP);
     draw_value(layout, &line_current, RL_VALUE_CURRENT);
@@ -343,19 +378,22 @@ static void draw_memory(struct layout *layout)
 
 /* ---- pressure ---- */
 
-static double most_share(const struct layout *layout, size_t which)
+static double most_share(const struct layout *layout, unsigned side, size_t which)
 {
     double most = NAN;
 
     for (size_t i = 0; i < layout->plot->series->n; i++)
-        most = fmax(most, layout->shares[which][i]);
+        most = fmax(most, layout->shares[side][which][i]);
     return most;
 }
 
+/* The same for both sides, so that their heights compare. */
 static double pressure_top(const struct layout *layout)
 {
-    double top = fmax(10, fmax(most_share(layout, 0), most_share(layout, 1)));
+    double top = 10;
 
+    for (unsigned side = 0; side < layout->sides; side++)
+        top = fmax(top, fmax(most_share(layout, side, 0), most_share(layout, side, 1)));
     for (size_t i = 0; i < layout->plot->n_thresholds; i++) {
         if (layout->plot->thresholds[i].pressure)
             top = fmax(top, layout->plot->thresholds[i].value);
@@ -363,41 +401,51 @@ static double pressure_top(const struct layout *layout)
     return fmin(top * 1.04, 100);
 }
 
-static void pressure_legend(struct layout *layout)
+static void pressure_heading(struct layout *layout, unsigned side, bool known)
 {
-    const struct rl_plot *plot = layout->plot;
-    struct rl_panel *panel = &layout->pressure;
-    bool some = !isnan(most_share(layout, 0)), full = !isnan(most_share(layout, 1));
-    bool minutes = plot->window >= 60;
-    char text[RL_PLOT_TEXT_MAX];
+    double window = layout->plot->window[side];
+    bool minutes = window >= 60;
+    char name[RL_PLOT_TEXT_MAX], text[2 * RL_PLOT_TEXT_MAX];
 
-    if (some || full)
-        snprintf(text, sizeof(text), "Waiting for memory, share of the last %g %s",
-            minutes ? plot->window / 60 : plot->window, minutes ? "min" : "s");
+    snprintf(name, sizeof(name), "%s", layout->plot->names[side]);
+    rl_label_cut(name, ENTRY_CUT, RL_PANEL_FONT, true);
+    snprintf(text, sizeof(text), "%s%saiting for memory", name, *name ? ": w" : "W");
+    if (known)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), ", share of the last %g %s",
+            minutes ? window / 60 : window, minutes ? "min" : "s");
     else
-        snprintf(text, sizeof(text), "Waiting for memory (not known: it takes two samples)");
-    rl_panel_heading(panel, layout->y, text);
+        snprintf(
+            text + strlen(text), sizeof(text) - strlen(text), " (not known: it takes two samples)");
+    rl_panel_heading(&layout->pressure[side], layout->y, text);
+}
+
+static void pressure_legend(struct layout *layout, unsigned side)
+{
+    struct rl_panel *panel = &layout->pressure[side];
+    bool some = !isnan(most_share(layout, side, 0)), full = !isnan(most_share(layout, side, 1));
+
+    pressure_heading(layout, side, some || full);
     if (some)
         rl_panel_entry(panel, &line_some);
     if (full)
         rl_panel_entry(panel, &line_full);
-    if (has_threshold(plot, true))
+    if (has_threshold(layout->plot, (int)side))
         rl_panel_entry(panel, &line_threshold);
     layout->y = panel->pen_y;
 }
 
-static void draw_pressure(struct layout *layout)
+static void draw_pressure(struct layout *layout, unsigned side)
 {
     const struct rl_series *series = layout->plot->series;
-    struct rl_panel *panel = &layout->pressure;
+    struct rl_panel *panel = &layout->pressure[side];
 
     rl_panel_axis(panel, rl_scale_step(panel->most, TICKS_UP), 1, "%");
-    draw_thresholds(layout, panel, true);
+    draw_thresholds(layout, panel, (int)side);
     /* Dashes last: where all wait, they are the same, and both can be seen. */
     rl_panel_series(
-        panel, &line_full, false, series, layout->shares[1], sizeof(double), layout->gap);
+        panel, &line_full, false, series, layout->shares[side][1], sizeof(double), layout->gap);
     rl_panel_series(
-        panel, &line_some, false, series, layout->shares[0], sizeof(double), layout->gap);
+        panel, &line_some, false, series, layout->shares[side][0], sizeof(double), layout->gap);
     rl_panel_notes(panel);
 }
 
@@ -407,7 +455,8 @@ static void describe(struct layout *layout)
 {
     const struct rl_plot *plot = layout->plot;
     struct rl_figure *figure = layout->figure;
-    double current = rl_series_most(plot->series, RL_VALUE_CURRENT), full = most_share(layout, 1);
+    double current = rl_series_most(plot->series, RL_VALUE_CURRENT),
+           full = most_share(layout, 0, 1);
     double last = rl_series_last(plot->series, RL_VALUE_CURRENT);
     char *text = NULL, a[RL_SCALE_TEXT_MAX], b[RL_SCALE_TEXT_MAX];
     size_t size = 0;
@@ -437,15 +486,19 @@ static void describe(struct layout *layout)
         figure->error = -ENOMEM;
 }
 
+static struct rl_panel panel_of(const struct layout *layout)
+{
+    return (struct rl_panel){
+        .figure = layout->figure, .left = LEFT, .right = RIGHT, .edge = WIDTH - MARGIN / 2};
+}
+
 static void lay_out(struct layout *layout)
 {
-    struct rl_panel *memory = &layout->memory, *pressure = &layout->pressure;
+    struct rl_panel *memory = &layout->memory, *pressure = layout->pressure;
 
-    *memory = *pressure = (struct rl_panel){
-        .figure = layout->figure, .left = LEFT, .right = RIGHT, .edge = WIDTH - MARGIN / 2};
+    *memory = pressure[0] = pressure[1] = panel_of(layout);
     find_times(layout);
     memory->most = memory_top(layout->plot);
-    pressure->most = pressure_top(layout);
 
     draw_head(layout);
     layout->y += 28;
@@ -453,40 +506,54 @@ static void lay_out(struct layout *layout)
     place_marks(layout);
     memory->top = layout->y + 16 + LANE * layout->lanes;
     memory->bottom = memory->top + MEMORY_HEIGHT;
-    layout->y = memory->bottom + 28;
-    pressure_legend(layout);
-    pressure->top = layout->y + 12;
-    pressure->bottom = pressure->top + PRESSURE_HEIGHT;
+    layout->y = memory->bottom;
+    for (unsigned i = 0; i < layout->sides; i++) {
+        layout->y += 28;
+        pressure[i].most = pressure_top(layout);
+        pressure_legend(layout, i);
+        pressure[i].top = layout->y + 12;
+        pressure[i].bottom = layout->y = pressure[i].top + PRESSURE_HEIGHT;
+    }
 
     shade(layout, memory);
-    shade(layout, pressure);
+    if (layout->sides == 1)
+        shade(layout, pressure);
     draw_value(layout, &line_area, RL_VALUE_CURRENT);
     draw_times(layout);
     draw_marks(layout);
     draw_memory(layout);
-    draw_pressure(layout);
+    for (unsigned i = 0; i < layout->sides; i++)
+        draw_pressure(layout, i);
     describe(layout);
     layout->figure->width = WIDTH;
     layout->figure->height = layout->y;
 }
 
+static int find_shares(struct layout *layout, double *room)
+{
+    const struct rl_plot *plot = layout->plot;
+    int r = rl_series_gap(plot->series, &layout->gap);
+
+    for (unsigned i = 0; i < 2 * layout->sides && r == 0; i++) {
+        unsigned side = i / 2;
+        layout->shares[side][i % 2] = room + i * plot->series->n;
+        r = rl_series_share(plot->series, i % 2 ? RL_VALUE_FULL : RL_VALUE_SOME, plot->window[side],
+            layout->gap, &plot->known[side], layout->shares[side][i % 2]);
+    }
+    return r;
+}
+
 int rl_figure_make(const struct rl_plot *plot, struct rl_figure *ret)
 {
-    const struct rl_series *series = plot->series;
-    rl_auto_free double *some = calloc(series->n, sizeof(*some));
-    rl_auto_free double *full = calloc(series->n, sizeof(*full));
+    rl_auto_free double *shares = calloc(plot->series->n, 2 * RL_PLOT_SIDES * sizeof(*shares));
     rl_auto_free struct layout *layout = calloc(1, sizeof(*layout));
     int r;
 
-    if (!some || !full || !layout)
+    if (!shares || !layout)
         return -ENOMEM;
     *ret = (struct rl_figure){0};
-    *layout = (struct layout){.plot = plot, .figure = ret, .shares = {some, full}};
-    r = rl_series_gap(series, &layout->gap);
-    if (r == 0)
-        r = rl_series_share(series, RL_VALUE_SOME, plot->window, layout->gap, &plot->known, some);
-    if (r == 0)
-        r = rl_series_share(series, RL_VALUE_FULL, plot->window, layout->gap, &plot->known, full);
+    *layout = (struct layout){.plot = plot, .figure = ret, .sides = plot->two ? 2 : 1};
+    r = find_shares(layout, shares);
     if (r == 0)
         lay_out(layout);
     r = r < 0 ? r : ret->error;

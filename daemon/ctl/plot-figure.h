@@ -1,8 +1,8 @@
 /* The figure: what is drawn where, as a list of shapes, before anything is drawn.
  *
  * Pure: it allocates, but reads nothing and knows no clock. From top to bottom: the title, what is
- * shown, marks with lines down through everything, memory, pressure, time. Inks differ in lightness
- * and lines in their dashes, so that nothing depends on colour. */
+ * shown, marks with lines down through everything, memory, pressure (of each of two), time. Inks
+ * differ in lightness and lines in their dashes, so that nothing depends on colour. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,11 +13,13 @@
 #define RL_PLOT_MARKS_MAX      64
 #define RL_PLOT_THRESHOLDS_MAX 16
 #define RL_PLOT_TEXT_MAX       128
+#define RL_PLOT_SIDES          2
 
 /* Something that happened. */
 struct rl_plot_mark {
     double at; /* seconds */
     char text[RL_PLOT_TEXT_MAX];
+    unsigned side;
 };
 
 /* A line of the trigger. */
@@ -25,6 +27,7 @@ struct rl_plot_threshold {
     bool pressure; /* percent of time; else bytes of used memory */
     double value;
     char text[RL_PLOT_TEXT_MAX];
+    unsigned side;
 };
 
 /* What is to be shown. Texts are escaped already. */
@@ -36,9 +39,13 @@ struct rl_plot {
     const struct rl_series *limits;   /* whose limits are drawn; NULL: its own */
     char limits_of[RL_PLOT_TEXT_MAX]; /* their cgroup, where it is another one */
     bool machine;                     /* whose limit is all memory that there is */
-    double window;                    /* of the pressure, seconds */
-    struct rl_series_window known;    /* pressure before the samples begin */
-    double begin, end;                /* of the incident, seconds; NAN: none, or not ended */
+    /* Two policies side by side share the panel of memory, and have one of pressure each: the
+     * second one's marks are broken lines. */
+    bool two;
+    char names[RL_PLOT_SIDES][RL_PLOT_TEXT_MAX];  /* of both; else "" */
+    double window[RL_PLOT_SIDES];                 /* of the pressure, seconds */
+    struct rl_series_window known[RL_PLOT_SIDES]; /* pressure before the samples begin */
+    double begin, end; /* of the incident, seconds; NAN: none, or not ended */
     struct rl_plot_mark marks[RL_PLOT_MARKS_MAX];
     size_t n_marks;
     struct rl_plot_threshold thresholds[RL_PLOT_THRESHOLDS_MAX];

@@ -7,6 +7,7 @@
 
 #include "daemon/ctl/get.h"
 #include "daemon/report/cleanup.h"
+#include "daemon/report/text.h"
 
 #define COLUMNS_MAX 32
 
@@ -32,21 +33,15 @@ static struct rl_series *series_of(struct rl_plot_source *source, const char *cg
     return new->cgroup ? new : NULL;
 }
 
-static int keep_record(struct rl_plot_source *source, json_t *record, double start)
+static int keep_record(struct rl_plot_source *source, json_t *record, double start, unsigned side)
 {
-    size_t n = source->n_records + 1;
-    json_t **records = reallocarray(source->records, n, sizeof(json_t *));
+    struct rl_plot_incident *incidents = reallocarray(
+        source->incidents, source->n_incidents + 1, sizeof(*incidents));
 
-    if (!records)
+    if (!incidents)
         return -ENOMEM;
-    source->records = records;
-    double *starts = reallocarray(source->starts, n, sizeof(*starts));
-    if (!starts)
-        return -ENOMEM;
-    source->starts = starts;
-    records[source->n_records] = json_incref(record);
-    starts[source->n_records] = start;
-    source->n_records = n;
+    source->incidents = incidents;
+    incidents[source->n_incidents++] = (struct rl_plot_incident){json_incref(record), start, side};
     return 0;
 }
 
@@ -54,11 +49,10 @@ void rl_plot_source_free(struct rl_plot_source *source)
 {
     for (size_t i = 0; i < source->n; i++)
         rl_series_free(&source->series[i]);
-    for (size_t i = 0; i < source->n_records; i++)
-        json_decref(source->records[i]);
+    for (size_t i = 0; i < source->n_incidents; i++)
+        json_decref(source->incidents[i].record);
     free(source->series);
-    free(source->records);
-    free(source->starts);
+    free(source->incidents);
     *source = (struct rl_plot_source){0};
 }
 
@@ -134,17 +128,10 @@ int rl_plot_read_record(json_t *record, struct rl_plot_source *ret)
             return r;
         points += series->n;
     }
-    return points > 0 ? keep_record(ret, record, 0) : -ENODATA;
+    return points > 0 ? keep_record(ret, record, 0, 0) : -ENODATA;
 }
 
 /* ---- traces ---- */
-
-struct trace {
-    struct rl_plot_source *source;
-    double base;               /* at_us of its first line that has one; NAN: none so far */
-    double now;                /* of the last one, seconds */
-    struct rl_plot_point node; /* the machine's numbers, as they were said last */
-};
 
 static double number_of(const json_t *json, const char *key)
 {
@@ -153,15 +140,15 @@ static double number_of(const json_t *json, const char *key)
     return rl_get_number(json, key, &value) ? value : NAN;
 }
 
-static bool take_time(struct trace *trace, const json_t *json)
+static bool take_time(struct rl_plot_reader *reader, const json_t *json)
 {
     double at_us = number_of(json, "at_us");
 
     if (isnan(at_us))
         return false;
-    if (isnan(trace->base))
-        trace->base = at_us;
-    trace->now = (at_us - trace->base) / 1e6;
+    if (isnan(reader->base))
+        reader->base = at_us;
+    reader->now = (at_us - reader->base) / 1e6;
     return true;
 }
 
@@ -175,7 +162,7 @@ static double used_of(const json_t *json)
                : fmax(number_of(json, "current") - files - number_of(json, "slab_reclaimable"), 0);
 }
 
-static int take_sample(struct trace *trace, const json_t *json)
+static int take_sample(struct rl_plot_reader *reader, const json_t *json)
 {
     static const char *const keys[RL_VALUES] = {
         [RL_VALUE_SOME] = "some_us",
@@ -188,9 +175,9 @@ static int take_sample(struct trace *trace, const json_t *json)
     const char *cgroup = rl_get_text(json, "cgroup");
     struct rl_plot_point point = rl_plot_point_at(0);
 
-    if (!*cgroup || !take_time(trace, json))
+    if (!*cgroup || !take_time(reader, json))
         return 0;
-    point.at = trace->now;
+    point.at = reader->now;
     for (size_t i = 0; i < RL_VALUES; i++) {
         if (keys[i])
             point.values[i] = number_of(json, keys[i]);
@@ -199,52 +186,63 @@ static int take_sample(struct trace *trace, const json_t *json)
     /* The root has no files of memory in use: the machine's numbers stand for it. */
     for (size_t i = 0; i < RL_VALUES && strcmp(cgroup, "/") == 0; i++) {
         if (isnan(point.values[i]))
-            point.values[i] = trace->node.values[i];
+            point.values[i] = reader->node.values[i];
     }
-    struct rl_series *series = series_of(trace->source, cgroup, false);
+    struct rl_series *series = series_of(reader->source, cgroup, false);
     return series ? rl_series_add(series, &point) : -ENOMEM;
 }
 
-static int take_node(struct trace *trace, const json_t *json)
+static int take_node(struct rl_plot_reader *reader, const json_t *json)
 {
-    struct rl_plot_point *node = &trace->node;
+    struct rl_plot_point *node = &reader->node;
 
-    if (!take_time(trace, json))
+    if (!take_time(reader, json))
         return 0;
-    node->at = trace->now;
+    node->at = reader->now;
     node->values[RL_VALUE_USED] = number_of(json, "mem_total") - number_of(json, "mem_available");
     node->values[RL_VALUE_SWAP] = number_of(json, "swap_total") - number_of(json, "swap_free");
     node->values[RL_VALUE_MAX] = number_of(json, "mem_total");
-    struct rl_series *series = series_of(trace->source, RL_PLOT_MACHINE, false);
+    struct rl_series *series = series_of(reader->source, RL_PLOT_MACHINE, false);
     return series ? rl_series_add(series, node) : -ENOMEM;
 }
 
-static int take_incident(struct trace *trace, const json_t *json)
+static int take_incident(struct rl_plot_reader *reader, const json_t *json)
 {
     json_t *record = json_object_get(json, "record");
 
-    take_time(trace, json);
-    if (!json_is_object(record) || rl_get_true(record, "open"))
+    take_time(reader, json);
+    if (reader->replayed || !json_is_object(record) || rl_get_true(record, "open"))
         return 0;
-    return keep_record(
-        trace->source, record, trace->now - (double)rl_get_count(record, "duration_ms") / 1000);
+    return keep_record(reader->source, record,
+        reader->now - (double)rl_get_count(record, "duration_ms") / 1000, 0);
 }
 
-static int take_line(struct trace *trace, const json_t *json)
+static int take_trace(struct rl_plot_reader *reader, const json_t *json)
+{
+    double before = reader->base;
+
+    if (take_time(reader, json) && isnan(before) &&
+        rl_time_read(rl_get_text(json, "time"), &reader->zero_us) < 0)
+        reader->zero_us = 0;
+    return 0;
+}
+
+static int take_line(struct rl_plot_reader *reader, const json_t *json)
 {
     static const struct {
         const char *type;
-        int (*take)(struct trace *trace, const json_t *json);
+        int (*take)(struct rl_plot_reader *reader, const json_t *json);
     } types[] = {
         {"sample", take_sample},
         {"node", take_node},
         {"incident", take_incident},
+        {"trace", take_trace},
     };
     const char *type = rl_get_text(json, "type");
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (strcmp(type, types[i].type) == 0)
-            return types[i].take(trace, json);
+            return types[i].take(reader, json);
     }
     return 0;
 }
@@ -252,44 +250,80 @@ static int take_line(struct trace *trace, const json_t *json)
 /* Zero is where the first incident began. */
 static void shift(struct rl_plot_source *source)
 {
-    double zero = source->n_records > 0 ? source->starts[0] : 0;
+    double zero = source->n_incidents > 0 ? source->incidents[0].start : 0;
 
+    for (size_t i = 1; i < source->n_incidents; i++)
+        zero = fmin(zero, source->incidents[i].start);
     for (size_t i = 0; i < source->n; i++) {
         for (size_t k = 0; k < source->series[i].n; k++)
             source->series[i].points[k].at -= zero;
     }
-    for (size_t i = 0; i < source->n_records; i++)
-        source->starts[i] -= zero;
+    for (size_t i = 0; i < source->n_incidents; i++)
+        source->incidents[i].start -= zero;
+}
+
+void rl_plot_reader_begin(struct rl_plot_reader *reader, struct rl_plot_source *source)
+{
+    reader->source = source;
+    reader->base = NAN;
+    reader->node = rl_plot_point_at(0);
+}
+
+int rl_plot_read_line(
+    struct rl_plot_reader *reader, const char *line, size_t length, json_error_t *ret_error)
+{
+    json_auto_t *json = NULL;
+
+    if (strspn(line, " \t\r\n") >= length)
+        return 0;
+    json = json_loadb(line, length, 0, ret_error);
+    return json ? take_line(reader, json) : -EBADMSG;
+}
+
+int rl_plot_read_replayed(
+    struct rl_plot_reader *reader, json_t *record, uint64_t at_us, unsigned side)
+{
+    double start = ((double)at_us - reader->base) / 1e6;
+    char text[64];
+
+    if (isnan(start) || start < 0)
+        return 0; /* the machine was started anew meanwhile */
+    if (reader->zero_us > 0) {
+        rl_time_text(reader->zero_us + (uint64_t)(start * 1e6), text, sizeof(text));
+        json_object_set_new(record, "started", json_string(text));
+    }
+    return keep_record(reader->source, record, start, side);
+}
+
+int rl_plot_read_end(struct rl_plot_reader *reader)
+{
+    shift(reader->source);
+    return reader->source->n > 0 ? 0 : -ENODATA;
 }
 
 int rl_plot_read_trace(FILE *file, struct rl_plot_source *ret)
 {
-    struct trace trace = {.source = ret, .base = NAN, .node = rl_plot_point_at(0)};
+    struct rl_plot_reader reader = {0};
     rl_auto_free char *line = NULL;
     size_t room = 0, number = 0;
     ssize_t length;
     int r = 0;
 
+    rl_plot_reader_begin(&reader, ret);
     while (r == 0 && (length = getline(&line, &room, file)) > 0) {
-        json_error_t error;
-        json_auto_t *json = NULL;
+        json_error_t error = {0};
 
         number++;
-        if (strspn(line, " \t\r\n") == (size_t)length)
-            continue;
-        json = json_loadb(line, (size_t)length, 0, &error);
-        if (json)
-            r = take_line(&trace, json);
-        else if (line[length - 1] == '\n')
-            r = -EBADMSG;
+        r = rl_plot_read_line(&reader, line, (size_t)length, &error);
+        if (r == -EBADMSG && line[length - 1] != '\n')
+            r = 0;
         if (r == -EBADMSG)
             fprintf(
                 stderr, "reliefctl: %s:%zu:%d: %s\n", ret->name, number, error.column, error.text);
     }
     if (r == 0 && ferror(file))
         r = -errno;
-    shift(ret);
-    return r < 0 ? r : ret->n > 0 ? 0 : -ENODATA;
+    return r < 0 ? r : rl_plot_read_end(&reader);
 }
 
 /* ---- the choice ---- */
@@ -324,9 +358,11 @@ const struct rl_series *rl_plot_choose(const struct rl_plot_source *source, cons
 
     if (cgroup)
         return find(source, cgroup);
-    if (source->n_records > 0)
-        best = find(source, rl_get_text(source->records[0], "offender"));
-    for (size_t i = 0; i < source->n && !(best && source->n_records > 0); i++) {
+    for (size_t i = 0; i < source->n_incidents && !best; i++)
+        best = find(source, rl_get_text(source->incidents[i].record, "offender"));
+    if (best)
+        return best;
+    for (size_t i = 0; i < source->n; i++) {
         const struct rl_series *one = &source->series[i];
         if (one->n > 0 && (!best || stall_of(one) > stall_of(best)))
             best = one;

@@ -245,13 +245,21 @@ static void print_differences(const struct rl_tale *tale)
     }
 }
 
+static json_t *budget_json(const struct rl_replay_counts *c)
+{
+    return c->budget_known ? json_pack("{s:I, s:o}", "kills", (json_int_t)c->budget_kills, "per_ms",
+                                 rl_json_ms(c->budget_us))
+                           : json_null();
+}
+
 static json_t *counts_json(const struct rl_replay_counts *c)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "lines", (json_int_t)c->lines,
-        "samples", (json_int_t)c->samples, "looks", (json_int_t)c->looks, "choices",
-        (json_int_t)c->choices, "incidents", (json_int_t)c->incidents, "lost", (json_int_t)c->lost,
-        "choices_not_replayed", (json_int_t)c->unheld, "differences", (json_int_t)c->differences,
-        "cut", c->cut);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:I, s:I}", "lines",
+        (json_int_t)c->lines, "samples", (json_int_t)c->samples, "looks", (json_int_t)c->looks,
+        "choices", (json_int_t)c->choices, "incidents", (json_int_t)c->incidents, "lost",
+        (json_int_t)c->lost, "choices_not_replayed", (json_int_t)c->unheld, "differences",
+        (json_int_t)c->differences, "cut", c->cut, "budget", budget_json(c), "pod_policies",
+        (json_int_t)c->pod_policies, "limits_unknown", (json_int_t)c->limits_unknown);
 }
 
 static json_t *tale_json(const struct rl_tale *tale)
@@ -266,6 +274,27 @@ static void print_json(json_t *json)
 
     puts(text ? text : "null");
     json_decref(json);
+}
+
+/* What stands behind decisions that were never taken, and what is missing there. */
+static void print_unknown(const struct rl_replay_counts *c, const char *who)
+{
+    char per[64];
+
+    rl_duration_text(c->budget_us, per, sizeof(per));
+    if (!c->budget_known)
+        printf("%sno budget of kills: the trace does not tell of one\n", who);
+    else
+        printf("%sbudget of all policies: %" PRIu32 " kill%s per %s\n", who, c->budget_kills,
+            c->budget_kills == 1 ? "" : "s", per);
+    if (c->pod_policies > 0)
+        printf("%sPod= (%" PRIu64 " of the policies): names of pods are not in the trace, so that "
+               "UIDs alone match\n",
+            who, c->pod_policies);
+    if (c->limits_unknown > 0)
+        printf("%sLimited=: whether a candidate's cgroup has limits is not in the trace (%" PRIu64
+               " times), and was taken for no\n",
+            who, c->limits_unknown);
 }
 
 void rl_tale_print(const struct rl_tale *tale)
@@ -294,6 +323,8 @@ void rl_tale_print(const struct rl_tale *tale)
         printf("%" PRIu64 " choices could not be taken again: there were more cgroups than the "
                "daemon had room for\n",
             c->unheld);
+    if (tale->policy)
+        print_unknown(c, "");
     if (c->cut)
         puts("The last line is cut.");
 }
@@ -404,4 +435,8 @@ void rl_tale_compare(const struct rl_tale *a, const struct rl_tale *b)
                      : ": earlier with the second");
     }
     json_decref(list);
+    putchar('\n');
+    if (a->policy)
+        print_unknown(&a->counts, "first:  ");
+    print_unknown(&b->counts, "second: ");
 }

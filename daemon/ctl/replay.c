@@ -2,11 +2,16 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/settings.h"
 #include "daemon/ctl/ctl.h"
+#include "daemon/ctl/plot-out.h"
+#include "daemon/ctl/replay-plot.h"
 #include "daemon/ctl/replay-tell.h"
 #include "daemon/ctl/trace-file.h"
 
@@ -14,12 +19,20 @@ enum own {
     OWN_POLICY,
     OWN_AGAINST,
     OWN_VERIFY,
+    OWN_PLOT,
+    OWN_OUTPUT,
+    OWN_CGROUP,
+    OWN_CONFIG,
 };
 
 const struct rl_option rl_replay_options[] = {
     [OWN_POLICY] = {"policy", "DIR", "run the policies of that folder instead"},
     [OWN_AGAINST] = {"against", "DIR", "and hold them against those of this folder"},
     [OWN_VERIFY] = {"verify", NULL, "fail unless every decision is what stands in the trace"},
+    [OWN_PLOT] = {"plot", NULL, "draw it, rather than tell it"},
+    [OWN_OUTPUT] = {"output", "FILE", "-o FILE, too: X.svg, X.png or - for SVG (TRACE-replay.svg)"},
+    [OWN_CGROUP] = {"cgroup", "PATH", "draw that one (the one that was short of memory)"},
+    [OWN_CONFIG] = {"config", "FILE", "with [Budget] of that reliefd.conf (as in the trace)"},
     {0},
 };
 
@@ -38,8 +51,25 @@ static void show_progress(const struct rl_trace_file *file, uint64_t lines, bool
         fprintf(stderr, "\r%" PRIu64 " lines", lines);
 }
 
+/* One replay, and where what it tells is kept. */
+struct telling {
+    struct rl_tale *tale;
+    const struct rl_settings *settings; /* NULL: those of the trace */
+    struct rl_replay_plot *plot;        /* NULL: nothing is drawn */
+    unsigned side;                      /* of the picture */
+};
+
+static void tell(void *userdata, const struct rl_told *told)
+{
+    struct telling *telling = userdata;
+
+    rl_tale_tell(telling->tale, told);
+    if (telling->plot)
+        rl_retold_tell(&telling->plot->retold[telling->side], told);
+}
+
 /* Return: 0, -errno after saying what is wrong. */
-static int run(const char *path, struct rl_replay *replay)
+static int run(const char *path, struct rl_replay *replay, const struct telling *telling)
 {
     struct rl_trace_file file;
     const char *line, *wrong = NULL;
@@ -54,6 +84,8 @@ static int run(const char *path, struct rl_replay *replay)
     }
     while (r >= 0 && (len = rl_trace_file_next(&file, &line, &last)) >= 0) {
         r = rl_replay_line(replay, line, (size_t)len, last, &wrong);
+        if (r >= 0 && telling->plot && telling->side == 0)
+            r = rl_replay_plot_line(telling->plot, line, (size_t)len);
         if (++lines % PROGRESS_EVERY == 0)
             show_progress(&file, lines, false);
     }
@@ -73,6 +105,16 @@ static int run(const char *path, struct rl_replay *replay)
     return r;
 }
 
+static void print_errors(const struct rl_findings *findings)
+{
+    for (size_t i = 0; i < findings->n; i++) {
+        const struct rl_finding *f = &findings->items[i];
+
+        if (f->severity == RL_ERROR)
+            fprintf(stderr, "%s:%u: error: %s\n", f->path, f->line, f->message);
+    }
+}
+
 static int load(const char *dir, struct rl_policy_set **ret)
 {
     const char *dirs[] = {dir, NULL};
@@ -88,12 +130,7 @@ static int load(const char *dir, struct rl_policy_set **ret)
         fprintf(stderr, "reliefctl: %s: %s\n", dir, strerror(-r));
         return r;
     }
-    for (size_t i = 0; i < (*ret)->findings.n; i++) {
-        const struct rl_finding *f = &(*ret)->findings.items[i];
-
-        if (f->severity == RL_ERROR)
-            fprintf(stderr, "%s:%u: error: %s\n", f->path, f->line, f->message);
-    }
+    print_errors(&(*ret)->findings);
     if ((*ret)->findings.errors == 0)
         return 0;
     *ret = rl_policy_set_free(*ret);
@@ -101,21 +138,27 @@ static int load(const char *dir, struct rl_policy_set **ret)
 }
 
 /* Replay it with the policies of a folder, or with its own (NULL). */
-static int replay_with(const char *path, const char *dir, struct rl_tale *tale)
+static int replay_with(const char *path, const char *dir, struct telling *telling)
 {
     struct rl_policy_set *set = NULL;
-    struct rl_replay_options options = {.tell = rl_tale_tell, .userdata = tale};
+    struct rl_replay_options options = {.tell = tell, .userdata = telling};
     struct rl_replay *replay = NULL;
     int r = dir ? load(dir, &set) : 0;
 
     if (r < 0)
         return r;
     options.policies = set;
+    if (telling->settings) {
+        options.budget_kills = telling->settings->budget_kills;
+        options.budget_us = telling->settings->budget_us;
+    }
     r = rl_replay_new(&options, &replay);
     if (r >= 0)
-        r = run(path, replay);
+        r = run(path, replay, telling);
     if (r >= 0)
-        rl_tale_end(tale, rl_replay_counts(replay));
+        rl_tale_end(telling->tale, rl_replay_counts(replay));
+    if (r >= 0 && telling->plot)
+        r = rl_replay_plot_side(telling->plot, telling->side, dir);
     rl_replay_end(replay);
     rl_policy_set_free(set);
     return r;
@@ -138,38 +181,116 @@ static int judge(const struct rl_tale *tale, bool verify)
                                                                           : RL_EXIT_OK;
 }
 
+static int refuse(const char *why)
+{
+    fprintf(stderr, "reliefctl replay: %s\n", why);
+    return RL_EXIT_USAGE;
+}
+
+/* Return: an exit code. */
+static int check(const struct rl_args *args)
+{
+    const char *const *own = args->own;
+    bool others = own[OWN_POLICY] || own[OWN_AGAINST];
+
+    if (args->n_words != 1)
+        return refuse("expected a trace, or - for stdin");
+    if (own[OWN_VERIFY] && others)
+        return refuse("--verify is about the policies in the trace; leave out --policy and "
+                      "--against");
+    if (own[OWN_VERIFY] && own[OWN_PLOT])
+        return refuse("--plot draws what --verify would tell; give one of them");
+    if (own[OWN_CONFIG] && !others)
+        return refuse("--config is about --policy and --against: what was recorded had its own");
+    if (!own[OWN_PLOT] && (own[OWN_OUTPUT] || own[OWN_CGROUP]))
+        return refuse("--output and --cgroup are about a picture; add --plot");
+    if (own[OWN_AGAINST] && strcmp(args->words[0], "-") == 0)
+        return refuse("--against reads the trace twice; give a file");
+    if (own[OWN_OUTPUT] && !rl_plot_name_valid("replay", own[OWN_OUTPUT]))
+        return RL_EXIT_USAGE;
+    return RL_EXIT_OK;
+}
+
+/* Return: an exit code. */
+static int read_settings(const char *path, struct rl_settings *ret)
+{
+    struct rl_settings_options options = {.path = path};
+    struct rl_findings findings = {0};
+    int code = RL_EXIT_OK;
+
+    if (!path)
+        return RL_EXIT_OK;
+    if (rl_settings_load(&options, &findings, ret) < 0) {
+        fprintf(stderr, "reliefctl replay: %s: %s\n", path, strerror(ENOMEM));
+        code = RL_EXIT_FAILURE;
+    }
+    if (findings.errors > 0) {
+        print_errors(&findings);
+        code = RL_EXIT_FAILURE;
+    }
+    rl_findings_free(&findings);
+    return code;
+}
+
+/* Return: an exit code. */
+static int draw(const struct rl_args *args, struct rl_replay_plot *plot)
+{
+    const char *trace = args->words[0], *output = args->own[OWN_OUTPUT];
+    char path[PATH_MAX];
+
+    if (rl_replay_plot_end(plot) == -ENODATA) {
+        fprintf(stderr, "reliefctl replay: %s: this trace holds no samples\n", plot->source.name);
+        return RL_EXIT_FAILURE;
+    }
+    rl_plot_name(strcmp(trace, "-") == 0 ? "plot" : trace, "-replay.svg", path, sizeof(path));
+    return rl_plot_write(
+        args, "replay", &plot->source, args->own[OWN_CGROUP], output ? output : path);
+}
+
+/* Replay it once or twice, and tell or draw it. Return: an exit code. */
+static int replay(const struct rl_args *args, const struct rl_settings *settings,
+    struct rl_tale tales[2], struct rl_replay_plot *plot)
+{
+    const char *const dirs[] = {args->own[OWN_POLICY], args->own[OWN_AGAINST]};
+    unsigned n = dirs[1] ? 2 : 1;
+
+    for (unsigned i = 0; i < n; i++) {
+        struct telling telling = {&tales[i], settings, plot, i};
+
+        tales[i] = (struct rl_tale){.json = args->common[RL_OPT_JSON],
+            .verify = args->own[OWN_VERIFY],
+            .quiet = n > 1,
+            .policy = dirs[i]};
+        if (replay_with(args->words[0], dirs[i], &telling) < 0)
+            return RL_EXIT_FAILURE;
+    }
+    if (plot)
+        return draw(args, plot);
+    if (n > 1)
+        rl_tale_compare(&tales[0], &tales[1]);
+    else
+        rl_tale_print(&tales[0]);
+    return judge(&tales[0], args->own[OWN_VERIFY]);
+}
+
 int rl_ctl_replay(const struct rl_args *args)
 {
-    const char *policy = args->own[OWN_POLICY], *against = args->own[OWN_AGAINST];
-    struct rl_tale tale = {.json = args->common[RL_OPT_JSON], .verify = args->own[OWN_VERIFY]},
-                   other = tale;
-    int r;
+    struct rl_tale tales[2] = {0};
+    struct rl_settings settings = {0};
+    struct rl_replay_plot plot;
+    int code = check(args);
 
-    if (args->n_words != 1) {
-        fprintf(stderr, "reliefctl replay: expected a trace, or - for stdin\n");
-        return RL_EXIT_USAGE;
-    }
-    if (args->own[OWN_VERIFY] && (policy || against)) {
-        fprintf(stderr, "reliefctl replay: --verify is about the policies in the trace; leave out "
-                        "--policy and --against\n");
-        return RL_EXIT_USAGE;
-    }
-    if (against && strcmp(args->words[0], "-") == 0) {
-        fprintf(stderr, "reliefctl replay: --against reads the trace twice; give a file\n");
-        return RL_EXIT_USAGE;
-    }
-    tale.quiet = other.quiet = against != NULL;
-    tale.policy = policy;
-    r = replay_with(args->words[0], policy, &tale);
-    if (r >= 0 && against) {
-        other.policy = against;
-        r = replay_with(args->words[0], against, &other);
-    }
-    if (r >= 0 && against)
-        rl_tale_compare(&tale, &other);
-    else if (r >= 0)
-        rl_tale_print(&tale);
-    rl_tale_free(&tale);
-    rl_tale_free(&other);
-    return r < 0 ? RL_EXIT_FAILURE : judge(&tale, args->own[OWN_VERIFY]);
+    if (code != RL_EXIT_OK)
+        return code;
+    rl_replay_plot_begin(
+        &plot, strcmp(args->words[0], "-") == 0 ? "standard input" : args->words[0]);
+    code = read_settings(args->own[OWN_CONFIG], &settings);
+    if (code == RL_EXIT_OK)
+        code = replay(args, args->own[OWN_CONFIG] ? &settings : NULL, tales,
+            args->own[OWN_PLOT] ? &plot : NULL);
+    rl_settings_free(&settings);
+    rl_replay_plot_free(&plot);
+    rl_tale_free(&tales[0]);
+    rl_tale_free(&tales[1]);
+    return code;
 }

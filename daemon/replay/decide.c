@@ -352,6 +352,13 @@ static char *take_text(char **to, const char **from, size_t len)
     return text;
 }
 
+static const struct rl_policy *match_own(const struct rl_replay_state *state, const char *path)
+{
+    const struct rl_replay_cgroup *cgroup = rl_replay_sampled(state, path);
+
+    return rl_replay_match(state, path, cgroup && cgroup->limited, NULL);
+}
+
 /* sums: those of members, too. */
 static void fill_groups(struct rl_replay_state *state, const struct rl_note_table *table,
     enum rl_replay_own own, bool sums)
@@ -383,7 +390,7 @@ static void fill_groups(struct rl_replay_state *state, const struct rl_note_tabl
                 .shmem = was->shmem,
                 .spared = was->spared == RL_SPARED_FAILED ? RL_SPARED_FAILED : RL_REASON_NONE};
         group->path = path;
-        group->own = own == RL_REPLAY_MATCHED ? rl_replay_match(state, path, false, NULL)
+        group->own = own == RL_REPLAY_MATCHED ? match_own(state, path)
                      : *policy                ? rl_replay_policy(state, policy, NULL)
                                               : NULL;
     }

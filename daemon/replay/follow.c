@@ -44,6 +44,7 @@ static void follow_look(struct rl_replay *replay, const struct rl_note_look *not
     struct rl_replay_cgroup *cgroup = rl_replay_cgroup_of(&replay->state, note->id);
     const struct rl_policy *policy = rl_replay_policy(&replay->state, note->policy, NULL);
     const struct rl_verdict *verdict;
+    bool new;
 
     replay->counts.looks++;
     replay->now_us = note->now_us;
@@ -52,12 +53,15 @@ static void follow_look(struct rl_replay *replay, const struct rl_note_look *not
             cgroup ? note->policy : "known", "not in the trace");
         return;
     }
+    new = cgroup->policy != policy;
     cgroup->policy = policy;
     cgroup->subject = note->subject;
     cgroup->subject_up = note->subject_up;
     cgroup->sample.have = note->have;
     cgroup->paused = note->paused;
     rl_replay_judge(&replay->state, cgroup, note->asked, note->now_us);
+    if (new)
+        rl_replay_tell_watched(replay, cgroup);
     verdict = &cgroup->verdict;
     differ_number(replay, 0, "look: holds", note->holds, verdict->holds);
     differ_number(replay, 0, "look: trigger", note->trigger, verdict->trigger);
@@ -82,6 +86,7 @@ static void open_incident(struct rl_replay *replay, const struct rl_note_open *n
         .cgroup = cgroup->path,
         .policy = policy->name,
         .trigger = policy->triggers[note->trigger].name,
+        .looked = cgroup,
         .dry = dry,
         .by_hand = note->by_hand};
 

@@ -26,6 +26,7 @@ struct rl_replay_table {
 };
 
 void rl_replay_tell(struct rl_replay *replay, struct rl_told *told);
+void rl_replay_tell_watched(struct rl_replay *replay, const struct rl_replay_cgroup *cgroup);
 /* A difference from the trace. */
 void rl_replay_differ(
     struct rl_replay *replay, uint64_t number, const char *what, const char *was, const char *is);

@@ -17,6 +17,16 @@ void rl_replay_tell(struct rl_replay *replay, struct rl_told *told)
     replay->options.tell(replay->options.userdata, told);
 }
 
+void rl_replay_tell_watched(struct rl_replay *replay, const struct rl_replay_cgroup *cgroup)
+{
+    struct rl_told told = {.kind = RL_TOLD_WATCHED,
+        .cgroup = cgroup->path,
+        .policy = cgroup->policy->name,
+        .looked = cgroup};
+
+    rl_replay_tell(replay, &told);
+}
+
 void rl_replay_differ(
     struct rl_replay *replay, uint64_t number, const char *what, const char *was, const char *is)
 {
@@ -27,6 +37,13 @@ void rl_replay_differ(
         return;
     replay->counts.differences++;
     rl_replay_tell(replay, &told);
+}
+
+static void tell_budget(struct rl_replay *replay, uint32_t kills, uint64_t us)
+{
+    replay->counts.budget_known = true;
+    replay->counts.budget_kills = kills;
+    replay->counts.budget_us = us;
 }
 
 int rl_replay_new(const struct rl_replay_options *options, struct rl_replay **ret)
@@ -41,10 +58,15 @@ int rl_replay_new(const struct rl_replay_options *options, struct rl_replay **re
     if (options->policies)
         r = rl_replay_use(
             &replay->state, options->policies, options->budget_kills, options->budget_us);
-    if (r < 0)
+    if (r < 0) {
         rl_replay_end(replay);
-    else
-        *ret = replay;
+        return r;
+    }
+    for (size_t i = 0; options->policies && i < options->policies->n; i++)
+        replay->counts.pod_policies += options->policies->policies[i].match.pods.n > 0;
+    if (options->policies && options->budget_us > 0)
+        tell_budget(replay, options->budget_kills, options->budget_us);
+    *ret = replay;
     return r;
 }
 
@@ -117,6 +139,19 @@ static void reload(struct rl_replay *replay)
     }
 }
 
+/* Of the trace's policies only their budget counts, where others are tried and bring none. */
+static void take_budget(struct rl_replay *replay, const json_t *json)
+{
+    const json_t *settings = json_object_get(json, "settings");
+    struct rl_replay_set *set = replay->state.set;
+
+    if (replay->options.budget_us > 0 || !json_object_get(settings, "budget_us"))
+        return;
+    set->budget_kills = (uint32_t)json_integer_value(json_object_get(settings, "budget_kills"));
+    set->budget_us = (uint64_t)json_integer_value(json_object_get(settings, "budget_us"));
+    tell_budget(replay, set->budget_kills, set->budget_us);
+}
+
 static int take_other(struct rl_replay *replay, const json_t *json, const char **ret_wrong)
 {
     static char wrong[512];
@@ -134,7 +169,9 @@ static int take_other(struct rl_replay *replay, const json_t *json, const char *
         r = rl_replay_policies(&replay->state, json, wrong, sizeof(wrong));
         if (r >= 0 && json_is_true(json_object_get(json, "reload")))
             reload(replay);
-    } else if (strcmp(type, "policies") != 0 && strcmp(type, "incident") != 0) {
+    } else if (strcmp(type, "policies") == 0) {
+        take_budget(replay, json);
+    } else if (strcmp(type, "incident") != 0) {
         replay->counts.unknown++;
     }
     return r;

@@ -6,6 +6,7 @@
 
 enum rl_told_kind {
     RL_TOLD_RUN,       /* another run of the daemon begins */
+    RL_TOLD_WATCHED,   /* a policy was held against a cgroup for the first time, or another one */
     RL_TOLD_HELD_BACK, /* a trigger holds, but no incident was opened; once until that changes */
     RL_TOLD_OPENED,
     RL_TOLD_STEP,   /* taken, or passed over (why) */
@@ -22,6 +23,7 @@ struct rl_told {
     uint64_t number; /* of the incident, 0: none */
     const char *id;  /* of the incident in the trace; NULL: it has none there */
     const char *cgroup, *policy, *trigger;
+    const struct rl_replay_cgroup *looked; /* WATCHED, OPENED: as it was judged just now */
     const struct rl_step *step;
     enum rl_reason why;
     bool dry, by_hand, assuming;
@@ -34,7 +36,8 @@ struct rl_told {
 struct rl_replay_options {
     /* Try these policies instead of those in the trace; NULL: as it was. */
     const struct rl_policy_set *policies;
-    uint32_t budget_kills; /* with policies: of reliefd.conf */
+    /* With policies: [Budget] of reliefd.conf; 0 us: that of the trace. */
+    uint32_t budget_kills;
     uint64_t budget_us;
     void (*tell)(void *userdata, const struct rl_told *told);
     void *userdata;
@@ -48,6 +51,13 @@ struct rl_replay_counts {
     bool partial;         /* it is about some cgroups only: decisions cannot be compared */
     bool cut;             /* the last line is not whole */
     uint64_t first_us, last_us;
+    /* With policies, for what a trace does not tell of: */
+    bool budget_known; /* there was a budget, in the options or the trace: the last one */
+    uint32_t budget_kills;
+    uint64_t budget_us;
+    uint64_t pod_policies; /* have Pod=: names are not in the trace, so that UIDs alone match */
+    uint64_t
+        limits_unknown; /* candidates' cgroups held against Limited= as if they had no limits */
 };
 
 struct rl_replay;

@@ -29,6 +29,15 @@ struct rl_replay_cgroup *rl_replay_cgroup_of(const struct rl_replay_state *state
     return NULL;
 }
 
+const struct rl_replay_cgroup *rl_replay_sampled(
+    const struct rl_replay_state *state, const char *path)
+{
+    for (size_t i = 0; i < state->n_cgroups; i++)
+        if (state->cgroups[i]->sampled_us > 0 && strcmp(state->cgroups[i]->path, path) == 0)
+            return state->cgroups[i];
+    return NULL;
+}
+
 struct rl_replay_past *rl_replay_past_of(struct rl_replay_state *state, uint64_t id)
 {
     for (size_t i = 0; i < state->n_pasts; i++)

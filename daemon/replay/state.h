@@ -106,6 +106,9 @@ const struct rl_policy *rl_replay_policy(
 /* ---- state.c ---- */
 
 struct rl_replay_cgroup *rl_replay_cgroup_of(const struct rl_replay_state *state, uint64_t id);
+/* The one of that path that is looked at and was read; NULL: there is none. */
+const struct rl_replay_cgroup *rl_replay_sampled(
+    const struct rl_replay_state *state, const char *path);
 /* Return: NULL when memory is out. */
 struct rl_replay_past *rl_replay_past_of(struct rl_replay_state *state, uint64_t id);
 struct rl_replay_running *rl_replay_running_of(struct rl_replay_state *state, uint64_t number);

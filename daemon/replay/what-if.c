@@ -2,6 +2,7 @@
  * as in a dry run: what the samples show is what the recorded daemon, and everybody else, has done.
  * Whoever would have been chosen is chosen from the newest table of processes before. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,6 +147,31 @@ static const char *top_of(
     return running->reach.glob ? cgroup->path : running->reach.place;
 }
 
+static bool asks_limited(const struct rl_replay_set *set)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (set->policies[i].match.limited != RL_EITHER)
+            return true;
+    return false;
+}
+
+/* A table does not tell which of its cgroups have limits: samples do, of those that are hot. */
+static void count_unknown(struct rl_replay *replay, const struct rl_note_table *table)
+{
+    const struct rl_note_group *groups = rl_note_groups(table);
+    const char *text = rl_note_paths(table);
+    char path[RL_NOTE_PATH_MAX];
+
+    if (!asks_limited(replay->state.set))
+        return;
+    for (uint32_t i = 0; i < table->n_groups; i++) {
+        snprintf(path, sizeof(path), "%.*s", (int)groups[i].path_len, text);
+        text += groups[i].path_len + groups[i].policy_len;
+        if (!rl_replay_sampled(&replay->state, path))
+            replay->counts.limits_unknown++;
+    }
+}
+
 /* Return: 0 with *ret_why, -ENOMEM. */
 static int choose(struct rl_replay *replay, struct rl_replay_running *running,
     const struct rl_replay_cgroup *cgroup, enum rl_reason *ret_why)
@@ -164,6 +190,7 @@ static int choose(struct rl_replay *replay, struct rl_replay_running *running,
         return -ENOMEM;
     part->scale.available = cgroup->room.totals[cgroup->policy->victim.model->total];
     part->waited_out = true;
+    count_unknown(replay, part);
     r = rl_replay_choose(&replay->state, part, cgroup->policy, RL_REPLAY_MATCHED, &replay->choice);
     told.age_us = replay->now_us > table->at_us ? replay->now_us - table->at_us : 0;
     free(part);
@@ -206,6 +233,11 @@ static int take_step(struct rl_replay *replay, struct rl_replay_running *running
         running->chosen = why == RL_REASON_NONE;
         if (traits->victim == RL_VICTIM_ASKED)
             why = RL_REASON_NONE;
+    }
+    /* Of kills that would have been the budget is spent, too: it is what bounds them. */
+    if (why == RL_REASON_NONE && traits->kills && !running->counted) {
+        running->counted = true;
+        rl_limit_note(&replay->state.budget, replay->now_us);
     }
     news->failed = why;
     told.why = why;
@@ -264,6 +296,7 @@ static int open_incident(struct rl_replay *replay, struct rl_replay_cgroup *cgro
         .cgroup = cgroup->path,
         .policy = policy->name,
         .trigger = policy->triggers[cgroup->verdict.trigger].name,
+        .looked = cgroup,
         .dry = true};
 
     running = rl_replay_open(s, replay->numbers, cgroup, &policy->triggers[cgroup->verdict.trigger],
@@ -304,17 +337,21 @@ static int look(struct rl_replay *replay, struct rl_replay_cgroup *cgroup)
     struct rl_replay_running *running = running_at(&replay->state, cgroup->id);
     const struct rl_policy *policy;
     struct rl_opening opening;
+    bool new;
 
     if (running)
         return replay->now_us >= running->order.wake_us ? advance(replay, running, cgroup) : 0;
     policy = match(&replay->state, cgroup);
-    if (policy != cgroup->policy)
+    new = policy != cgroup->policy;
+    if (new)
         rl_memory_clear(&cgroup->memory);
     cgroup->policy = policy;
     if (!policy)
         return 0;
     replay->counts.looks++;
     rl_replay_judge(&replay->state, cgroup, uses_node_origin(policy), replay->now_us);
+    if (new)
+        rl_replay_tell_watched(replay, cgroup);
     if (!cgroup->verdict.holds)
         return 0;
     rl_replay_opening(&replay->state, cgroup, replay->now_us, &opening);

@@ -123,7 +123,7 @@ static void test_record(void **state)
     assert_string_equal(plot->zero, "the incident began (2024-05-01 12:00:00 UTC)");
     assert_non_null(
         strstr(plot->about, "cgroup /a/b. Policy app, incident 20240501T120000.000Z-7."));
-    assert_true(plot->begin == 0 && plot->end == 4 && plot->window == 2);
+    assert_true(plot->begin == 0 && plot->end == 4 && plot->window[0] == 2);
     assert_null(plot->limits);
     assert_int_equal(plot->n_marks, 8);
     expect_mark(plot, 0, 0, "0 s trigger stall holds");
@@ -166,7 +166,7 @@ static void test_choice(void **state)
     shown = show(RECORD(CGROUPS), "a");
     assert_string_equal(shown->plot.series->cgroup, "/a");
     assert_int_equal(shown->plot.n_thresholds, 0); /* they are another one's */
-    assert_true(shown->plot.window == 2);
+    assert_true(shown->plot.window[0] == 2);
     assert_null(rl_plot_choose(&shown->source, "/c"));
     unshow(shown);
 
@@ -514,7 +514,7 @@ static struct rl_plot *plot_of(const struct rl_series *series)
 
     assert_non_null(plot);
     *plot = (struct rl_plot){
-        .title = "test", .series = series, .window = 10, .begin = NAN, .end = NAN};
+        .title = "test", .series = series, .window = {10, 10}, .begin = NAN, .end = NAN};
     return plot;
 }
 
@@ -604,6 +604,9 @@ static void test_any_figure(void **state)
         struct rl_figure figure;
         double size = pow(2, rand() % 50), span = pow(10, rand() % 7 - 2);
 
+        plot->two = rand() % 2;
+        for (size_t k = 0; k < RL_PLOT_SIDES && plot->two; k++)
+            memset(plot->names[k], 'M', (size_t)(rand() % (int)sizeof(plot->names[k])));
         for (int i = rand() % 30; i >= 0; i--) {
             struct rl_plot_point point = rl_plot_point_at(-span * i);
             for (size_t k = 0; k < RL_VALUES; k++)
@@ -613,12 +616,14 @@ static void test_any_figure(void **state)
         for (plot->n_marks = 0; plot->n_marks < (size_t)(rand() % 20); plot->n_marks++) {
             struct rl_plot_mark *mark = &plot->marks[plot->n_marks];
             mark->at = plot->n_marks > 0 ? mark[-1].at + (rand() % 3) * span / 9 : -span;
+            mark->side = plot->two ? (unsigned)rand() % 2 : 0;
             snprintf(mark->text, sizeof(mark->text), "%.*s", 1 + rand() % 60,
                 "a mark of any length that may be a little or much too long for it");
         }
         for (; plot->n_thresholds < (size_t)(rand() % 5); plot->n_thresholds++)
-            plot->thresholds[plot->n_thresholds] = (struct rl_plot_threshold){
-                rand() % 2, (rand() % 2 ? 1 : size) * (rand() % 100), "any threshold over 10min"};
+            plot->thresholds[plot->n_thresholds] = (struct rl_plot_threshold){rand() % 2,
+                (rand() % 2 ? 1 : size) * (rand() % 100), "any threshold over 10min",
+                plot->two ? (unsigned)rand() % 2 : 0};
         if (rand() % 2) {
             plot->limits = &series;
             memset(plot->limits_of, 'W', (size_t)(rand() % (int)sizeof(plot->limits_of)));

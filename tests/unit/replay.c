@@ -110,7 +110,7 @@ static void replay(const char *text, size_t len, const struct rl_policy_set *pol
 {
     struct rl_replay_options options = {.policies = policies,
         .budget_kills = budget_kills,
-        .budget_us = 600 * RL_US_PER_S,
+        .budget_us = budget_kills > 0 ? 600 * RL_US_PER_S : 0,
         .tell = tell,
         .userdata = seen};
     const char *end = text + len, *wrong = "";
@@ -484,6 +484,108 @@ static void test_within_others(void **state)
     }
 }
 
+/* It would kill whenever it may: after a cooldown of a second. */
+#define EAGER                                                                                      \
+    "[Match]\nCgroup=user.slice\n[Trigger t]\nHeadroom=below 90%\n[Relief]\nStep=terminate "       \
+    "wait 500ms\nStep=kill\nCooldown=1s\n"
+
+static const char never_spent[] = "opened /user.slice\nstep terminate\nended no-victim\n"
+                                  "opened /user.slice\nvictim 510\nstep terminate\nstep kill\n"
+                                  "ended dry-run\n"
+                                  "opened /user.slice\nvictim 510\nstep terminate\nstep kill\n"
+                                  "ended dry-run\n"
+                                  "opened /user.slice\nvictim 510\nstep terminate\nstep kill\n"
+                                  "ended dry-run\n";
+static const char spent[] = "opened /user.slice\nstep terminate\nended no-victim\n"
+                            "opened /user.slice\nvictim 510\nstep terminate\nstep kill\n"
+                            "ended dry-run\n"
+                            "opened /user.slice\nstep terminate\nended alarm\n";
+
+static const char spent_twice[] = "opened /user.slice\nstep terminate\nended no-victim\n"
+                                  "opened /user.slice\nvictim 510\nstep terminate\nstep kill\n"
+                                  "ended dry-run\n"
+                                  "opened /user.slice\nvictim 510\nstep terminate\nstep kill\n"
+                                  "ended dry-run\n"
+                                  "opened /user.slice\nstep terminate\nended alarm\n";
+
+static void expect_budget(const struct seen *seen, bool known, uint32_t kills)
+{
+    assert_true(seen->counts.budget_known == known);
+    assert_int_equal(seen->counts.budget_kills, kills);
+    assert_true(!known || seen->counts.budget_us == 600 * RL_US_PER_S);
+}
+
+/* The trace's own, unless another one is given; a kill counts once, whatever its rungs. */
+static void test_budget(void **state)
+{
+    struct folder folder;
+    struct rl_policy_set *set = load(&folder, EAGER);
+    struct seen seen;
+    char *changed = strdup(trace), *at;
+
+    replay(trace, trace_len, set, 0, &seen);
+    assert_string_equal(seen.story, never_spent);
+    expect_budget(&seen, true, 10);
+    replay(trace, trace_len, set, 1, &seen);
+    assert_memory_equal(seen.story, spent, sizeof(spent) - 1);
+    expect_budget(&seen, true, 1);
+    replay(trace, trace_len, set, 2, &seen);
+    assert_memory_equal(seen.story, spent_twice, sizeof(spent_twice) - 1);
+
+    assert_non_null(changed);
+    at = strstr(changed, "\"budget_kills\":10");
+    assert_non_null(at);
+    memcpy(at, "\"budget_kills\":1 ", strlen("\"budget_kills\":10"));
+    replay(changed, trace_len, set, 0, &seen);
+    assert_memory_equal(seen.story, spent, sizeof(spent) - 1);
+    expect_budget(&seen, true, 1);
+    replay(changed, trace_len, set, 10, &seen);
+    assert_string_equal(seen.story, never_spent);
+    expect_budget(&seen, true, 10);
+
+    /* A trace that tells of none. */
+    at = strstr(changed, "\"budget_us\"");
+    assert_non_null(at);
+    at[1] = 'x';
+    replay(changed, trace_len, set, 0, &seen);
+    assert_string_equal(seen.story, never_spent);
+    expect_budget(&seen, false, 0);
+    free(changed);
+    rl_policy_set_free(set);
+    folder_free(&folder);
+}
+
+/* What the trace does not tell of is counted. */
+static void test_unknown(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t pods, limits;
+    } rows[] = {
+        {EAGER, 0, 0},
+        {"[Match]\nPod=shop/*\n[Trigger t]\nHeadroom=below 90%\n[Relief]\nStep=kill\n", 1, 0},
+        {"[Match]\nLimited=no\nCgroup=user.slice\n[Trigger t]\nHeadroom=below 90%\n[Relief]\n"
+         "Step=kill\nCooldown=3s\n",
+            0, 2}, /* app.scope and the slice above it were never looked at */
+    };
+    struct seen seen;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct folder folder;
+        struct rl_policy_set *set = load(&folder, rows[i].text);
+
+        replay(trace, trace_len, set, 0, &seen);
+        if (seen.counts.pod_policies != rows[i].pods ||
+            seen.counts.limits_unknown != rows[i].limits)
+            fail_msg(
+                "%s: %lu, %lu", rows[i].text, seen.counts.pod_policies, seen.counts.limits_unknown);
+        rl_policy_set_free(set);
+        folder_free(&folder);
+    }
+    replay(trace, trace_len, NULL, 0, &seen);
+    assert_false(seen.counts.budget_known);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -494,6 +596,8 @@ int main(void)
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_lines_missing),
         cmocka_unit_test(test_others),
+        cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_unknown),
     };
 
     const struct CMUnitTest within[] = {

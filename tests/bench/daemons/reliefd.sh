@@ -12,10 +12,11 @@ daemon_configure() {
     case $1 in
         fast) reliefd_policies "$folder" "full 40% over 2s" "some 10% over 1s" "below 10%" ;;
         kill) reliefd_policies "$folder" "full 4% over 2s" "some 95% over 10s" "below 10%" ;;
-        never) reliefd_policies "$folder" "full 95% over 10s" "some 95% over 10s" "below 10%" ;;
+        never | traced) reliefd_policies "$folder" "full 95% over 10s" "some 95% over 10s" "below 10%" ;;
         *) return 1 ;;
     esac
     DAEMON_COMMAND+=(--policy-dir "$folder")
+    [[ $1 != traced ]] || DAEMON_COMMAND+=(--trace /var/lib/reliefd/bench.trace)
 }
 
 # reliefd_policies FOLDER PRESSURE NODE-PRESSURE NODE-HEADROOM
