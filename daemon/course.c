@@ -584,6 +584,7 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
     running->policy_text = policy->text;
     rl_steps_keep(running);
     running->panic = policy->relief.on_no_victim == RL_NO_VICTIM_PANIC;
+    running->managed_override = policy->guard.managed_override;
     hot->keep = true;
     rl_incident_open(&running->incident, trigger, rl_engine_dry(engine, policy), now_us);
     rl_fill_open(engine, &running->record, hot, policy, trigger, now_us);

@@ -48,6 +48,7 @@ struct rl_running {
     struct rl_engine *engine;
     uint64_t hold_until_us; /* a cooldown longer than the policy's: Limit= is used up */
     bool panic;             /* OnNoVictim=panic */
+    bool managed_override;  /* [Guard] Managed=override */
     struct rl_incident incident;
     uint64_t number;    /* of this run of the daemon; part of its id */
     struct rl_hot *hot; /* the offender; NULL once it is gone */
