@@ -12,6 +12,7 @@ static void report_running(struct rl_running *running)
 
     if ((!running->to_announce && !running->to_update) || rl_kill_on_way(running->watch))
         return;
+    rl_pod_look_up(running->engine, &running->record.pod);
     samples = rl_recorder_text(running);
     if (running->to_announce)
         rl_report_started(report, &running->record, samples);
@@ -27,6 +28,7 @@ static void report_end(struct rl_running *running)
     struct rl_engine *engine = running->engine;
     char *samples = running->stale ? NULL : rl_recorder_text(running);
 
+    rl_pod_look_up(engine, &running->record.pod);
     rl_recorder_end(running);
     running->to_announce = running->to_update = running->to_end = false;
     if (!running->stale)

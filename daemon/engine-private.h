@@ -6,6 +6,7 @@
 #include "daemon/engine.h"
 #include "daemon/kernel-oom.h"
 #include "daemon/observe/cmdline.h"
+#include "daemon/observe/container.h"
 #include "daemon/observe/pods.h"
 #include "daemon/observe/watch.h"
 #include "daemon/others.h"
@@ -151,6 +152,7 @@ struct rl_engine {
     struct rl_kills budget; /* kills of all policies together */
     struct rl_cmdline *cmdline;
     struct rl_pods *pods;
+    struct rl_containers *containers; /* NULL: could not be had */
     struct rl_guardian *guardian; /* NULL: could not be had */
     struct rl_others others;
     struct rl_suspend suspend;
@@ -198,6 +200,11 @@ void rl_attach_all(struct rl_engine *engine);
 /* Its [Guard] once more: processes may have come. Allocates and writes a file. */
 void rl_attach_guard(struct rl_engine *engine, struct rl_cgroup *cgroup);
 bool rl_policy_timed(const struct rl_policy *policy);
+
+/* ---- pod.c: names of pods ---- */
+/* Complete what a record says of a pod by the names that are known. Reads folders: not before
+ * somebody is signalled. */
+void rl_pod_look_up(struct rl_engine *engine, struct rl_pod *pod);
 
 /* ---- past.c: what is remembered of offenders, also over a restart ---- */
 /* Return: microseconds that are left of the cooldown of a cgroup, 0 when it is over. */
