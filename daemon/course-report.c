@@ -19,6 +19,7 @@ static void report_running(struct rl_running *running)
     else
         rl_report_updated(report, &running->record, samples);
     free(samples);
+    rl_owner_tell(running);
     running->told = true;
     running->to_announce = running->to_update = false;
 }
@@ -34,6 +35,7 @@ static void report_end(struct rl_running *running)
     if (!running->stale)
         rl_report_ended(engine->options.report, &running->record, samples);
     free(samples);
+    rl_owner_tell(running);
     rl_tracing_record(engine, &running->record);
     if (!running->stale)
         rl_metrics_incident(engine->metrics, &running->record,

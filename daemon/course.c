@@ -577,6 +577,7 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
     running->gained = 0;
     running->going_on = 0;
     running->n_vetoed = 0;
+    running->owner_told = false;
     running->whole = running->told = running->stale = running->to_update = false;
     running->hold_until_us = 0;
     running->trigger = *trigger;

@@ -555,6 +555,7 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     rl_metrics_close(engine);
     rl_past_save(engine);
     rl_steps_close(engine);
+    rl_owner_end(engine);
     rl_past_free(engine);
     engine->later = sd_event_source_disable_unref(engine->later);
     engine->pause_timer = sd_event_source_disable_unref(engine->pause_timer);
