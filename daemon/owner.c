@@ -42,7 +42,8 @@ static void on_written(void *userdata, int result, uint64_t took_us)
     struct rl_engine *engine = userdata;
     unsigned bit = result < 0 ? 1u : 1u << result;
 
-    if (result == RL_TERMINATION_DONE || engine->teller_said & bit)
+    /* Mounted read only, as it is below a sandboxed service: that is a choice, and no failure. */
+    if (result == RL_TERMINATION_DONE || result == -EROFS || engine->teller_said & bit)
         return;
     engine->teller_said |= bit;
     rl_notice("The owner of a container could not be told in its terminationMessagePath below "

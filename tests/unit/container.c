@@ -9,6 +9,7 @@
 #define UID        "6d0b5c3e-1111-2222-3333-444455556666"
 #define POD        "shop/web-1"
 #define LOGS       "var/log/pods/shop_web-1_" UID "/"
+#define LONG       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" /* 64 */
 #define ID_A       "00000000000000000000000000000000000000000000000000000000000000aa"
 #define ID_B       "00000000000000000000000000000000000000000000000000000000000000bb"
 
@@ -128,8 +129,7 @@ static void test_strange(void **state)
         "{\"annotations\":{\"io.kubernetes.cri.container-name\":\"\"}}",
         "{\"annotations\":{\"io.kubernetes.cri.container-name\":\"../x\"}}",
         "{\"annotations\":{\"io.kubernetes.cri.container-name\":\"a\\nb\"}}",
-        "{\"annotations\":{\"io.kubernetes.cri.container-name\":\""
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}"};
+        "{\"annotations\":{\"io.kubernetes.cri.container-name\":\"" LONG "\"}}"};
     static const char *const ids[] = {
         "", ".", "..", "a/b", "../" ID_A, "a b", ID_A ID_B /* too long */};
     const struct fixture *f = *state;

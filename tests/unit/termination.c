@@ -121,6 +121,22 @@ static void test_which_start(void **state)
     assert_int_equal(tell_of(UID, "web", 1, TEXT), RL_TERMINATION_NO_FILE);
 }
 
+/* In whatever order the folder lists them. */
+static void test_newest_of_many(void **state)
+{
+    char path[256], text[32], others[32];
+
+    for (int i = 0; i < 8; i++) {
+        snprintf(path, sizeof(path), WEB "/%08x", (unsigned)i * 2654435761u);
+        folder_write(&folder, path, "");
+        snprintf(text, sizeof(text), "start %d", i);
+        assert_int_equal(tell_of(UID, "web", now_us() + 1000000, text), RL_TERMINATION_DONE);
+        snprintf(others, sizeof(others), "start %d\n", i);
+        expect_text(path, others);
+        usleep(20000); /* times of files tick coarsely */
+    }
+}
+
 static void test_other_files(void **state)
 {
     static const char *const names[] = {
@@ -280,6 +296,7 @@ int main(void)
         TEST(test_which_container),
         TEST(test_only_container),
         TEST(test_which_start),
+        TEST(test_newest_of_many),
         TEST(test_other_files),
         TEST(test_full),
         TEST(test_fills_up),
