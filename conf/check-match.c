@@ -182,13 +182,51 @@ static void take_guard_list(struct rl_draft *draft)
     guard->n_adj = list->n;
 }
 
+static bool has_throttle(const struct rl_relief *relief)
+{
+    for (uint8_t i = 0; i < relief->n; i++)
+        if (relief->steps[i].kind == RL_STEP_THROTTLE)
+            return true;
+    return false;
+}
+
+/* Is it for nothing but cgroups that a kubelet has made? */
+static bool is_kube_only(const struct rl_match *match)
+{
+    return match->level == RL_LEVEL_POD || match->level == RL_LEVEL_QOS || match->pods.n > 0 ||
+           match->qos.n > 0;
+}
+
+/* What is left out in cgroups of a kubelet; orders: [Guard] has any. */
+static void check_managed(struct rl_draft *draft, bool orders)
+{
+    const struct rl_written *managed = rl_draft_given(draft, "Guard", "Managed");
+    const struct rl_policy *policy = draft->policy;
+    bool throttles = has_throttle(&policy->relief);
+
+    if (policy->guard.managed_override) {
+        if (managed->file && !orders && !throttles)
+            rl_draft_say(draft, RL_WARNING, managed, "no-effect",
+                "Managed= has no effect without an order beside it, or Step=throttle");
+        return;
+    }
+    if (throttles && is_kube_only(&policy->match))
+        rl_draft_say(draft, RL_WARNING, rl_draft_given(draft, "Relief", "Step"), "managed",
+            "Step=throttle is passed over in cgroups of the kubelet, which writes its own limits "
+            "back; [Guard] Managed=override takes it all the same");
+    if (orders && is_kube_only(&policy->match))
+        rl_draft_say(draft, RL_WARNING,
+            &draft->sections[rl_section_find(RL_POLICY_FILE, "Guard") - rl_sections], "managed",
+            "[Guard] is left out in cgroups of the kubelet, which writes its own values back; "
+            "Managed=override keeps it all the same");
+}
+
 void rl_check_guard(struct rl_draft *draft)
 {
     struct rl_guard *guard = &draft->policy->guard;
     const struct rl_match *match = &draft->policy->match;
     const struct rl_written *high = rl_draft_given(draft, "Guard", "HighBelowMax");
     const struct rl_written *group = rl_draft_given(draft, "Guard", "OomGroup");
-    const struct rl_written *managed = rl_draft_given(draft, "Guard", "Managed");
     const struct rl_written *section =
         &draft->sections[rl_section_find(RL_POLICY_FILE, "Guard") - rl_sections];
     bool sets_high = guard->high_share || guard->high_bytes;
@@ -206,8 +244,5 @@ void rl_check_guard(struct rl_draft *draft)
     if (sets_high)
         rl_draft_say(draft, RL_WARNING, high, "throttles-cache",
             "HighBelowMax= throttles page cache, too: who reads many files is slowed down there");
-    if (managed->file && guard->managed_override && !sets_high && guard->oom_group == RL_EITHER &&
-        guard->n_adj == 0)
-        rl_draft_say(draft, RL_WARNING, managed, "no-effect",
-            "Managed= has no effect without an order beside it");
+    check_managed(draft, sets_high || guard->oom_group != RL_EITHER || guard->n_adj > 0);
 }

@@ -384,7 +384,7 @@ const struct rl_key rl_keys[] = {
         .form = "leave|override",
         .fallback = "leave",
         .example = "override",
-        .help = "whether the orders count where kubelet or systemd manage the same files",
+        .help = "whether the orders, and Step=throttle, count in cgroups that the kubelet manages",
         .parse = rl_key_parse_managed, .choices = managed,
     },
     {

@@ -57,7 +57,7 @@ static void say_guard(FILE *out, const struct rl_guard *guard)
             guard->adj[i].oom_score_adj);
     fputs(guard->n_adj ? ". " : "", out);
     if (any && guard->managed_override)
-        fputs("Does so where kubelet or systemd manage it, too. ", out);
+        fputs("Does so where the kubelet manages it, too. ", out);
 }
 
 char *rl_policy_sentence(const struct rl_policy *policy)

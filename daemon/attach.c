@@ -96,7 +96,7 @@ void rl_attach(struct rl_engine *engine, struct rl_cgroup *cgroup)
         place.limited = is_limited(engine, cgroup);
     if (engine->uses_pods) {
         rl_kube_parse(path, &kube);
-        if (kube.pod[0] && rl_pods_name(engine->pods, kube.pod, name, sizeof(name)))
+        if (kube.pod[0] && engine->pods && rl_pods_name(engine->pods, kube.pod, name, sizeof(name)))
             place.pod_name = name;
     }
     cgroup->subject = NULL;

@@ -12,12 +12,14 @@ static void report_running(struct rl_running *running)
 
     if ((!running->to_announce && !running->to_update) || rl_kill_on_way(running->watch))
         return;
+    rl_pod_look_up(running->engine, &running->record.pod);
     samples = rl_recorder_text(running);
     if (running->to_announce)
         rl_report_started(report, &running->record, samples);
     else
         rl_report_updated(report, &running->record, samples);
     free(samples);
+    rl_owner_tell(running);
     running->told = true;
     running->to_announce = running->to_update = false;
 }
@@ -27,11 +29,13 @@ static void report_end(struct rl_running *running)
     struct rl_engine *engine = running->engine;
     char *samples = running->stale ? NULL : rl_recorder_text(running);
 
+    rl_pod_look_up(engine, &running->record.pod);
     rl_recorder_end(running);
     running->to_announce = running->to_update = running->to_end = false;
     if (!running->stale)
         rl_report_ended(engine->options.report, &running->record, samples);
     free(samples);
+    rl_owner_tell(running);
     rl_tracing_record(engine, &running->record);
     if (!running->stale)
         rl_metrics_incident(engine->metrics, &running->record,

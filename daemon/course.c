@@ -535,6 +535,7 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
     running->gained = 0;
     running->going_on = 0;
     running->n_vetoed = 0;
+    running->owner_told = false;
     running->whole = running->told = running->stale = running->to_update = false;
     running->hold_until_us = 0;
     running->trigger = *trigger;
@@ -542,6 +543,7 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
     running->policy_text = policy->text;
     rl_steps_keep(running);
     running->panic = policy->relief.on_no_victim == RL_NO_VICTIM_PANIC;
+    running->managed_override = policy->guard.managed_override;
     hot->keep = true;
     rl_reach_of_hot(hot, &running->reach);
     rl_incident_open(&running->incident, trigger, rl_engine_dry(engine, policy), now_us);

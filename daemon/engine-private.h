@@ -6,6 +6,7 @@
 #include "daemon/engine.h"
 #include "daemon/kernel-oom.h"
 #include "daemon/observe/cmdline.h"
+#include "daemon/observe/container.h"
 #include "daemon/observe/pods.h"
 #include "daemon/observe/watch.h"
 #include "daemon/others.h"
@@ -48,6 +49,7 @@ struct rl_running {
     struct rl_engine *engine;
     uint64_t hold_until_us; /* a cooldown longer than the policy's: Limit= is used up */
     bool panic;             /* OnNoVictim=panic */
+    bool managed_override;  /* [Guard] Managed=override */
     struct rl_incident incident;
     uint64_t number;    /* of this run of the daemon; part of its id */
     struct rl_hot *hot; /* the offender; NULL once it is gone */
@@ -72,6 +74,7 @@ struct rl_running {
     struct rl_measure *throttle; /* stands until the end */
     struct rl_measure *freeze;
     bool warned;
+    bool owner_told; /* see owner.c */
     char words[RL_WORDS_SIZE];                       /* of hooks: a reload frees the policy's own */
     const char *args[RL_STEPS_MAX][RL_ARGS_MAX + 2]; /* path, arguments, NULL; into words */
     struct rl_vetoed vetoed_ones[RL_VETOES_MAX];
@@ -151,6 +154,9 @@ struct rl_engine {
     struct rl_kills budget; /* kills of all policies together */
     struct rl_cmdline *cmdline;
     struct rl_pods *pods;
+    struct rl_containers *containers; /* NULL: could not be had */
+    struct rl_worker *teller;         /* of owner.c; NULL: not needed yet */
+    unsigned teller_said;             /* bits */
     struct rl_guardian *guardian; /* NULL: could not be had */
     struct rl_others others;
     struct rl_suspend suspend;
@@ -198,6 +204,17 @@ void rl_attach_all(struct rl_engine *engine);
 /* Its [Guard] once more: processes may have come. Allocates and writes a file. */
 void rl_attach_guard(struct rl_engine *engine, struct rl_cgroup *cgroup);
 bool rl_policy_timed(const struct rl_policy *policy);
+
+/* ---- pod.c: names of pods ---- */
+/* Complete what a record says of a pod by the names that are known. Reads folders: not before
+ * somebody is signalled. */
+void rl_pod_look_up(struct rl_engine *engine, struct rl_pod *pod);
+
+/* ---- owner.c: a word to the owner of a container ---- */
+/* Once in each incident, when its victim was signalled and the record names the pod. Allocates. */
+void rl_owner_tell(struct rl_running *running);
+/* What is under way is waited for, a bounded time. */
+void rl_owner_end(struct rl_engine *engine);
 
 /* ---- past.c: what is remembered of offenders, also over a restart ---- */
 /* Return: microseconds that are left of the cooldown of a cgroup, 0 when it is over. */

@@ -353,6 +353,18 @@ static void find_others(struct rl_engine *engine)
 }
 
 /* What the engine can do without: each failure is said. */
+/* Without memory no pod has a name. */
+static void open_pods(struct rl_engine *engine)
+{
+    const char *root = engine->options.host_root;
+    char logs[4096];
+
+    if (!root || (size_t)snprintf(logs, sizeof(logs), "%s" RL_PODS_DIR, root) >= sizeof(logs))
+        return;
+    engine->pods = rl_pods_new(logs);
+    engine->containers = rl_containers_new(root, logs);
+}
+
 static void open_helpers(struct rl_engine *engine)
 {
     const struct rl_engine_options *o = &engine->options;
@@ -369,7 +381,7 @@ static void open_helpers(struct rl_engine *engine)
     if (r < 0)
         rl_warning(
             "command lines cannot be read, patterns of that kind never know: %s", strerror(-r));
-    engine->pods = rl_pods_new(o->pods_dir);
+    open_pods(engine);
     guarding.cmdline = engine->cmdline;
     if (o->probe->live && o->runtime_dir) {
         r = rl_guard_new(engine->event, &guarding, &engine->guardian);
@@ -543,6 +555,7 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     rl_metrics_close(engine);
     rl_past_save(engine);
     rl_steps_close(engine);
+    rl_owner_end(engine);
     rl_past_free(engine);
     engine->later = sd_event_source_disable_unref(engine->later);
     engine->pause_timer = sd_event_source_disable_unref(engine->pause_timer);
@@ -554,6 +567,7 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
     engine->policies = rl_policy_set_free(engine->policies);
     engine->cmdline = rl_cmdline_free(engine->cmdline);
     engine->pods = rl_pods_free(engine->pods);
+    engine->containers = rl_containers_free(engine->containers);
     rl_scratch_free(&engine->scratch);
     engine->flight = rl_flight_free(engine->flight);
     sd_event_unref(engine->event);

@@ -23,7 +23,8 @@ struct rl_engine_options {
     const struct rl_settings *settings; /* outlives the engine */
     const char *state_dir;              /* grades of dry runs are kept there; NULL: nowhere */
     const char *runtime_dir;            /* NULL: nothing is remembered over a restart */
-    const char *pods_dir;               /* see daemon/observe/pods.h */
+    const char *host_root; /* what /var/log/pods and other folders of the node are below, "" the
+                            * system; NULL: they are not looked at */
     bool dry_run;                       /* the command line says so */
     bool look_only; /* no incident is ever opened, and nothing prepared for one: see look.h */
     const char *trace;                  /* file to write a trace to; NULL: none */

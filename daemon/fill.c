@@ -86,6 +86,15 @@ static void fill_unit(struct rl_record *record, const char *path)
         copy_text(record->unit, sizeof(record->unit), unit);
 }
 
+/* By the whole path: what is cut in front is what tells. */
+static void fill_pod(struct rl_record *record, const struct rl_cgroup *cgroup)
+{
+    char path[4096];
+
+    rl_cgroup_path(cgroup, path, sizeof(path));
+    rl_pod_place(path, &record->pod);
+}
+
 void rl_fill_begin(struct rl_engine *engine, struct rl_record *record,
     const struct rl_cgroup *cgroup, const struct rl_policy *policy, uint64_t now_us)
 {
@@ -99,6 +108,7 @@ void rl_fill_begin(struct rl_engine *engine, struct rl_record *record,
     copy_cgroup(record->offender, cgroup);
     record->offender_id = cgroup->id;
     fill_unit(record, record->offender);
+    fill_pod(record, cgroup);
     if (!policy)
         return;
     copy_text(record->policy, sizeof(record->policy), policy->name);
@@ -226,6 +236,7 @@ void rl_fill_choice(
     copy_path(record->victim_cgroup, s->groups[s->choice.group].path);
     record->victim_cgroup_id = s->groups[s->choice.group].id;
     fill_unit(record, record->victim_cgroup);
+    rl_pod_place(s->groups[s->choice.group].path, &record->pod);
     fill_relatives(record, s);
     if (s->choice.scope == RL_KILL_PROCESS) {
         const struct rl_process *p = &s->pool.items[s->choice.candidate].process;

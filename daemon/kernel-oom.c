@@ -108,6 +108,10 @@ static void tell(struct rl_ooms *ooms, struct pending *one)
         rl_json_name(one->incident), "report_missing",
         report ? json_null() : json_string(why_no_report(ooms)), "report",
         report ? report : json_null());
+    /* Perhaps it is about a container that is gone; a path that was cut tells nothing new. */
+    if (record->offender[0] == '/')
+        rl_pod_place(record->offender, &record->pod);
+    rl_pod_look_up(engine, &record->pod);
     if (kernel)
         rl_report_kernel_oom(engine->options.report, record, kernel, samples);
     rl_metrics_incident(engine->metrics, record, RL_METRICS_KERNEL_OOM);

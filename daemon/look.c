@@ -29,8 +29,7 @@ static int open_engine(struct rl_look *look, const struct rl_look_options *optio
         .probe = options->probe,
         .policies = {.dirs = options->policy_dirs, .settings = &look->settings},
         .settings = &look->settings,
-        .pods_dir = options->probe->live ? RL_PODS_DIR : "",
-
+        .host_root = options->probe->live ? "" : NULL,
         .look_only = true,
     };
     int r = sd_event_new(&look->event);

@@ -10,7 +10,6 @@
 #include "conf/load.h"
 #include "conf/settings.h"
 #include "daemon/engine.h"
-#include "daemon/observe/pods.h"
 #include "daemon/options.h"
 #include "daemon/reload.h"
 #include "daemon/relieve/self.h"
@@ -203,7 +202,7 @@ static int open_all(struct program *p)
         .settings = &p->settings,
         .state_dir = p->options.state_dir,
         .runtime_dir = p->options.runtime_dir,
-        .pods_dir = RL_PODS_DIR,
+        .host_root = p->options.root ? p->options.root : "",
         .dry_run = p->options.dry_run,
         .trace = p->options.trace,
     };

@@ -138,6 +138,7 @@ struct shown {
     const struct rl_hot *hot;
     uint64_t some, full; /* microseconds within SHARE_US */
     char path[4096];
+    struct rl_pod pod;
 };
 
 static double some_now(const struct shown *s)
@@ -202,13 +203,40 @@ static size_t find_hot(struct rl_engine *engine, struct shown *shown)
         n++;
     }
     qsort(shown, n, sizeof(*shown), by_pressure);
-    return n < CGROUPS_MAX ? n : CGROUPS_MAX;
+    if (n > CGROUPS_MAX)
+        n = CGROUPS_MAX;
+    for (size_t i = 0; i < n; i++) {
+        rl_pod_place(shown[i].path, &shown[i].pod);
+        rl_pod_look_up(engine, &shown[i].pod);
+    }
+    return n;
+}
+
+#define HOT_LABELS_MAX 5
+
+/* What is not known, or of no pod, is left out: to Prometheus that is the same as "". */
+static size_t hot_labels(const struct shown *s, struct rl_metric_label labels[HOT_LABELS_MAX])
+{
+    const struct rl_metric_label pod[] = {
+        {"namespace", s->pod.namespace},
+        {"pod", s->pod.name},
+        {"container", s->pod.container},
+        {"qos", s->pod.qos ? s->pod.qos : ""},
+    };
+    size_t n = 0;
+
+    labels[n++] = (struct rl_metric_label){"cgroup", s->path};
+    for (size_t i = 0; i < sizeof(pod) / sizeof(pod[0]); i++)
+        if (*pod[i].value)
+            labels[n++] = pod[i];
+    return n;
 }
 
 static void print_hot(struct rl_engine *engine, FILE *out)
 {
     struct shown *shown = calloc(RL_HOT_MAX, sizeof(*shown));
     size_t n = shown ? find_hot(engine, shown) : 0;
+    struct rl_metric_label labels[HOT_LABELS_MAX];
 
     for (size_t g = 0; g < sizeof(hot_gauges) / sizeof(hot_gauges[0]); g++) {
         bool head = false;
@@ -219,8 +247,7 @@ static void print_hot(struct rl_engine *engine, FILE *out)
             if (!head)
                 rl_metric_head(out, hot_gauges[g].name, "gauge", hot_gauges[g].help);
             head = true;
-            rl_metric_sample(out, hot_gauges[g].name,
-                &(struct rl_metric_label){"cgroup", shown[i].path}, 1,
+            rl_metric_sample(out, hot_gauges[g].name, labels, hot_labels(&shown[i], labels),
                 hot_gauges[g].value(&shown[i]));
         }
     }

@@ -38,6 +38,7 @@ static const char *take_root(struct rl_options *o, const char *value)
     if ((size_t)snprintf(proc, sizeof(proc), "%s/proc", value) >= sizeof(proc) ||
         (size_t)snprintf(cgroup, sizeof(cgroup), "%s/sys/fs/cgroup", value) >= sizeof(cgroup))
         return "the path is too long";
+    o->root = value;
     o->proc_root = proc;
     o->cgroup_root = cgroup;
     return NULL;

@@ -9,6 +9,7 @@ struct rl_options {
     const char *config;
     const char *policy_dirs[RL_POLICY_DIRS_MAX + 1]; /* NULL-terminated, most important last */
     unsigned n_policy_dirs;
+    const char *root;                    /* --root; NULL: none */
     const char *proc_root, *cgroup_root; /* NULL: the live ones */
     const char *state_dir, *runtime_dir;
     int log_level;  /* -1: as reliefd.conf says */

@@ -47,6 +47,17 @@ static json_t *degraded_json(const struct rl_engine *engine)
     return list;
 }
 
+static json_t *pod_json(struct rl_engine *engine, const struct rl_cgroup *cgroup)
+{
+    char path[4096];
+    struct rl_pod pod;
+
+    rl_cgroup_path(cgroup, path, sizeof(path));
+    rl_pod_place(path, &pod);
+    rl_pod_look_up(engine, &pod);
+    return rl_pod_json(&pod);
+}
+
 /* Why each trigger does not hold, in a word; all about it is in explain. */
 static json_t *reasons_json(const struct rl_hot *hot)
 {
@@ -60,7 +71,7 @@ static json_t *reasons_json(const struct rl_hot *hot)
     return list;
 }
 
-static json_t *hot_json(const struct rl_hot *hot, uint64_t now_us)
+static json_t *hot_json(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)
 {
     uint64_t window = hot->cgroup->policy ? rl_policy_longest_window(hot->cgroup->policy)
                                           : RL_US_PER_S;
@@ -68,8 +79,9 @@ static json_t *hot_json(const struct rl_hot *hot, uint64_t now_us)
     struct rl_history copy = hot->history;
 
     copy.restart_us = copy.kernel_kill_us = 0;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cgroup",
-        cgroup_json(hot->cgroup), "triggers", reasons_json(hot), "policy",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cgroup",
+        cgroup_json(hot->cgroup), "pod", pod_json(engine, hot->cgroup), "triggers",
+        reasons_json(hot), "policy",
         hot->cgroup->policy ? rl_json_string(hot->cgroup->policy->name) : json_null(),
         "some_percent",
         rl_json_percent(
@@ -158,8 +170,10 @@ static json_t *open_json(struct rl_engine *engine)
     json_t *list = json_array();
 
     for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++)
-        if (engine->running[i]->used)
+        if (engine->running[i]->used) {
+            rl_pod_look_up(engine, &engine->running[i]->record.pod);
             json_array_append_new(list, rl_record_json(&engine->running[i]->record));
+        }
     return list;
 }
 
@@ -193,7 +207,7 @@ static char *api_status(void *userdata, const char **ret_error)
     json_t *hot = json_array();
 
     for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));)
-        json_array_append_new(hot, hot_json(h, now));
+        json_array_append_new(hot, hot_json(engine, h, now));
     return text_of(
         json_pack("{s:s, s:i, s:b, s:o, s:{s:s}, s:I, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}",
             "version", RL_VERSION, "pid", (int)getpid(), "dry_run", rl_engine_dry(engine, NULL),
@@ -331,12 +345,13 @@ json_t *rl_state_explain(struct rl_engine *engine, struct rl_hot *hot, bool was_
     struct rl_verdict verdict;
 
     rl_state_judge(engine, hot, &verdict);
-    json_t *json = json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:b, s:o}", "cgroup",
-        cgroup_json(cgroup), "policy", policy_json(cgroup), "available", "bytes",
-        rl_json_number(hot->room.available), "limited_by", cgroup_json(hot->limited_by),
-        "usage_percent", hot->room.known ? rl_json_percent(hot->room.usage) : json_null(),
-        "headroom_bytes", hot->room.known ? rl_json_number(hot->room.headroom) : json_null(), "hot",
-        was_hot, "cooldown_ms", rl_json_ms(rl_reach_left(engine, hot, rl_now_us())));
+    json_t *json = json_pack("{s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:b, s:o}", "cgroup",
+        cgroup_json(cgroup), "pod", pod_json(engine, cgroup), "policy", policy_json(cgroup),
+        "available", "bytes", rl_json_number(hot->room.available), "limited_by",
+        cgroup_json(hot->limited_by), "usage_percent",
+        hot->room.known ? rl_json_percent(hot->room.usage) : json_null(), "headroom_bytes",
+        hot->room.known ? rl_json_number(hot->room.headroom) : json_null(), "hot", was_hot,
+        "cooldown_ms", rl_json_ms(rl_reach_left(engine, hot, rl_now_us())));
 
     if (!json || !policy)
         return json;

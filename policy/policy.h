@@ -194,7 +194,7 @@ struct rl_guard {
     enum rl_tristate oom_group; /* memory.oom.group */
     const struct rl_guard_adj *adj;
     size_t n_adj;
-    bool managed_override; /* Managed=override: also where kubelet or systemd manage it */
+    bool managed_override; /* Managed=override: also where the kubelet manages it; throttle, too */
 };
 
 struct rl_policy {

@@ -110,6 +110,9 @@ static const struct {
     [RL_SKIP_HOLDS_SELF] = {"holds-self", "reliefd lives in that cgroup"},
     [RL_SKIP_NEEDLESS] = {"needless", "it is held down or frozen as far already"},
     [RL_SKIP_BUSY] = {"busy", "too much of the kind is under way already"},
+    [RL_SKIP_MANAGED] = {"managed",
+        "the kubelet manages the limits of that cgroup, and the policy does not say "
+        "Managed=override"},
 
     [RL_GRADED_KERNEL_KILL] = {"kernel-kill-followed",
         "the kernel's OOM killer acted there within two minutes"},
@@ -141,7 +144,7 @@ static int known(enum rl_reason reason)
 
 bool rl_reason_skips(enum rl_reason reason)
 {
-    return reason >= RL_SKIP_NOT_AVAILABLE && reason <= RL_SKIP_BUSY;
+    return reason >= RL_SKIP_NOT_AVAILABLE && reason <= RL_SKIP_MANAGED;
 }
 
 const char *rl_reason_id(enum rl_reason reason)

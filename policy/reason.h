@@ -97,6 +97,7 @@ enum rl_reason {
     RL_SKIP_HOLDS_SELF,
     RL_SKIP_NEEDLESS,
     RL_SKIP_BUSY,
+    RL_SKIP_MANAGED,
 
     /* what became of a decision that a dry run did not carry out, see grade.h */
     RL_GRADED_KERNEL_KILL,

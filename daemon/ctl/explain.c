@@ -69,6 +69,31 @@ static void show_policy(const json_t *now)
     printf("%s.\n", because(now));
 }
 
+/* What a path of ids is about. */
+static void show_pod(const json_t *now)
+{
+    const json_t *pod = rl_get(now, "pod");
+    char text[TEXT_MAX];
+    struct rl_say say;
+
+    if (!pod || !rl_get(pod, "name"))
+        return;
+    rl_say_begin(&say, text, sizeof(text));
+    rl_say(&say, "It belongs to pod ");
+    rl_say_foreign(&say, rl_get_text(pod, "namespace"));
+    rl_say(&say, "/");
+    rl_say_foreign(&say, rl_get_text(pod, "name"));
+    rl_say(&say, " (");
+    rl_say_foreign(&say, rl_get_text(pod, "qos"));
+    rl_say(&say, ")");
+    if (rl_get(pod, "container")) {
+        rl_say(&say, ", container ");
+        rl_say_foreign(&say, rl_get_text(pod, "container"));
+    }
+    rl_say(&say, ".");
+    puts(text);
+}
+
 static void show_room(const json_t *now)
 {
     char available[RL_TEXT_MAX], usage[RL_TEXT_MAX], headroom[RL_TEXT_MAX], by[TEXT_MAX];
@@ -111,7 +136,7 @@ static void show_choice(const json_t *now)
     if (!rl_get(now, "policy"))
         return;
     rl_say_begin(&say, text, sizeof(text));
-    rl_show_victim(&say, rl_get(now, "choice"));
+    rl_show_victim(&say, rl_get(now, "choice"), rl_get(now, "pod"));
     if (rl_get(now, "choice"))
         rl_say(&say, " (score %s)", rl_get_int(now, "choice.score", score, sizeof(score)));
     if (strcmp(rl_get_text(now, "no_choice"), "exiting") == 0)
@@ -146,6 +171,7 @@ static void show_present(const json_t *now)
 
     rl_print(RL_STYLE_BOLD, "%s", rl_get_name(now, "cgroup", cgroup, sizeof(cgroup)));
     puts(rl_get_true(now, "hot") ? "  (under pressure)\n" : "\n");
+    show_pod(now);
     show_policy(now);
     show_room(now);
     show_origin(now);

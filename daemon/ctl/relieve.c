@@ -92,7 +92,7 @@ static void show_outlook(const json_t *outlook)
     printf(
         " falls under policy %s.\n", rl_get_name(outlook, "policy.name", policy, sizeof(policy)));
     rl_say_begin(&say, text, sizeof(text));
-    rl_show_victim(&say, rl_get(outlook, "choice"));
+    rl_show_victim(&say, rl_get(outlook, "choice"), rl_get(outlook, "pod"));
     printf("Chosen: %s", text);
     if (rl_get(outlook, "choice"))
         printf(" (score %s)", rl_get_int(outlook, "choice.score", score, sizeof(score)));

@@ -6,12 +6,21 @@
 
 #include "daemon/ctl/get.h"
 #include "daemon/ctl/out.h"
+#include "daemon/report/pod.h"
 #include "daemon/report/text.h"
 #include "policy/reason.h"
 
 #define NAME_MAX_SHOWN 1024
 
-void rl_show_victim(struct rl_say *say, const json_t *victim)
+void rl_show_place(struct rl_say *say, const json_t *pod, const char *cgroup)
+{
+    struct rl_pod known;
+
+    rl_pod_read(pod, &known);
+    rl_say_place(say, &known, cgroup);
+}
+
+void rl_show_victim(struct rl_say *say, const json_t *victim, const json_t *pod)
 {
     const char *scope = rl_get_text(victim, "scope");
 
@@ -29,7 +38,7 @@ void rl_show_victim(struct rl_say *say, const json_t *victim)
 
         rl_say(say, "%s", strcmp(scope, "tree") == 0 ? tree : "all of ");
     }
-    rl_say_foreign(say, rl_get_text(victim, "cgroup"));
+    rl_show_place(say, pod, rl_get_text(victim, "cgroup"));
 }
 
 const char *rl_show_outcome(const json_t *record, char *buf, size_t size)
@@ -306,7 +315,7 @@ static void victim_cell(struct rl_table *table, const json_t *record)
         rl_say_foreign(&say, rl_get_text(victim, "comm"));
         rl_say(&say, "[%" PRIu64 "]", rl_get_count(victim, "pid"));
     } else {
-        rl_show_victim(&say, victim);
+        rl_show_victim(&say, victim, rl_get(record, "pod"));
     }
     rl_table_cell(table, "%s", text);
 }
@@ -324,6 +333,7 @@ void rl_show_incidents(const json_t *records, unsigned indent)
         {"OUTCOME", RL_COLUMN_LEFT},
     };
     char buf[NAME_MAX_SHOWN];
+    struct rl_say say;
     size_t i;
     json_t *one;
 
@@ -334,7 +344,9 @@ void rl_show_incidents(const json_t *records, unsigned indent)
         rl_table_cell(table, "%s", rl_get_time(one, "started", buf, sizeof(buf)));
         rl_table_text(table, rl_get_text(one, "id"));
         rl_table_text(table, rl_get_text(one, "policy.name"));
-        rl_table_text(table, rl_get_text(one, "offender"));
+        rl_say_begin(&say, buf, sizeof(buf));
+        rl_show_place(&say, rl_get(one, "pod"), rl_get_text(one, "offender"));
+        rl_table_cell(table, "%s", buf);
         victim_cell(table, one);
         rl_table_cell(table, "%s", rl_get_int(one, "victim.score", buf, sizeof(buf)));
         rl_table_cell(table, "%s", rl_get_size(one, "freed_bytes", buf, sizeof(buf)));

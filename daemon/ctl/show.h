@@ -5,8 +5,12 @@
 
 #include "daemon/report/say.h"
 
-/* Who was or would be the victim, in words: "postgres[4711] in /a/b"; "nobody". */
-void rl_show_victim(struct rl_say *say, const json_t *victim);
+/* Who was or would be the victim, in words: "postgres[4711] in /a/b"; "nobody". pod: what is known
+ * of one that it may be in; NULL, null: nothing. */
+void rl_show_victim(struct rl_say *say, const json_t *victim, const json_t *pod);
+
+/* A cgroup by its path, or what it is of that pod: "container web of pod shop/web-1". */
+void rl_show_place(struct rl_say *say, const json_t *pod, const char *cgroup);
 
 /* A sentence on what happened, for a list: the outcome's text, or "still running". */
 const char *rl_show_outcome(const json_t *record, char *buf, size_t size);

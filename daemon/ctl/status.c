@@ -164,7 +164,8 @@ static void show_hot(const char *title, const json_t *hot, bool age)
         {"SEEN", RL_COLUMN_RIGHT},
     };
     size_t n = sizeof(columns) / sizeof(columns[0]) - !age;
-    char buf[RL_TEXT_MAX];
+    char buf[RL_TEXT_MAX], place[NAME_MAX_SHOWN];
+    struct rl_say say;
     size_t i;
     json_t *one;
 
@@ -177,7 +178,9 @@ static void show_hot(const char *title, const json_t *hot, bool age)
     json_array_foreach(hot, i, one)
     {
         rl_table_row(table, RL_STYLE_PLAIN);
-        rl_table_text(table, rl_get_text(one, "cgroup"));
+        rl_say_begin(&say, place, sizeof(place));
+        rl_show_place(&say, rl_get(one, "pod"), rl_get_text(one, "cgroup"));
+        rl_table_cell(table, "%s", place);
         rl_table_text(table, rl_get(one, "policy") ? rl_get_text(one, "policy") : "-");
         rl_table_cell(table, "%s", rl_get_percent(one, "some_percent", buf, sizeof(buf)));
         rl_table_cell(table, "%s", rl_get_percent(one, "full_percent", buf, sizeof(buf)));

@@ -4,6 +4,7 @@
 
 #include "daemon/ctl/get.h"
 #include "daemon/ctl/out.h"
+#include "daemon/ctl/show.h"
 #include "daemon/ctl/story.h"
 #include "daemon/report/say.h"
 
@@ -16,7 +17,7 @@ static void say_kills(struct rl_say *say, const json_t *record)
 
     rl_say(say, "The kernel's OOM killer has killed %" PRIu64 " process%s in ", kills,
         kills == 1 ? "" : "es");
-    rl_say_foreign(say, *cgroup ? cgroup : "a cgroup");
+    rl_show_place(say, rl_get(record, "pod"), *cgroup ? cgroup : "a cgroup");
     rl_say(say, ".");
 }
 

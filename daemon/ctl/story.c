@@ -8,6 +8,7 @@
 #include "daemon/ctl/get.h"
 #include "daemon/ctl/out.h"
 #include "daemon/ctl/show.h"
+#include "daemon/report/pod.h"
 #include "daemon/report/text.h"
 
 #define PARAGRAPH_MAX 4096
@@ -43,14 +44,18 @@ static bool is_node(const char *cgroup)
     return strcmp(cgroup, "/") == 0;
 }
 
-static void say_place(struct rl_say *say, const char *cgroup)
+static void say_place(struct rl_say *say, const json_t *record, const char *cgroup)
 {
+    struct rl_pod pod;
+
     if (is_node(cgroup)) {
         rl_say(say, "the machine");
         return;
     }
-    rl_say(say, "the cgroup ");
-    rl_say_foreign(say, cgroup);
+    rl_pod_read(rl_get(record, "pod"), &pod);
+    if (!rl_place_is_pod(&pod, cgroup))
+        rl_say(say, "the cgroup ");
+    rl_say_place(say, &pod, cgroup);
 }
 
 /* Somebody had to reclaim, or kswapd did it for them and took what they need. */
@@ -118,10 +123,10 @@ static void tell_beginning(const json_t *record)
     if (rl_get(record, "by_hand")) {
         rl_say(say, "uid %" PRIu64 " asked by hand for relief of ",
             rl_get_count(record, "by_hand.uid"));
-        say_place(say, offender);
+        say_place(say, record, offender);
         rl_say(say, ", whether its trigger held or not. ");
     } else {
-        say_place(say, offender);
+        say_place(say, record, offender);
         rl_say(say, " ran short of memory. ");
     }
     rl_story_origin(rl_get(record, "origin"), origin, sizeof(origin));
@@ -170,7 +175,7 @@ static void tell_trigger(const json_t *record)
     if (strcmp(subject, rl_get_text(record, "offender")) == 0)
         rl_say(say, "it");
     else
-        say_place(say, subject);
+        say_place(say, record, subject);
     rl_say(say, ", and its trigger ");
     rl_say_foreign(say, rl_get_text(record, "trigger.name"));
     rl_say(say, rl_get(record, "by_hand") ? " stood like this: " : " held: ");
@@ -321,7 +326,7 @@ static void say_chosen(struct rl_say *say, const json_t *record, const json_t *v
     const char *scope = rl_get_text(victim, "scope"), *cgroup = rl_get_text(victim, "cgroup");
 
     if (is_node(cgroup) || strcmp(cgroup, rl_get_text(record, "offender")) != 0) {
-        rl_show_victim(say, victim);
+        rl_show_victim(say, victim, rl_get(record, "pod"));
     } else if (strcmp(scope, "process") == 0) {
         rl_say_foreign(say, rl_get_text(victim, "comm"));
         rl_say(say, "[%" PRIu64 "]", rl_get_count(victim, "pid"));

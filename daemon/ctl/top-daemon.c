@@ -104,7 +104,7 @@ static void take_incidents(const json_t *list, struct rl_top_daemon *ret)
         rl_say(&say, ", trigger ");
         rl_say_foreign(&say, rl_get_text(one, "trigger.name"));
         rl_say(&say, ", victim ");
-        rl_show_victim(&say, rl_get(one, "victim"));
+        rl_show_victim(&say, rl_get(one, "victim"), rl_get(one, "pod"));
     }
 }
 

@@ -274,7 +274,7 @@ static void on_record(void *userdata, const json_t *record)
         tell(trial, "the trigger %s held, and the policy acts",
             rl_get_name(record, "trigger.name", text, sizeof(text)));
         rl_say_begin(&say, text, sizeof(text));
-        rl_show_victim(&say, rl_get(record, "victim"));
+        rl_show_victim(&say, rl_get(record, "victim"), rl_get(record, "pod"));
         tell(trial, "chosen: %s", text);
     }
     json_decref(trial->record);

@@ -9,6 +9,7 @@
 #include "daemon/report/say.h"
 
 #define VALUE_MAX (2 * RL_PATH_MAX)
+#define POD_MAX   (RL_POD_NAMESPACE_MAX + RL_POD_SHORT_MAX)
 
 /* What kind of entry an outcome makes, and how loud it is. */
 static const struct kind {
@@ -66,11 +67,27 @@ static void add_unit(struct entry *entry, const char *unit)
     add(entry, "OBJECT_SYSTEMD_UNIT", unit);
 }
 
+/* Names that a kubelet has made hold nothing to be escaped. */
+static void add_pod(struct entry *entry, const struct rl_pod *pod, char *name, size_t size)
+{
+    if (!pod->uid[0])
+        return;
+    if (rl_pod_named(pod)) {
+        snprintf(name, size, "%s/%s", pod->namespace, pod->name);
+        add(entry, "RELIEFD_NAMESPACE", pod->namespace);
+        add(entry, "RELIEFD_POD", name);
+    }
+    add(entry, "RELIEFD_POD_UID", pod->uid);
+    add(entry, "RELIEFD_CONTAINER", pod->container);
+    add(entry, "RELIEFD_CONTAINER_ID", pod->container_id);
+    add(entry, "RELIEFD_QOS", pod->qos ? pod->qos : "");
+}
+
 void rl_entry_log(const struct rl_record *record)
 {
     char sentence[RL_SENTENCE_MAX], policy[VALUE_MAX], trigger[VALUE_MAX], offender[VALUE_MAX];
     char cgroup[VALUE_MAX], comm[4 * RL_COMM_MAX], pid[16] = "", score[32] = "", freed[32] = "";
-    char unit[VALUE_MAX];
+    char unit[VALUE_MAX], pod[POD_MAX];
     const struct kind *kind = kind_of(record);
     struct entry entry = {0};
 
@@ -82,6 +99,7 @@ void rl_entry_log(const struct rl_record *record)
     add(&entry, "RELIEFD_POLICY", rl_escape(record->policy, policy, sizeof(policy)));
     add(&entry, "RELIEFD_TRIGGER", rl_escape(record->trigger, trigger, sizeof(trigger)));
     add(&entry, "RELIEFD_CGROUP", rl_escape(record->offender, offender, sizeof(offender)));
+    add_pod(&entry, &record->pod, pod, sizeof(pod));
     if (record->choice.found) {
         snprintf(score, sizeof(score), "%" PRId64, record->choice.points);
         add(&entry, "RELIEFD_VICTIM_CGROUP",
@@ -118,13 +136,13 @@ void rl_entry_kernel_oom(const struct rl_record *record, const json_t *kernel)
     json_int_t kills = json_integer_value(json_object_get(kernel, "kills"));
     struct entry entry = {0};
     struct rl_say say;
-    char count[32];
+    char count[32], pod[POD_MAX];
 
     snprintf(count, sizeof(count), "%" JSON_INTEGER_FORMAT, kills);
     rl_say_begin(&say, sentence, sizeof(sentence));
     rl_say(
         &say, "The kernel's OOM killer has killed %s process%s in ", count, kills == 1 ? "" : "es");
-    rl_say_foreign(&say, record->offender);
+    rl_say_place(&say, &record->pod, record->offender);
     rl_say(&say, "; %s%s%s", text_of(foreseen, "text"), *headline ? ": " : "", headline);
     add(&entry, "MESSAGE_ID", RL_MESSAGE_KERNEL_OOM);
     add(&entry, "RELIEFD_INCIDENT", record->id);
@@ -132,6 +150,7 @@ void rl_entry_kernel_oom(const struct rl_record *record, const json_t *kernel)
     add_unit(&entry, rl_escape(record->unit, unit, sizeof(unit)));
     add(&entry, "RELIEFD_POLICY", rl_escape(record->policy, policy, sizeof(policy)));
     add(&entry, "RELIEFD_CGROUP", rl_escape(record->offender, offender, sizeof(offender)));
+    add_pod(&entry, &record->pod, pod, sizeof(pod));
     add(&entry, "RELIEFD_KILLS", count);
     add(&entry, "RELIEFD_FORESEEN", text_of(foreseen, "id"));
     add(&entry, "RELIEFD_OUTCOME", rl_reason_id(record->outcome));
@@ -171,13 +190,16 @@ void rl_entry_interrupted(const json_t *record)
     const json_t *found = json_object_get(record, "interrupted");
     struct entry entry = {0};
     struct rl_say say;
+    struct rl_pod pod;
+    char name[POD_MAX];
 
+    rl_pod_read(json_object_get(record, "pod"), &pod);
     rl_say_begin(&say, sentence, sizeof(sentence));
     rl_say(&say, "%s while incident %s in ",
         json_is_true(json_object_get(found, "rebooted")) ? "The machine went down"
                                                          : "An earlier reliefd was ended",
         text_of(record, "id"));
-    rl_say_foreign(&say, text_of(record, "offender"));
+    rl_say_place(&say, &pod, text_of(record, "offender"));
     rl_say(&say, " was not over");
     say_fate(&say, record);
     add(&entry, "MESSAGE_ID", RL_MESSAGE_INTERRUPTED);
@@ -188,6 +210,7 @@ void rl_entry_interrupted(const json_t *record)
         rl_escape(text_of(json_object_get(record, "policy"), "name"), policy, sizeof(policy)));
     add(&entry, "RELIEFD_CGROUP",
         rl_escape(text_of(record, "offender"), offender, sizeof(offender)));
+    add_pod(&entry, &pod, name, sizeof(name));
     add(&entry, "RELIEFD_OUTCOME", rl_reason_id(RL_OUTCOME_INTERRUPTED));
     rl_log_fields(LOG_WARNING, sentence, entry.fields, entry.n);
 }

@@ -15,15 +15,16 @@ enum family {
     INCIDENTS,
     STEPS,
     KILLS,
+    POD_KILLS,
     FREED,
     KERNEL_KILLS,
     FAMILIES,
 };
 
 /* What the number of a label stands for. */
-typedef const char *(*value_fn)(unsigned number);
+typedef const char *(*value_fn)(const struct rl_metrics *metrics, unsigned number);
 
-static const char *kind_value(unsigned number)
+static const char *kind_value(const struct rl_metrics *metrics, unsigned number)
 {
     static const char *const names[RL_METRICS_KINDS] = {
         [RL_METRICS_RELIEF] = "relief",
@@ -34,21 +35,30 @@ static const char *kind_value(unsigned number)
     return number < RL_METRICS_KINDS ? names[number] : "unknown";
 }
 
-static const char *reason_value(unsigned number)
+static const char *reason_value(const struct rl_metrics *metrics, unsigned number)
 {
     return rl_reason_id((enum rl_reason)number);
 }
 
-static const char *step_value(unsigned number)
+static const char *step_value(const struct rl_metrics *metrics, unsigned number)
 {
     const char *name = rl_step_name((enum rl_step_kind)number);
 
     return name ? name : "unknown";
 }
 
-static const char *bool_value(unsigned number)
+static const char *bool_value(const struct rl_metrics *metrics, unsigned number)
 {
     return number ? "true" : "false";
+}
+
+static const char *namespace_value(const struct rl_metrics *metrics, unsigned number);
+
+static const char *const classes[] = {"guaranteed", "burstable", "besteffort"};
+
+static const char *qos_value(const struct rl_metrics *metrics, unsigned number)
+{
+    return number < COUNT(classes) ? classes[number] : "unknown";
 }
 
 #define LABELS_MAX 3 /* beside the policy */
@@ -65,6 +75,9 @@ static const struct {
     [STEPS] = {"reliefd_steps_total", "Steps of relief ladders, by what became of them.",
         {{"step", step_value}, {"result", reason_value}, {"dry_run", bool_value}}},
     [KILLS] = {"reliefd_kills_total", "Incidents in which a victim was signalled and died.", {{0}}},
+    [POD_KILLS] = {"reliefd_pod_kills_total",
+        "Those of them in pods, by namespace and quality-of-service class.",
+        {{"namespace", namespace_value}, {"qos", qos_value}}},
     [FREED] = {"reliefd_freed_bytes_total",
         "Memory and swap that came back in incidents, as far as it showed.", {{0}}},
     [KERNEL_KILLS] = {"reliefd_kernel_oom_kills_total",
@@ -109,8 +122,9 @@ struct cell {
 };
 
 struct rl_metrics {
-    char policies[RL_METRICS_POLICIES][RL_NAME_MAX]; /* "": not taken */
-    struct cell cells[RL_METRICS_CELLS];             /* open addressing */
+    char policies[RL_METRICS_POLICIES][RL_NAME_MAX];              /* "": not taken */
+    char namespaces[RL_METRICS_NAMESPACES][RL_POD_NAMESPACE_MAX]; /* likewise */
+    struct cell cells[RL_METRICS_CELLS];                          /* open addressing */
     struct rl_histogram histograms[RL_METRICS_POLICIES][HISTOGRAMS];
     uint64_t dropped, changes;
 };
@@ -142,6 +156,38 @@ static unsigned policy_of(struct rl_metrics *metrics, const char *name)
     }
     strcpy(metrics->policies[last], RL_METRICS_OTHER);
     return last;
+}
+
+static unsigned namespace_of(struct rl_metrics *metrics, const char *name)
+{
+    const unsigned last = RL_METRICS_NAMESPACES - 1;
+
+    if (!*name)
+        name = RL_METRICS_UNKNOWN;
+    for (unsigned i = 0; i < last; i++) {
+        char *taken = metrics->namespaces[i];
+
+        if (!*taken)
+            snprintf(taken, RL_POD_NAMESPACE_MAX, "%s", name);
+        if (strcmp(taken, name) == 0)
+            return i;
+    }
+    strcpy(metrics->namespaces[last], RL_METRICS_OTHER);
+    return last;
+}
+
+static const char *namespace_value(const struct rl_metrics *metrics, unsigned number)
+{
+    return metrics->namespaces[number < RL_METRICS_NAMESPACES ? number : 0];
+}
+
+static unsigned qos_of(const char *qos)
+{
+    unsigned i = 0;
+
+    while (i < COUNT(classes) && (!qos || strcmp(classes[i], qos) != 0))
+        i++;
+    return i;
 }
 
 static uint64_t key_of(enum family family, unsigned policy, const unsigned labels[LABELS_MAX])
@@ -218,8 +264,14 @@ void rl_metrics_incident(
         return;
     if (record->first_signal_us != 0) {
         observe(metrics, policy, REACTION, record->started_us, record->first_signal_us);
-        if (record->gone_us != 0)
+        if (record->gone_us != 0) {
             count(metrics, KILLS, policy, (unsigned[]){0, 0, 0}, 1);
+            if (record->pod.uid[0])
+                count(metrics, POD_KILLS, policy,
+                    (unsigned[]){
+                        namespace_of(metrics, record->pod.namespace), qos_of(record->pod.qos), 0},
+                    1);
+        }
     }
     if (record->freed_bytes > 0)
         count(metrics, FREED, policy, (unsigned[]){0, 0, 0}, record->freed_bytes);
@@ -299,7 +351,8 @@ static void print_cell(const struct rl_metrics *metrics, const struct cell *cell
 
     for (size_t i = 0; i < LABELS_MAX && families[family].labels[i].name; i++)
         labels[n++] = (struct rl_metric_label){families[family].labels[i].name,
-            families[family].labels[i].value(cell->key >> (16 * (LABELS_MAX - 1 - i)) & 0xffff)};
+            families[family].labels[i].value(
+                metrics, cell->key >> (16 * (LABELS_MAX - 1 - i)) & 0xffff)};
     rl_metric_sample(out, families[family].name, labels, n, (double)cell->value);
 }
 

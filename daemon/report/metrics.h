@@ -2,7 +2,8 @@
  *
  * All room is there from the start: counting allocates nothing and takes no system call, so it may
  * stand anywhere. The number of series is bounded: RL_METRICS_POLICIES policies, those beyond count
- * as policy="(other)"; RL_METRICS_CELLS combinations of labels, those beyond are left out and
+ * as policy="(other)", and likewise RL_METRICS_NAMESPACES namespaces of pods, which alone tell of
+ * pods here: pods come and go without end; RL_METRICS_CELLS combinations of labels, those beyond are left out and
  * counted in reliefd_metrics_dropped_total. Counters begin at 0 when reliefd starts.
  *
  * Names and units follow Prometheus' conventions; every name here is listed in reliefctl(1). */
@@ -13,8 +14,10 @@
 #include "daemon/report/record.h"
 
 #define RL_METRICS_POLICIES 32 /* the last one is all others */
+#define RL_METRICS_NAMESPACES 32 /* likewise */
 #define RL_METRICS_CELLS    1024
 #define RL_METRICS_OTHER    "(other)"
+#define RL_METRICS_UNKNOWN  "(unknown)" /* a namespace whose name is not */
 #define RL_METRICS_NONE     "(none)" /* no policy is in force there */
 
 /* What a record is about: "kind" of its JSON. */

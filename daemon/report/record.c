@@ -66,10 +66,9 @@ json_t *rl_record_candidate_json(const struct rl_process *process, const struct 
 {
     enum rl_reason reason = spared != RL_REASON_NONE ? spared : score->reason;
 
-    return json_pack(
-        "{s:i, s:o, s:I, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:o, s:i, s:b, s:o, s:o}", "pid",
-        (int)process->pid, "comm", rl_json_string(process->comm), "uid", (json_int_t)process->uid,
-        "cgroup", rl_json_name(cgroup), "score",
+    return json_pack("{s:i, s:o, s:I, s:o, s:o, s:{s:I, s:I, s:I}, s:o, s:o, s:i, s:b, s:o, s:o}",
+        "pid", (int)process->pid, "comm", rl_json_string(process->comm), "uid",
+        (json_int_t)process->uid, "cgroup", rl_json_name(cgroup), "score",
         score->eligible ? json_integer(score->points) : json_null(), "parts", "memory",
         (json_int_t)score->memory_points, "root", (json_int_t)score->root_points, "adj",
         (json_int_t)score->adj_points, "rss_bytes", rl_json_number(process->rss_pages * page_size),
@@ -282,7 +281,7 @@ json_t *rl_record_json(const struct rl_record *record)
         rl_json_string(record->source), "subject", rl_json_string(record->subject), "offender",
         rl_json_string(record->offender));
     json_t *rest = json_pack("{s:o, s:{s:o, s:o}, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:o, s:o, "
-                             "s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
+                             "s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}",
         "origin", rl_record_origin_json(&record->origin), "available", "bytes",
         rl_json_number(scored_against(record)), "limited_by", rl_json_name(record->limited_by),
         "trigger", trigger_json(record), "kill", scope_name(record->kill), "model",
@@ -295,8 +294,8 @@ json_t *rl_record_json(const struct rl_record *record)
         since_start_json(record, record->first_signal_us), "time_to_gone_ms",
         since_start_json(record, record->gone_us), "waited_ms",
         record->waited_us ? rl_json_ms(record->waited_us) : json_null(), "waited_out",
-        record->waited_out, "unit", rl_json_name(record->unit), "boot_id",
-        rl_json_name(record->boot_id), "samples", json_null());
+        record->waited_out, "unit", rl_json_name(record->unit), "pod", rl_pod_json(&record->pod),
+        "boot_id", rl_json_name(record->boot_id), "samples", json_null());
 
     if (!json || !rest || json_object_update_missing(json, rest) < 0) {
         json_decref(json);

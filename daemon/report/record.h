@@ -6,6 +6,7 @@
  * Guarantee: filling a record allocates nothing. Turning it into text may. */
 #pragma once
 
+#include "daemon/report/pod.h"
 #include "policy/choose.h"
 #include "policy/incident.h"
 #include "policy/judge.h"
@@ -85,6 +86,7 @@ struct rl_record {
     char subject[RL_PATH_MAX];     /* the cgroup that the policy is attached to */
     char offender[RL_PATH_MAX];    /* where the shortage is; "/" is the machine */
     char unit[RL_RECORD_UNIT_MAX]; /* of systemd, the victim's, else the offender's; "" none */
+    struct rl_pod pod; /* the victim's, once there is one; else the offender's */
     char limited_by[RL_PATH_MAX];  /* the cgroup whose memory.max counts, or "node" */
     char tightest[RL_PATH_MAX];    /* the cgroup whose limit headroom is about, or "node" */
     uint64_t offender_id;

@@ -92,9 +92,10 @@ static void say_victim(struct rl_say *say, const struct rl_record *record)
         rl_say(say, record->choice.one_by_one ? "one by one all that may die in and below "
                                               : "everything in and below ");
     } else {
-        rl_say(say, "the whole cgroup ");
+        rl_say(say, rl_place_is_pod(&record->pod, record->victim_cgroup) ? "the whole "
+                                                                         : "the whole cgroup ");
     }
-    rl_say_foreign(say, record->victim_cgroup);
+    rl_say_place(say, &record->pod, record->victim_cgroup);
     rl_say(say, " (score %" PRId64 ")", record->choice.points);
 }
 
@@ -104,7 +105,7 @@ static void say_offender(struct rl_say *say, const struct rl_record *record, boo
     if (!nobody && strcmp(record->offender, "/") == 0)
         rl_say(say, "the machine");
     else
-        rl_say_foreign(say, record->offender);
+        rl_say_place(say, &record->pod, record->offender);
 }
 
 static void say_relatives(struct rl_say *say, const struct rl_record *record)

@@ -3,6 +3,19 @@
 
 #include "daemon/step/step.h"
 
+/* A kubelet writes its own values back, sooner or later. */
+static enum rl_reason refuse(struct rl_running *running, const struct rl_step *step)
+{
+    char path[4096];
+
+    if (running->hot && !running->managed_override) {
+        rl_cgroup_path(running->hot->cgroup, path, sizeof(path));
+        if (rl_guard_managed(path))
+            return RL_SKIP_MANAGED;
+    }
+    return rl_measure_refuse(running, step);
+}
+
 static enum rl_reason take(
     struct rl_running *running, const struct rl_step *step, struct rl_record_step *entry)
 {
@@ -23,5 +36,4 @@ static void undo(struct rl_running *running)
     running->throttle = rl_measure_release(running->throttle);
 }
 
-const struct rl_step_ops rl_step_throttle = {
-    .refuse = rl_measure_refuse, .take = take, .undo = undo};
+const struct rl_step_ops rl_step_throttle = {.refuse = refuse, .take = take, .undo = undo};

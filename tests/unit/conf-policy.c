@@ -261,11 +261,24 @@ static const struct row good[] = {
         "8: warning [named-twice] Prefer=: 'comm:a' is named by Protect=, too, which counts\n"
         "8: warning [named-twice] Prefer=: 'comm:c' is named by Avoid=, too, which counts\n"},
     {"x.service", TRIGGER RELIEF "[Guard]\nManaged=override\n",
-        "6: warning [no-effect] Managed= has no effect without an order beside it\n"},
+        "6: warning [no-effect] Managed= has no effect without an order beside it, or "
+        "Step=throttle\n"},
     {"x.service", TRIGGER RELIEF "[Guard]\nManaged=override\nHighBelowMax=5%\n",
         "7: warning [throttles-cache] HighBelowMax= throttles page cache, too: who reads many "
         "files is slowed down there\n"},
     {"x.service", TRIGGER RELIEF "[Guard]\nManaged=override\nOomScoreAdjust=main 5\n", ""},
+    {"x.service", TRIGGER RELIEF "Step=throttle 5%\n[Guard]\nManaged=override\n", ""},
+    {"10-web", "[Match]\nPod=a/*\n" TRIGGER "[Relief]\nStep=throttle 5%\n",
+        "6: warning [managed] Step=throttle is passed over in cgroups of the kubelet, which writes "
+        "its own limits back; [Guard] Managed=override takes it all the same\n"},
+    {"10-web", "[Match]\nQoS=burstable\n" TRIGGER RELIEF "[Guard]\nOomGroup=no\n",
+        "7: warning [managed] [Guard] is left out in cgroups of the kubelet, which writes its own "
+        "values back; Managed=override keeps it all the same\n"},
+    {"10-web",
+        "[Match]\nLevel=pod\n" TRIGGER "[Relief]\nStep=throttle 5%\n[Guard]\nManaged=override\n"
+        "OomGroup=no\n",
+        ""},
+    {"10-web", "[Match]\nLevel=container\n" TRIGGER "[Relief]\nStep=throttle 5%\n", ""},
     {"10-web", "[Match]\nCgroup=!a\nUnit=!b\n" TRIGGER RELIEF,
         "1: warning [only-exclusions] Cgroup= has exclusions only, so the policy is for every "
         "other cgroup\n"},

@@ -108,7 +108,7 @@ static const struct {
         "nobody can be chosen, if reliefd.conf allows it. While another such daemon runs, does "
         "none of it, but says what it would do. Keeps memory.high 5 % below memory.max. Keeps "
         "memory.oom.group at 1. Keeps oom_score_adj of comm:e at 300, comm:f at -5. Does so where "
-        "kubelet or systemd manage it, too. Never touches: comm:d."},
+        "the kubelet manages it, too. Never touches: comm:d."},
     {"x.service",
         TRIGGER RELIEF "Limit=1 per 1h\nDryRun=yes\n[Victim]\nWithin=subject\n"
                        "[Guard]\nHighBelowMax=16M\nOomGroup=no\n",

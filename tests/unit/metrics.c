@@ -137,6 +137,47 @@ static void test_dry_and_others(void **state)
     json_decref(parsed());
 }
 
+/* Pods come and go without end: namespaces are counted, and these are bounded. */
+static void test_pods(void **state)
+{
+    struct rl_record *record = a_record("web");
+    char *text;
+
+    rl_metrics_incident(metrics, record, RL_METRICS_RELIEF);
+    expect_no("reliefd_pod_kills_total");
+    rl_pod_place(
+        "/kubepods/burstable/pod6d0b5c3e-1111-2222-3333-444455556666/0123456789ab", &record->pod);
+    rl_metrics_incident(metrics, record, RL_METRICS_RELIEF);
+    rl_pod_set_name(&record->pod, "shop/web-1");
+    rl_metrics_incident(metrics, record, RL_METRICS_RELIEF);
+    rl_pod_set_name(&record->pod, "shop/web-2");
+    rl_metrics_incident(metrics, record, RL_METRICS_RELIEF);
+    record->gone_us = 0;
+    rl_metrics_incident(metrics, record, RL_METRICS_RELIEF);
+    record->gone_us = 11 * SEC;
+    record->dry_run = true;
+    rl_metrics_incident(metrics, record, RL_METRICS_RELIEF);
+    record->dry_run = false;
+    expect_line("reliefd_kills_total{policy=\"web\"} 4");
+    expect_line("reliefd_pod_kills_total{policy=\"web\",namespace=\"shop\",qos=\"burstable\"} 2");
+    expect_line(
+        "reliefd_pod_kills_total{policy=\"web\",namespace=\"(unknown)\",qos=\"burstable\"} 1");
+    expect_no("web-1");
+    for (int i = 0; i < 100; i++) {
+        char name[32];
+
+        snprintf(name, sizeof(name), "n%d/x", i);
+        rl_pod_set_name(&record->pod, name);
+        rl_metrics_incident(metrics, record, RL_METRICS_RELIEF);
+    }
+    expect_line("reliefd_pod_kills_total{policy=\"web\",namespace=\"n28\",qos=\"burstable\"} 1");
+    expect_no("\"n29\"");
+    text = text_of();
+    assert_non_null(strstr(text, "namespace=\"(other)\",qos=\"burstable\"} 71\n"));
+    free(text);
+    json_decref(parsed());
+}
+
 static void test_kernel_kills(void **state)
 {
     rl_metrics_kernel_kills(metrics, "web", true, 1);
@@ -367,6 +408,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_incident, setup, teardown),
         cmocka_unit_test_setup_teardown(test_dry_and_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pods, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kernel_kills, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_policies, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),

@@ -388,6 +388,47 @@ static void test_incident_entry(void **state)
     assert_memory_equal(value, "Killed worker[4711] in ", 23);
 }
 
+/* What is about a pod can be searched by it; what is not has no such fields. */
+static void test_incident_of_pod(void **state)
+{
+    static const struct {
+        const char *name, *expected;
+    } rows[] = {
+        {"RELIEFD_NAMESPACE", "shop"},
+        {"RELIEFD_POD", "shop/web-1"},
+        {"RELIEFD_POD_UID", "6d0b5c3e-1111-2222-3333-444455556666"},
+        {"RELIEFD_CONTAINER", "web"},
+        {"RELIEFD_CONTAINER_ID", "0123456789ab"},
+        {"RELIEFD_QOS", "guaranteed"},
+    };
+    static struct rl_record record;
+    struct world *world = *state;
+    char data[8192], value[4096];
+    ssize_t n;
+
+    sample_record(&record);
+    rl_log_open_to(LOG_ERR, world->path, -1);
+    rl_entry_log(&record);
+    n = receive(world, data, sizeof(data));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_false(field(data, (size_t)n, rows[i].name, value, sizeof(value)));
+    rl_pod_place("/kubepods/pod6d0b5c3e-1111-2222-3333-444455556666/0123456789ab", &record.pod);
+    rl_entry_log(&record);
+    n = receive(world, data, sizeof(data));
+    assert_false(field(data, (size_t)n, "RELIEFD_POD", value, sizeof(value)));
+    assert_true(field(data, (size_t)n, "RELIEFD_QOS", value, sizeof(value)));
+    rl_pod_set_name(&record.pod, "shop/web-1");
+    strcpy(record.pod.container, "web");
+    rl_entry_log(&record);
+    n = receive(world, data, sizeof(data));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_true(field(data, (size_t)n, rows[i].name, value, sizeof(value)));
+        assert_string_equal(value, rows[i].expected);
+    }
+    assert_true(field(data, (size_t)n, "RELIEFD_OUTCOME", value, sizeof(value)));
+    assert_true(field(data, (size_t)n, "RELIEFD_DRY_RUN", value, sizeof(value)));
+}
+
 static void test_incident_kinds(void **state)
 {
     static const struct {
@@ -590,6 +631,7 @@ int main(void)
         WORLD(test_journal_stream),
         WORLD(test_protocol),
         WORLD(test_incident_entry),
+        WORLD(test_incident_of_pod),
         WORLD(test_incident_kinds),
         WORLD(test_incident_without_journal),
     };
