@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2153,SC2154 # a part of tests/cross/run, which sets what it uses
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # a part of tests/cross/run: they share what they set
 # The emulated machine: QEMU's "virt" with Debian's kernel for arm64, and the unpacked tree as its root.
 
 declare -rA ARM64_KERNEL=([4k]=linux-image-arm64 [16k]=linux-image-arm64-16k)

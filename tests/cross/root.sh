@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2153,SC2154 # a part of tests/cross/run, which sets what it uses
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # a part of tests/cross/run: they share what they set
 # The tree that is linked against, and the guest's root: Debian's packages for arm64.
 
 # What is unpacked into the tree that is linked against and is the guest's root; nothing of it runs here.
@@ -16,8 +16,6 @@ make_root() {
         --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --include="$(IFS=,; echo "${ROOT_PACKAGES[*]}")" \
         "$(host_codename)" "$directory/root" "$directory/sources.list"
     rm -r "$directory"/root/usr/share/{doc,man,locale}
-    # QEMU looks here first for whatever an emulated program opens: these are to be the machine's.
-    rm -r "$directory"/root/{dev,home,proc,run,sys,tmp}
     # Who asks for the name of user 0 gets it, and tests have a user without rights.
     printf '%s\n' root:x:0:0:root:/root:/bin/bash nobody:x:65534:65534:nobody:/nonexistent:/bin/false \
         >"$directory/root/etc/passwd"
