@@ -5,9 +5,9 @@ declare -rA ARM64_KERNEL=([4k]=linux-image-arm64 [16k]=linux-image-arm64-16k)
 readonly ARM64_MODULES=(9pnet_virtio 9p overlay zram lzo-rle)
 readonly GUEST_BOOT_SECONDS=300
 
-# What neither reads this machine's /proc nor signals or starts anybody: with pages that its kernel does not have
-# no other test can come out right.
-readonly PURE_TESTS='^(policy-|conf-|autopsy-(data|judge|lines|prefix|reports)|parse$|flight$|trace$|plot-series$|report-(say|text|record)$)'
+# What depends on no live process and starts nothing: with pages that the kernel does not have no other test can come
+# out right.
+readonly PURE_TESTS='^(policy-|conf-|autopsy-(data|judge|lines|prefix|reports)$|ctl-(scores|scores-tree|signs)$|report-(say|text|record)$|(flight|guard|measure|parse|plot-series|replay|trace|watch)$)'
 
 # make_arm64_kernel PAGES DIRECTORY: vmlinuz and an initramfs that mounts the root.
 make_arm64_kernel() {
