@@ -16,6 +16,9 @@ make_root() {
         --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --include="$(IFS=,; echo "${ROOT_PACKAGES[*]}")" \
         "$(host_codename)" "$directory/root" "$directory/sources.list"
     rm -r "$directory"/root/usr/share/{doc,man,locale}
+    # Links that the packages would make when they are set up.
+    ln -s bash "$directory/root/bin/sh"
+    ln -s gawk "$directory/root/usr/bin/awk"
     # Who asks for the name of user 0 gets it, and tests have a user without rights.
     printf '%s\n' root:x:0:0:root:/root:/bin/bash nobody:x:65534:65534:nobody:/nonexistent:/bin/false \
         >"$directory/root/etc/passwd"
