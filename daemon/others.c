@@ -134,7 +134,8 @@ static int look_at_all(struct search *s)
 
 int rl_others_find(int proc_fd, struct rl_cmdline *cmdline, struct rl_others *ret)
 {
-    struct search s = {.procs = {.proc_fd = proc_fd, .page_size = 4096}, .cmdline = cmdline};
+    struct search s = {.procs = {.proc_fd = proc_fd, .page_size = (uint32_t)sysconf(_SC_PAGESIZE)},
+        .cmdline = cmdline};
     int r = look_at_all(&s);
 
     if (r >= 0 && s.asked) { /* one wait for all, and then once more */

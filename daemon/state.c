@@ -24,6 +24,14 @@ static json_t *cgroup_json(const struct rl_cgroup *cgroup)
     return rl_json_string(path);
 }
 
+/* Swap comes and goes while all else stays as it was found at the start. */
+static bool is_there(const struct rl_engine *engine, int feature)
+{
+    if (feature == RL_FEATURE_SWAP)
+        return rl_watch_node(engine->watch, true)->swap_total > 0;
+    return engine->options.probe->has[feature];
+}
+
 static json_t *degraded_json(const struct rl_engine *engine)
 {
     const struct rl_probe *probe = engine->options.probe;
@@ -39,7 +47,7 @@ static json_t *degraded_json(const struct rl_engine *engine)
     for (int f = 0; f < RL_FEATURES; f++) {
         const struct rl_finding_text *text = rl_probe_missing((enum rl_feature)f);
 
-        if (probe->has[f] || !text || !probe->live)
+        if (!probe->live || !text || is_there(engine, f))
             continue;
         json_array_append_new(list, json_pack("{s:s, s:s, s:s*}", "id", text->id, "text",
                                         text->text, "remedy", text->remedy));

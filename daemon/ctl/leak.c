@@ -8,7 +8,6 @@
 
 #include "policy/sample.h"
 
-#define PAGE  4096
 #define PIECE (UINT64_C(256) * 1024) /* given back and taken again */
 #define SLICE (UINT64_C(64) * 1024)  /* leaked between two looks at the clock */
 #define READS 64                     /* of the file between two pieces */
@@ -65,6 +64,7 @@ static void leak_all(const struct rl_leak *leak, char *memory, uint64_t *noise)
 static _Noreturn void thrash(const struct rl_leak *leak, char *memory, uint64_t *noise)
 {
     const volatile char *file = MAP_FAILED;
+    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     volatile char seen;
 
     if (leak->file >= 0)
@@ -75,7 +75,7 @@ static _Noreturn void thrash(const struct rl_leak *leak, char *memory, uint64_t 
         madvise(memory + at, PIECE, MADV_DONTNEED);
         fill(memory + at, PIECE, noise);
         for (int i = 0; file != MAP_FAILED && i < READS; i++)
-            seen = file[rl_leak_noise(noise) % (leak->file_size / PAGE) * PAGE];
+            seen = file[rl_leak_noise(noise) % (leak->file_size / page) * page];
     }
     (void)seen;
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_SHIFT  12
+#define SIZE_SHIFT  12 /* no kernel has smaller pages */
 #define STALL_UNIT  10 /* microseconds */
 #define NONE        UINT32_MAX
 #define DENSE_TIMES 4
@@ -93,16 +93,16 @@ bool rl_flight_due(const struct rl_flight *flight, uint64_t id, uint64_t now_us)
 
 static uint32_t pack_size(uint64_t bytes)
 {
-    uint64_t pages = bytes >> PAGE_SHIFT;
+    uint64_t units = bytes >> SIZE_SHIFT;
 
     if (bytes == RL_FLIGHT_NONE)
         return NONE;
-    return pages < NONE ? (uint32_t)pages : NONE - 1;
+    return units < NONE ? (uint32_t)units : NONE - 1;
 }
 
-static uint64_t unpack_size(uint32_t pages)
+static uint64_t unpack_size(uint32_t units)
 {
-    return pages == NONE ? RL_FLIGHT_NONE : (uint64_t)pages << PAGE_SHIFT;
+    return units == NONE ? RL_FLIGHT_NONE : (uint64_t)units << SIZE_SHIFT;
 }
 
 /* A counter that was not read when the ring began has its base at 0. */

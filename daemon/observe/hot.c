@@ -210,6 +210,7 @@ int rl_watch_sample(struct rl_watch *watch, struct rl_hot *hot, uint64_t now_us)
         if (r < 0)
             rl_debug("/proc/meminfo: %s", strerror(-r));
         watch->node_at_us = now_us;
+        rl_machine_was_read(watch);
     }
     find_room(watch, hot, now_us);
     rl_history_add(&hot->history, &files->sample, hot->cgroup->parent ? NULL : &watch->node.node);

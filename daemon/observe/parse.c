@@ -1,4 +1,5 @@
 /* Files of a cgroup, and those of the machine as a whole. */
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -299,4 +300,29 @@ int rl_parse_cpus(const char *text, unsigned *ret)
     }
     *ret = (unsigned)sum;
     return 0;
+}
+
+int rl_parse_cpu_masks(const char *text, unsigned *ret)
+{
+    struct rl_span line, word;
+    unsigned digits = 0;
+
+    while (rl_text_line(&text, &line)) {
+        if (!rl_text_word(&line, &word) || !rl_span_is(word, "Cpus_allowed:"))
+            continue;
+        if (!rl_text_word(&line, &word))
+            return -EINVAL;
+        for (size_t i = 0; i < word.len; i++) {
+            if (word.s[i] == ',')
+                continue;
+            if (!isxdigit((unsigned char)word.s[i]))
+                return -EINVAL;
+            digits++;
+        }
+        if (digits == 0)
+            return -EINVAL;
+        *ret = 4 * digits;
+        return 0;
+    }
+    return -ENODATA;
 }

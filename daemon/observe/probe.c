@@ -217,14 +217,19 @@ static int check_memory(struct rl_probe *probe)
         probe->cgroup_root, where.listed ? " (it is not handed down to here)" : "");
 }
 
+/* All that may ever be switched on: the kernel settles that at its boot. Where /sys is not to be
+ * seen rather too many than too few: sysconf() would count those that this process may use. */
 static unsigned possible_cpus(void)
 {
-    char text[4096];
+    char text[8192];
     unsigned cpus;
     long n;
 
     if (rl_read_at(AT_FDCWD, "/sys/devices/system/cpu/possible", text, sizeof(text)) >= 0 &&
         rl_parse_cpus(text, &cpus) == 0)
+        return cpus;
+    if (rl_read_at(AT_FDCWD, "/proc/self/status", text, sizeof(text)) >= 0 &&
+        rl_parse_cpu_masks(text, &cpus) == 0)
         return cpus;
     n = sysconf(_SC_NPROCESSORS_CONF);
     return n > 0 ? (unsigned)n : 1;

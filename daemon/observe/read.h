@@ -49,6 +49,9 @@ int rl_parse_meminfo(const char *text, struct rl_node *node);
 /* allocstall_* is needed; kswapd_taken and refaults are 0 where the kernel does not count them. */
 int rl_parse_vmstat(const char *text, struct rl_node *node);
 int rl_parse_cpus(const char *text, unsigned *ret); /* how many CPUs in a list "0-3,8" */
+/* How many CPUs the masks of /proc/PID/status have room for ("Cpus_allowed:\tff", whichever of them
+ * are set): nr_cpu_ids of the kernel rounded up to 4, so at least all that are possible. */
+int rl_parse_cpu_masks(const char *text, unsigned *ret);
 
 /* /proc/PID/stat: comm is between the first ( and the last ). Sets pid, ppid, comm, start_ticks,
  * rss, threads, and all of flags:

@@ -20,7 +20,7 @@ struct rl_watch {
     struct rl_tree *tree;
     struct rl_node_files node;
     uint64_t node_at_us;
-    sd_event_source *pressure, *timer, *later;
+    sd_event_source *pressure, *timer, *later, *swaps;
     struct rl_watch_stats stats;
 
     struct rl_hot *hot[RL_HOT_MAX / RL_HOT_CHUNK];                /* chunks; NULL: not made yet */
@@ -46,16 +46,27 @@ struct rl_watch {
     uint64_t grown_us;  /* stall of the root since then */
     uint64_t span_us;   /* what a walk finds came within so long */
     bool owed;          /* the next walk goes below the root in any case */
-    uint64_t walk_at_us;               /* one is put off until then; 0: none */
-    bool to_prime, to_listen, to_grow; /* for when nothing is urgent */
-    bool short_of_room;                /* somebody who stirred found none: walk again */
+    uint64_t walk_at_us;                        /* one is put off until then; 0: none */
+    bool to_prime, to_listen, to_grow, to_tell; /* for when nothing is urgent */
+    bool short_of_room;                         /* somebody who stirred found none: walk again */
     size_t gates;
     bool said_gates;
+    uint64_t told_memory, told_swap; /* of the machine, as the journal was told last */
 };
 
 /* ---- watch.c ---- */
 /* Do what must not be done between a wake-up and a signal when there is time. */
 void rl_watch_later(struct rl_watch *watch);
+
+/* ---- machine.c ---- */
+/* Have the kernel tell of swap that comes or goes, where it can. */
+void rl_machine_listen(struct rl_watch *watch);
+/* The machine has changed: read what it has, and look at all that is hot. */
+void rl_machine_look(struct rl_watch *watch);
+/* /proc/meminfo was read: has the machine other memory or swap than was told? */
+void rl_machine_was_read(struct rl_watch *watch);
+/* Tell it. When nothing is urgent. */
+void rl_machine_tell(struct rl_watch *watch);
 
 /* ---- hot.c ---- */
 int rl_hot_init(struct rl_watch *watch);

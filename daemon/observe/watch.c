@@ -48,15 +48,18 @@ static int on_later(sd_event_source *source, void *userdata)
 {
     struct rl_watch *watch = userdata;
     bool grow = watch->to_grow, listen = watch->to_listen, prime = watch->to_prime;
+    bool tell = watch->to_tell;
 
     /* Walking anew may ask for more. */
-    watch->to_grow = watch->to_listen = watch->to_prime = false;
+    watch->to_grow = watch->to_listen = watch->to_prime = watch->to_tell = false;
     if (grow && rl_hot_grow(watch) && watch->short_of_room)
         rl_walk_again(watch);
     if (listen)
         rl_walk_listen_all(watch);
     if (prime)
         rl_walk_prime(watch);
+    if (tell)
+        rl_machine_tell(watch);
     return 0;
 }
 
@@ -144,6 +147,7 @@ int rl_watch_new(sd_event *event, const struct rl_probe *probe,
         rl_watch_free(watch);
         return r;
     }
+    rl_machine_listen(watch);
     rl_walk_listen_all(watch);
     *ret = watch;
     return 0;
@@ -157,6 +161,7 @@ struct rl_watch *rl_watch_free(struct rl_watch *watch)
     sd_event_source_disable_unref(watch->pressure);
     sd_event_source_disable_unref(watch->timer);
     sd_event_source_disable_unref(watch->later);
+    sd_event_source_disable_unref(watch->swaps);
     rl_node_files_close(&watch->node);
     rl_hot_free(watch);
     rl_warm_free(watch->warm);
@@ -185,6 +190,7 @@ const struct rl_node *rl_watch_node(struct rl_watch *watch, bool refresh)
 
         if (r < 0)
             rl_debug("/proc/meminfo: %s", strerror(-r));
+        rl_machine_was_read(watch);
     }
     return &watch->node.node;
 }

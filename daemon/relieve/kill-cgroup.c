@@ -328,7 +328,7 @@ int rl_kill_cgroup(struct rl_killer *killer, int cgroup_fd, uint64_t cgroup_id, 
     void *userdata, struct rl_victim_watch **watch, struct rl_kill_result *ret)
 {
     struct rl_victim_watch *mine = *watch ? *watch : rl_watch_find(killer);
-    int events_fd, r;
+    int events_fd = -1, r;
 
     *ret = (struct rl_kill_result){0};
     if (!mine)

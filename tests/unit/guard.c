@@ -36,6 +36,21 @@ static void test_high(void **state)
     }
 }
 
+/* ... where pages are larger. */
+static void test_high_of_larger_pages(void **state)
+{
+    const struct rl_guard one = {.high_bytes = 1}, most = {.high_bytes = 10 * MIB};
+    int64_t high;
+
+    assert_true(rl_guard_high(&one, 100 * MIB, 16384, &high));
+    assert_int_equal(high, 100 * MIB - 16384);
+    assert_true(rl_guard_high(&one, 100 * MIB, 65536, &high));
+    assert_int_equal(high, 100 * MIB - 65536);
+    assert_true(rl_guard_high(&most, 10 * MIB + 65535, 16384, &high));
+    assert_int_equal(high, 3 * 16384);
+    assert_false(rl_guard_high(&most, 10 * MIB + 65535, 65536, &high)); /* less than a page */
+}
+
 static void test_managed(void **state)
 {
     static const struct {
@@ -579,6 +594,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_high),
+        cmocka_unit_test(test_high_of_larger_pages),
         cmocka_unit_test(test_managed),
         cmocka_unit_test_setup_teardown(test_write_and_take_back, setup_open, teardown),
         cmocka_unit_test_setup_teardown(test_follows_max, setup_open, teardown),

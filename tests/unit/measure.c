@@ -24,6 +24,11 @@ static void test_high_of_share(void **state)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         assert_int_equal(rl_measure_high(rows[i].current, rows[i].share, PAGE), rows[i].high);
+    /* whole pages, as the kernel has it, and one at least */
+    assert_int_equal(rl_measure_high(100 * MIB + 65535, 10000, 16384), 100 * MIB + 3 * 16384);
+    assert_int_equal(rl_measure_high(100 * MIB + 65535, 10000, 65536), 100 * MIB);
+    assert_int_equal(rl_measure_high(40000, 5000, 16384), 16384);
+    assert_int_equal(rl_measure_high(40000, 5000, 65536), 65536);
 }
 
 static void test_quota_of_share(void **state)

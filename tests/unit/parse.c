@@ -74,6 +74,11 @@ static int run_cpus(const char *text, struct out *out)
     return rl_parse_cpus(text, &out->cpus);
 }
 
+static int run_cpu_masks(const char *text, struct out *out)
+{
+    return rl_parse_cpu_masks(text, &out->cpus);
+}
+
 static int run_stat(const char *text, struct out *out)
 {
     return rl_parse_stat(text, &out->process, &out->state);
@@ -129,6 +134,7 @@ static const struct sample_file {
     {"vmstat", run_vmstat, true,
         "nr_free_pages 5\nallocstall_dma 1\nallocstall_normal 20\nallocstall_movable 300\n"},
     {"cpus", run_cpus, false, "0-3,8,10-11\n"},
+    {"cpu masks", run_cpu_masks, false, "Cpus_allowed:\tff,ffffffff\n"},
     {"stat", run_stat, false,
         "4711 (a) S (b) S 1 7 7 0 -1 4194304 0 0 0 0 3 2 0 0 20 0 4 0 105844 3133440 388 "
         "18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 1 1 1 1 1 1 1 15\n"},
@@ -482,6 +488,31 @@ static void test_cpus(void **state)
     }
 }
 
+static void test_cpu_masks(void **state)
+{
+    static const struct {
+        const char *text;
+        int r;
+        unsigned cpus;
+    } rows[] = {
+        {"Cpus_allowed:\t3\n", 0, 4},
+        {"Cpus_allowed:\t01\n", 0, 8},
+        {"Threads:\t1\nCpus_allowed:\t00,00000001\nCpus_allowed_list:\t0\n", 0, 40},
+        {"Cpus_allowed_list:\t0-63\n", -ENODATA, 0},
+        {"Cpus_allowed:\n", -EINVAL, 0},
+        {"Cpus_allowed:\t,\n", -EINVAL, 0},
+        {"Cpus_allowed:\t3-\n", -EINVAL, 0},
+        {"", -ENODATA, 0},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        unsigned cpus = 0;
+
+        assert_int_equal(rl_parse_cpu_masks(rows[i].text, &cpus), rows[i].r);
+        assert_int_equal(cpus, rows[i].cpus);
+    }
+}
+
 /* comm can hold anything but NUL, also what looks like the rest of the line. */
 static void test_stat_hostile_comm(void **state)
 {
@@ -659,6 +690,10 @@ static void test_status(void **state)
 
     assert_int_equal(rl_parse_status(status_text, 65536, &process), 0);
     assert_int_equal(process.swap_pages, 12);
+    assert_int_equal(rl_parse_status(status_text, 16384, &process), 0);
+    assert_int_equal(process.total_vm_pages, 256);
+    assert_int_equal(process.swap_pages, 50);
+    assert_int_equal(process.anon_pages, 25);
     assert_int_equal(rl_parse_status(status_text, 0, &process), -EINVAL);
 
     /* no memory, no capability; SIGKILL waits in one of the two sets */
@@ -818,6 +853,7 @@ int main(void)
         cmocka_unit_test(test_vmstat),
         cmocka_unit_test(test_vmstat_of_kswapd),
         cmocka_unit_test(test_cpus),
+        cmocka_unit_test(test_cpu_masks),
         cmocka_unit_test(test_stat_hostile_comm),
         cmocka_unit_test(test_stat_flags),
         cmocka_unit_test(test_stat_refused),

@@ -215,6 +215,33 @@ static void folklore_counts_address_space_and_weighs_swap(void **state)
     }
 }
 
+/* The same bytes on machines with other pages: what counts in thousandths is the same, what counts
+ * in pages is the same share of them. */
+static void the_size_of_a_page_changes_no_score(void **state)
+{
+    static const uint32_t sizes[] = {4096, 16384, 65536};
+
+    for (size_t i = 0; i < LENGTH(sizes); i++) {
+        const struct rl_process process = {.pid = 100,
+            .total_vm_pages = 60 * MIB / sizes[i],
+            .rss_pages = 30 * MIB / sizes[i],
+            .anon_pages = 20 * MIB / sizes[i],
+            .swap_pages = 15 * MIB / sizes[i]};
+        const struct rl_scale scale = {.available = 50 * MIB, .page_size = sizes[i]};
+        struct rl_score s;
+
+        rl_score_percent_times_ten(&process, &scale, &s);
+        assert_int_equal(s.points, 900);
+        rl_score_private(&process, &scale, &s);
+        assert_int_equal(s.points, 700);
+        assert_int_equal(rl_total_pages(&scale), 50 * MIB / sizes[i]);
+        rl_score_v59(&process, &scale, &s);
+        assert_int_equal(s.points, 45 * MIB / sizes[i]);
+        rl_score_v2636(&process, &scale, &s);
+        assert_int_equal(s.points, 900);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +252,7 @@ int main(void)
         cmocka_unit_test(private_counts_what_dies_with_it),
         cmocka_unit_test(ours_agree_on_who_is_eligible),
         cmocka_unit_test(folklore_counts_address_space_and_weighs_swap),
+        cmocka_unit_test(the_size_of_a_page_changes_no_score),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "daemon/observe/watch-private.h"
+#include "daemon/report/log.h"
 #include "tests/unit/folder.h"
 #include "tests/unit/policy.h"
 #include "tests/unit/victims.h"
@@ -400,6 +401,76 @@ static void the_farthest_give_way(void **state)
     }
 }
 
+static void machine(struct world *w, unsigned memory_kb, unsigned swap_kb)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text),
+        "MemTotal: %u kB\nMemAvailable: 500 kB\nSwapTotal: %u kB\nSwapFree: %u kB\n", memory_kb,
+        swap_kb, swap_kb);
+    folder_write(&w->folder, "proc/meminfo", text);
+}
+
+/* What is told when nothing is urgent, on stderr; "" nothing. */
+static const char *told(struct world *w)
+{
+    static char text[1024];
+    int pipes[2];
+    ssize_t n;
+
+    assert_int_equal(pipe2(pipes, O_CLOEXEC | O_NONBLOCK), 0);
+    rl_log_open_to(LOG_INFO, "/nonexistent", pipes[1]);
+    for (int i = 0; i < 4; i++)
+        assert_true(sd_event_run(w->event, 0) >= 0);
+    rl_log_close();
+    n = read(pipes[0], text, sizeof(text) - 1);
+    text[n > 0 ? n : 0] = '\0';
+    close(pipes[0]);
+    close(pipes[1]);
+    return text;
+}
+
+/* Swap that is added counts at once for those that wait for it, and is told once. */
+static void a_changed_machine_is_noticed(void **state)
+{
+    struct world *w = *state;
+    size_t looked;
+
+    make(w, "a");
+    machine(w, 1 << 20, 0);
+    start(w);
+    stall(w, "", SEC);
+    stall(w, "a", SEC);
+    walk(w);
+    assert_true(is_hot(w, "/a"));
+    assert_string_equal(told(w), "");
+    looked = w->looked;
+    assert_false(rl_tree_find(rl_watch_tree(w->watch), "/a")->hot->room.has_swap);
+
+    machine(w, 1 << 20, 1 << 18);
+    rl_machine_look(w->watch);
+    assert_int_equal(w->looked, looked + 1);
+    assert_true(rl_tree_find(rl_watch_tree(w->watch), "/a")->hot->room.has_swap);
+    assert_non_null(strstr(told(w), "the machine's swap has changed from 0 MiB to 256 MiB"));
+    rl_machine_look(w->watch);
+    assert_string_equal(told(w), "");
+
+    /* A block of memory went, and then a balloon moved by little. */
+    machine(w, (1 << 20) - (1 << 17), 1 << 18);
+    assert_int_equal(
+        rl_watch_node(w->watch, true)->mem_total, (uint64_t)((1 << 20) - (1 << 17)) << 10);
+    assert_non_null(strstr(told(w), "the machine's memory has changed from 1024 MiB to 896 MiB"));
+    machine(w, (1 << 20) - (1 << 17) + (1 << 12), 1 << 18);
+    rl_watch_node(w->watch, true);
+    assert_string_equal(told(w), "");
+
+    /* Whoever looks for another reason sees it as well. */
+    machine(w, (1 << 20) - (1 << 17), 0);
+    rl_tree_find(rl_watch_tree(w->watch), "/a")->hot->next_us = 1;
+    rl_hot_look_due(w->watch, rl_now_us());
+    assert_non_null(strstr(told(w), "the machine's swap has changed from 256 MiB to 0 MiB"));
+}
+
 static void whoever_is_close_does_not_give_way(void **state)
 {
     struct world *w = *state;
@@ -542,6 +613,7 @@ int main(void)
         TEST(each_cgroup_has_a_share_of_its_own),
         TEST(levels_begin_to_be_looked_at_when_anything_moves),
         TEST(a_gone_cgroup_leaves_no_file_open),
+        TEST(a_changed_machine_is_noticed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,7 @@ static bool note(size_t size)
     if (!is_main())
         return false;
     count++;
-    refused = size >= LARGE && refuse && syscall(SYS_access, refuse, F_OK) == 0;
+    refused = size >= LARGE && refuse && syscall(SYS_faccessat, AT_FDCWD, refuse, F_OK) == 0;
     errno = refused ? ENOMEM : saved;
     return refused;
 }
