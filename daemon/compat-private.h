@@ -30,6 +30,7 @@ struct rl_compat {
     bool whole;   /* they are: who is not seen has gone */
     bool more;    /* something has changed meanwhile */
     bool listing; /* the queue is being filled */
+    bool listens; /* to what systemd tells of units */
     bool said_full, said_files;
     struct rl_compat_left left;
 };

@@ -290,7 +290,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
         rl_compat_connect(compat);
         return 0;
     }
-    if (compat->call)
+    if (compat->call || !compat->listens)
         return 0; /* finish() looks whether there is more */
     if (compat->options.busy && compat->options.busy(compat->options.userdata)) {
         later(compat, BUSY_US);
@@ -378,6 +378,37 @@ static int on_reloading(sd_bus_message *message, void *userdata, sd_bus_error *r
     return 0;
 }
 
+static int ignore(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+    return 0;
+}
+
+/* Begin to ask for units and to hear of them. */
+static int listen_to_units(struct rl_compat *compat)
+{
+    static const struct {
+        const char *member;
+        sd_bus_message_handler_t handler;
+    } signals[] = {
+        {"UnitNew", on_unit_new},
+        {"UnitRemoved", on_unit_removed},
+        {"Reloading", on_reloading},
+    };
+    int r = 0;
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]) && r >= 0; i++)
+        r = sd_bus_match_signal_async(compat->bus, NULL, SYSTEMD, OBJECT, MANAGER,
+            signals[i].member, signals[i].handler, ignore, compat);
+    if (r >= 0)
+        r = sd_bus_call_method_async(
+            compat->bus, NULL, SYSTEMD, OBJECT, MANAGER, "Subscribe", ignore, NULL, "");
+    if (r < 0)
+        return r;
+    compat->listens = true;
+    rl_compat_all(compat);
+    return 0;
+}
+
 static void set_held(struct rl_compat *compat, bool held)
 {
     if (held == compat->left.held)
@@ -389,6 +420,8 @@ static void set_held(struct rl_compat *compat, bool held)
     else
         rl_notice("systemd-oomd has ended: nothing is left to it any more");
     rl_compat_files(compat);
+    if (held && !compat->listens && listen_to_units(compat) < 0)
+        rl_compat_lost(compat);
     if (compat->options.told)
         compat->options.told(compat->options.userdata);
 }
@@ -413,11 +446,6 @@ static int on_has_owner(sd_bus_message *reply, void *userdata, sd_bus_error *ret
 
 /* ---- the connection ---- */
 
-static int ignore(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
-{
-    return 0;
-}
-
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
 {
     rl_compat_lost(userdata);
@@ -433,7 +461,7 @@ static int on_sweep(sd_event_source *source, void *userdata)
         sd_bus_detach_event(compat->bus);
     compat->bus = sd_bus_close_unref(compat->bus);
     drop_queue(compat);
-    compat->whole = false;
+    compat->whole = compat->listens = false;
     compat->all = true;
     later(compat, RETRY_US);
     return 0;
@@ -447,21 +475,10 @@ void rl_compat_lost(struct rl_compat *compat)
 
 static int subscribe(struct rl_compat *compat)
 {
-    static const struct {
-        const char *member;
-        sd_bus_message_handler_t handler;
-    } signals[] = {
-        {"UnitNew", on_unit_new},
-        {"UnitRemoved", on_unit_removed},
-        {"Reloading", on_reloading},
-    };
     sd_bus *bus = compat->bus;
     int r = sd_bus_match_signal_async(bus, NULL, NULL, "/org/freedesktop/DBus/Local",
         "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, compat);
 
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]) && r >= 0; i++)
-        r = sd_bus_match_signal_async(bus, NULL, SYSTEMD, OBJECT, MANAGER, signals[i].member,
-            signals[i].handler, ignore, compat);
     if (r >= 0)
         r = sd_bus_add_match_async(bus, NULL,
             "type='signal',sender='" BUS "',member='NameOwnerChanged',arg0='" OOMD "'", on_owner,
@@ -469,10 +486,7 @@ static int subscribe(struct rl_compat *compat)
     if (r >= 0)
         r = sd_bus_call_method_async(bus, NULL, BUS, "/org/freedesktop/DBus", BUS, "NameHasOwner",
             on_has_owner, compat, "s", OOMD);
-    if (r >= 0)
-        r = sd_bus_call_method_async(
-            bus, NULL, SYSTEMD, OBJECT, MANAGER, "Subscribe", ignore, NULL, "");
-    return r;
+    return r < 0 || !compat->folder ? r : listen_to_units(compat);
 }
 
 static int open_bus(struct rl_compat *compat)
@@ -502,8 +516,6 @@ void rl_compat_connect(struct rl_compat *compat)
         r = sd_bus_attach_event(compat->bus, compat->event, SD_EVENT_PRIORITY_IDLE);
     if (r < 0)
         rl_compat_lost(compat);
-    else
-        rl_compat_all(compat);
 }
 
 /* ---- life ---- */

@@ -13,7 +13,8 @@
  * is not told within its time limit is left as it was.
  *
  * While systemd-oomd has its bus name there are no such policies, and what it would kill is left to
- * it: see rl_compat_leaves(). */
+ * it: see rl_compat_leaves(). Where no policies are wanted and systemd-oomd does not run, nobody is
+ * asked and no unit's coming wakes anybody. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,7 +22,7 @@
 #include <string.h>
 #include <systemd/sd-event.h>
 
-#define RL_COMPAT_UNITS_MAX 512 /* that ask for something; the others are said and left out */
+#define RL_COMPAT_UNITS_MAX 128 /* that ask for something; the others are said and left out */
 #define RL_COMPAT_NAME_MAX  250
 #define RL_COMPAT_FOLDER    "systemd-units" /* below the runtime folder */
 

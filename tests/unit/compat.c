@@ -27,7 +27,7 @@ struct world {
     sd_bus *systemd, *oomd;
     struct rl_compat *compat;
     struct told_unit units[8];
-    unsigned asked, lists, told;
+    unsigned asked, lists, subscribed, told;
     bool busy;
 };
 
@@ -84,16 +84,17 @@ static int reply_property(struct world *world, sd_bus_message *call)
 static int on_call(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
     const char *member = sd_bus_message_get_member(call);
+    struct world *world = userdata;
     uint8_t type;
 
     sd_bus_message_get_type(call, &type);
     if (type != SD_BUS_MESSAGE_METHOD_CALL || !member)
         return 0;
     if (strcmp(member, "ListUnitsByPatterns") == 0)
-        return reply_list(userdata, call);
+        return reply_list(world, call);
     if (strcmp(member, "Get") == 0)
-        return reply_property(userdata, call);
-    if (strcmp(member, "Subscribe") == 0)
+        return reply_property(world, call);
+    if (strcmp(member, "Subscribe") == 0 && ++world->subscribed)
         return sd_bus_reply_method_return(call, "");
     return 0;
 }
@@ -312,6 +313,18 @@ static void test_held_from_the_start(void **state)
     assert_string_equal(text_of(world, "web.service"), "");
 }
 
+/* Nobody wants to know: nobody is asked, and what comes wakes nobody. */
+static void test_not_wanted(void **state)
+{
+    struct world *world = *state;
+    uint64_t until = message_bus_now_us() + 1500000;
+
+    start(world, false);
+    while (message_bus_now_us() < until)
+        sd_event_run(world->event, 20000);
+    assert_int_equal(world->lists + world->asked + world->subscribed, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gone_before, setup, teardown),
         cmocka_unit_test_setup_teardown(test_held, setup, teardown),
         cmocka_unit_test_setup_teardown(test_held_from_the_start, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_not_wanted, setup, teardown),
     };
 
     if (!message_bus_can())
