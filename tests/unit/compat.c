@@ -265,8 +265,9 @@ static void test_gone_before(void **state)
     asked = world->asked;
     signal_unit(world, "UnitNew", "short.service", 7);
     signal_unit(world, "UnitRemoved", "short.service", 7);
+    world->units[2].swap = "kill";
     signal_unit(world, "UnitNew", "calm.scope", 2);
-    WAIT_FOR(world->event, world->asked >= asked + 2);
+    WAIT_FOR(world->event, has(world, "calm.scope", "Swap="));
     assert_int_equal(world->asked, asked + 2);
 }
 
