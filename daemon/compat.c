@@ -1,17 +1,11 @@
 #include "daemon/compat.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
-#include <unistd.h>
 
-#include "conf/managed.h"
 #include "daemon/compat-private.h"
 #include "daemon/report/log.h"
 
