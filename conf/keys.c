@@ -15,6 +15,7 @@ const struct rl_section rl_sections[] = {
     {RL_SETTINGS_FILE, "Daemon", false, "reliefd itself"},
     {RL_SETTINGS_FILE, "Budget", false, "what all policies may do together"},
     {RL_SETTINGS_FILE, "Records", false, "what is kept of incidents"},
+    {RL_SETTINGS_FILE, "Compat", false, "getting on with systemd"},
 };
 const size_t rl_sections_n = sizeof(rl_sections) / sizeof(rl_sections[0]);
 _Static_assert(sizeof(rl_sections) / sizeof(rl_sections[0]) <= RL_SECTIONS_MAX, "sections");
@@ -472,6 +473,22 @@ const struct rl_key rl_keys[] = {
         .example = "128M",
         .help = "how much space all incident files may take",
         .parse = rl_key_parse_size, .min = UINT64_C(64) << 10, .max = UINT64_C(1) << 40,
+    },
+    {
+        .section = "Compat", .name = "SystemdOomd", SETTINGS(systemd_oomd),
+        .form = "yes|no",
+        .fallback = "no",
+        .example = "yes",
+        .help = "whether ManagedOOM properties of systemd's units count as policies",
+        .parse = rl_key_parse_yes_no,
+    },
+    {
+        .section = "Compat", .name = "TellSystemd", SETTINGS(tell_systemd),
+        .form = "yes|no",
+        .fallback = "yes",
+        .example = "no",
+        .help = "whether a unit that is killed whole ends with Result=oom-kill",
+        .parse = rl_key_parse_yes_no,
     },
 };
 /* clang-format on */

@@ -28,6 +28,9 @@ struct rl_settings {
     uint32_t budget_kills; /* of all policies together within budget_us */
     uint64_t budget_us;
 
+    bool systemd_oomd; /* ManagedOOM properties of units count as policies */
+    bool tell_systemd; /* a unit that is killed whole ends with Result=oom-kill */
+
     uint64_t keep;       /* incident files */
     uint64_t keep_bytes; /* and their total size */
 };

@@ -123,6 +123,7 @@ static void read_memory(int dir_fd, struct rl_group *group)
 static void read_marks(const struct reading *r, int fd, bool *omit, bool *avoid, bool *together)
 {
     (void)rl_marks_read(fd, r->owner, omit, avoid); /* gone meanwhile: nobody to spare */
+    *omit |= rl_compat_leaves(r->engine->left, r->path);
     *together = rl_number_at(fd, "memory.oom.group", 0) == 1;
 }
 

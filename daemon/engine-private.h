@@ -9,6 +9,7 @@
 #include "daemon/observe/container.h"
 #include "daemon/observe/pods.h"
 #include "daemon/observe/watch.h"
+#include "daemon/compat.h"
 #include "daemon/others.h"
 #include "daemon/pause.h"
 #include "daemon/relieve/guard.h"
@@ -159,6 +160,7 @@ struct rl_engine {
     unsigned teller_said;             /* bits */
     struct rl_guardian *guardian; /* NULL: could not be had */
     struct rl_others others;
+    const struct rl_compat_left *left; /* to systemd-oomd; NULL: nothing. Not owned */
     struct rl_suspend suspend;
     bool uses_limited, uses_pods, uses_node_origin, uses_guard; /* of the policies in force */
     sd_event_source *later; /* what allocates: reports, timed policies */

@@ -544,6 +544,19 @@ void rl_engine_set_bus(struct rl_engine *engine, struct rl_bus *bus)
         rl_warner_set_bus(engine->warner, bus);
 }
 
+void rl_engine_set_left(struct rl_engine *engine, const struct rl_compat_left *left)
+{
+    engine->left = left;
+}
+
+bool rl_engine_busy(const struct rl_engine *engine)
+{
+    for (size_t i = 0; i < RL_RUNNING_MAX; i++)
+        if (engine->running[i] && engine->running[i]->used)
+            return true;
+    return false;
+}
+
 struct rl_engine *rl_engine_free(struct rl_engine *engine)
 {
     if (!engine)

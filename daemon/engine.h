@@ -40,6 +40,13 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine);
 /* Where warnings are told, too; NULL: nowhere. Not owned, to be taken away before it is freed. */
 void rl_engine_set_bus(struct rl_engine *engine, struct rl_bus *bus);
 
+/* What is left to systemd-oomd; NULL: nothing. Not owned, to be taken away before it is freed. */
+struct rl_compat_left;
+void rl_engine_set_left(struct rl_engine *engine, const struct rl_compat_left *left);
+
+/* Does an incident run? */
+bool rl_engine_busy(const struct rl_engine *engine);
+
 /* Read the policies again. A running incident keeps those it began with. Return: 0 or -errno; the
  * policies in force stay as they are then. */
 int rl_engine_reload(struct rl_engine *engine);

@@ -9,6 +9,7 @@
 
 #include "conf/load.h"
 #include "conf/settings.h"
+#include "daemon/compat.h"
 #include "daemon/engine.h"
 #include "daemon/options.h"
 #include "daemon/reload.h"
@@ -27,6 +28,9 @@ struct program {
     struct rl_engine *engine;
     struct rl_bus *bus;
     struct rl_reload *reload;
+    struct rl_compat *compat;
+    char compat_dir[4096];        /* of policies that units ask for; "": none */
+    const char *policy_dirs[128]; /* NULL-terminated */
     struct rl_watchdog *watchdog;
     bool dry_run;
 };
@@ -70,10 +74,28 @@ static int probe(struct program *p)
     return rl_probe_run(&roots, &p->probe);
 }
 
+/* Those of units come first: any other file of the same name has its way. */
+static void list_dirs(struct program *p)
+{
+    static const char *const standard[] = {
+        RL_POLICY_DIR, "/run/reliefd/policy.d", "/etc/reliefd/policy.d", NULL};
+    const char *const *dirs = p->options.n_policy_dirs > 0 ? p->options.policy_dirs : standard;
+    const size_t most = sizeof(p->policy_dirs) / sizeof(p->policy_dirs[0]) - 1;
+    size_t n = 0;
+
+    if (p->settings.systemd_oomd && !p->options.user) {
+        snprintf(
+            p->compat_dir, sizeof(p->compat_dir), "%s/" RL_COMPAT_FOLDER, p->options.runtime_dir);
+        p->policy_dirs[n++] = p->compat_dir;
+    }
+    for (size_t i = 0; dirs[i] && n < most; i++)
+        p->policy_dirs[n++] = dirs[i];
+}
+
 static struct rl_load_options policy_options(const struct program *p)
 {
     return (struct rl_load_options){
-        .dirs = p->options.n_policy_dirs > 0 ? p->options.policy_dirs : NULL,
+        .dirs = p->policy_dirs,
         .strict_owner = true,
         .settings = &p->settings,
     };
@@ -109,8 +131,10 @@ static int check(struct program *p)
 
 static void notify_ready(struct program *p)
 {
-    sd_notifyf(0, "READY=1\nSTATUS=%zu policies in force%s", rl_engine_policies(p->engine),
-        p->dry_run ? ", dry run" : "");
+    sd_notifyf(0, "READY=1\nSTATUS=%zu policies in force%s%s", rl_engine_policies(p->engine),
+        p->dry_run ? ", dry run" : "",
+        p->compat && rl_compat_left(p->compat)->held ? "; what systemd-oomd manages is left to it"
+                                                     : "");
 }
 
 static void reload(void *userdata)
@@ -134,14 +158,41 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 /* Files that change are read again by themselves; where they cannot be watched, SIGHUP does it. */
 static void watch_files(struct program *p)
 {
-    static const char *const standard[] = {
-        RL_POLICY_DIR, "/run/reliefd/policy.d", "/etc/reliefd/policy.d", NULL};
-    int r = rl_reload_new(p->event,
-        p->options.n_policy_dirs > 0 ? p->options.policy_dirs : standard, reload, p, &p->reload);
+    int r = rl_reload_new(p->event, p->policy_dirs, reload, p, &p->reload);
 
     if (r < 0)
         rl_warning("policy folders are not watched (%s): reload by SIGHUP or reliefctl reload",
             strerror(-r));
+}
+
+static bool is_busy(void *userdata)
+{
+    const struct program *p = userdata;
+
+    return rl_engine_busy(p->engine);
+}
+
+static void on_oomd(void *userdata)
+{
+    notify_ready(userdata);
+}
+
+/* Units of systemd and what is left to systemd-oomd: the machine's, so not for a user's instance.
+ */
+static void open_compat(struct program *p)
+{
+    struct rl_compat_options options = {
+        .folder = p->compat_dir[0] ? p->compat_dir : NULL,
+        .busy = is_busy,
+        .told = on_oomd,
+        .userdata = p,
+    };
+    int r = p->options.user || !p->probe.live ? 0 : rl_compat_new(p->event, &options, &p->compat);
+
+    if (r < 0)
+        rl_warning("units' ManagedOOM properties are not known: %s", strerror(-r));
+    if (p->compat)
+        rl_engine_set_left(p->engine, rl_compat_left(p->compat));
 }
 
 static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -222,6 +273,7 @@ static int open_all(struct program *p)
         return r;
     open_bus(p);
     rl_report_complete(p->report, p->probe.proc_fd, p->probe.cgroup_fd);
+    open_compat(p);
     watch_files(p);
     open_watchdog(p);
     return 0;
@@ -233,6 +285,9 @@ static void close_all(struct program *p)
         rl_report_set_bus(p->report, NULL);
     if (p->engine)
         rl_engine_set_bus(p->engine, NULL);
+    if (p->engine)
+        rl_engine_set_left(p->engine, NULL);
+    rl_compat_free(p->compat);
     rl_bus_free(p->bus);
     rl_reload_free(p->reload);
     rl_watchdog_free(p->watchdog);
@@ -276,6 +331,7 @@ int main(int argc, char **argv)
     rl_log_open(p.options.log_level >= 0 ? p.options.log_level : LOG_INFO);
     rl_log_set_json(p.options.log_format == RL_LOG_JSON);
     load_settings(&p);
+    list_dirs(&p);
     status = p.options.check ? check(&p) : run(&p) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     close_all(&p);
     return status;

@@ -43,6 +43,12 @@ static json_t *degraded_json(const struct rl_engine *engine)
                 "/dev/kmsg cannot be read: records of the kernel's OOM "
                 "kills do without its own report",
                 "remedy", "give reliefd CAP_SYSLOG and /dev/kmsg, or OpenFile= of systemd 253"));
+    if (engine->left && engine->left->held)
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s}", "id", "systemd-oomd", "text",
+                      "systemd-oomd runs: what it manages is left to it, and SystemdOomd= of "
+                      "reliefd.conf is held off",
+                      "remedy", "systemctl mask --now systemd-oomd.service systemd-oomd.socket"));
 
     for (int f = 0; f < RL_FEATURES; f++) {
         const struct rl_finding_text *text = rl_probe_missing((enum rl_feature)f);

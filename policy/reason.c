@@ -38,7 +38,8 @@ static const struct {
     [RL_SPARED_NOT_PERMITTED] = {"not-permitted", "reliefd may not signal it"},
 
     [RL_SPARED_AVOIDED] = {"avoided", "an Avoid= line names it, and somebody else could be chosen"},
-    [RL_SPARED_OMITTED] = {"omitted", "its cgroup is marked to be left alone (user.oomd_omit)"},
+    [RL_SPARED_OMITTED] = {"omitted",
+        "its cgroup is marked to be left alone (user.oomd_omit), or left to systemd-oomd"},
     [RL_SPARED_TOO_SMALL] = {"too-small", "it is smaller than MinSize="},
     [RL_SPARED_FREES_LITTLE] = {"frees-little",
         "killing it would free less than a tenth of what its score counts: the rest is shared"},

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "conf/managed.h"
 #include "conf/value.h"
 
 #define POLICY    "50-earlyoom"
@@ -483,7 +484,7 @@ static void write_relief(struct rl_import *import, struct rl_import_file *file, 
         rl_import_line(import, file, &e->before, NULL, "Step=hook %s%s%s wait 200ms",
             strchr(e->before.value, ' ') ? "\"" : "", e->before.value,
             strchr(e->before.value, ' ') ? "\"" : "");
-    rl_import_time(e->wait.setting ? e->wait_us : 10000000, wait, sizeof(wait));
+    rl_managed_time(e->wait.setting ? e->wait_us : 10000000, wait, sizeof(wait));
     if (terminates)
         rl_import_line(import, file, e->wait.setting ? &e->wait : NULL,
             e->wait.setting ? NULL : "earlyoom waits up to 10 s for a process to exit",

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "conf/managed.h"
 #include "conf/value.h"
 
 #define WHOLE 10000u /* hundredths of a percent */
@@ -12,7 +13,7 @@ void rl_import_headroom(struct rl_import *import, struct rl_import_file *file,
 {
     char share[32];
 
-    rl_import_share(level->share, share, sizeof(share));
+    rl_managed_share(level->share, share, sizeof(share));
     if (level->share == RL_IMPORT_NO_LEVEL)
         rl_import_line(import, file, at, NULL, "Headroom=below %" PRIu64 "K", level->kib);
     else if (level->kib == RL_IMPORT_NO_LEVEL)
@@ -67,7 +68,7 @@ static void write_swap(struct rl_import *import, struct rl_import_file *file,
     if (share >= WHOLE) /* all of it may be free */
         return;
     rl_import_line(
-        import, file, at, NULL, "Swap=%s", rl_import_share((WHOLE - share), used, sizeof(used)));
+        import, file, at, NULL, "Swap=%s", rl_managed_share((WHOLE - share), used, sizeof(used)));
 }
 
 bool rl_import_levels(struct rl_import *import, struct rl_import_file *file, const char *trigger,

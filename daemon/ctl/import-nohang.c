@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/managed.h"
 #include "conf/value.h"
 
 #define POLICY    "50-nohang"
@@ -472,11 +473,11 @@ static void write_psi(struct rl_import *import, struct rl_import_file *file, con
         return;
     rl_import_section(file, section);
     rl_import_line(import, file, &psi->at, NULL, "Pressure=%s %s over %s", n->psi_kind,
-        rl_import_share(psi->hundredths, share, sizeof(share)), n->psi_over);
+        rl_managed_share(psi->hundredths, share, sizeof(share)), n->psi_over);
     if (memory->level.share != 0 && memory->level.kib != 0)
         rl_import_headroom(import, file, &memory->at, &memory->level);
     rl_import_line(import, file, &n->psi_duration.at, NULL, "For=%s",
-        rl_import_time(n->psi_duration.hundredths * 10000, time, sizeof(time)));
+        rl_managed_time(n->psi_duration.hundredths * 10000, time, sizeof(time)));
     if (kills)
         rl_import_line(import, file, &psi->at, NULL, "From=kill");
 }
@@ -512,7 +513,7 @@ static void write_relief(struct rl_import *import, struct rl_import_file *file)
     rl_import_line(import, file, n->soft_exit.at.setting ? &n->soft_exit.at : NULL,
         n->soft_exit.at.setting ? NULL : "nohang waits 10 s", "Step=terminate wait %s",
         n->soft_exit.at.setting
-            ? rl_import_time(n->soft_exit.hundredths * 10000, time, sizeof(time))
+            ? rl_managed_time(n->soft_exit.hundredths * 10000, time, sizeof(time))
             : "10s");
     rl_import_line(import, file, NULL, "nohang sends SIGKILL to whoever did not exit in that time",
         "Step=kill");
@@ -520,7 +521,7 @@ static void write_relief(struct rl_import *import, struct rl_import_file *file)
         delay = &n->psi_delay;
     if (delay->at.setting)
         rl_import_line(import, file, &delay->at, NULL, "Cooldown=%s",
-            rl_import_time(delay->hundredths * 10000, time, sizeof(time)));
+            rl_managed_time(delay->hundredths * 10000, time, sizeof(time)));
 }
 
 static void nohang_write(struct rl_import *import)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "conf/managed.h"
+
 /* Is a cgroup list a cgroup's ancestor, as far as the words of the globs tell? */
 static bool is_below(const char *target, const char *cgroups)
 {
@@ -103,7 +105,7 @@ static void write_trigger(struct rl_import *import, struct rl_import_file *file,
         rl_import_line(import, file, &trigger->swap_at, NULL, "%s", trigger->swap);
     if (trigger->for_us > 0)
         rl_import_line(import, file, &trigger->for_at, NULL, "For=%s",
-            rl_import_time(trigger->for_us, time, sizeof(time)));
+            rl_managed_time(trigger->for_us, time, sizeof(time)));
     if (trigger->pressure && subject->cgroups)
         rl_import_line(import, file, NULL,
             "oomd does not ask whose shortage it is; reliefd does, and lets the machine's count "
@@ -157,7 +159,7 @@ static void write_actions(
         import, file, &actions->kill_at, NULL, actions->service ? "Step=restart" : "Step=kill");
     rl_import_line(import, file, actions->delay_at.setting ? &actions->delay_at : NULL,
         actions->delay_at.setting ? NULL : "post_action_delay of oomd is 15 s", "Cooldown=%s",
-        rl_import_time(actions->delay_us, time, sizeof(time)));
+        rl_managed_time(actions->delay_us, time, sizeof(time)));
     if (actions->dry)
         rl_import_line(import, file, &actions->dry_at, NULL, "DryRun=yes");
 }

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "conf/managed.h"
 #include "conf/value.h"
 #include "policy/limits.h"
 
@@ -99,7 +100,7 @@ static bool take_pressure(struct rl_import *import, const struct rl_import_at *a
         return rl_import_tell(
             import, at, RL_IMPORT_NONE, "a trigger has one Pressure= line, and the group has two");
     }
-    snprintf(line, sizeof(line), "%s over %s", rl_import_share(share, text, sizeof(text)), over);
+    snprintf(line, sizeof(line), "%s over %s", rl_managed_share(share, text, sizeof(text)), over);
     trigger->pressure = format(import, "Pressure=full %s", line);
     trigger->pressure_at = *at;
     return true;
@@ -173,7 +174,7 @@ static bool take_memory(
 
     if (cgroup && strcmp(cgroup, "/") == 0 && rl_import_number(at->value, 100, &share, &rest) &&
         strcmp(rest, "%") == 0 && share > 0) {
-        trigger->usage = format(import, "Usage=%s", rl_import_share(share, text, sizeof(text)));
+        trigger->usage = format(import, "Usage=%s", rl_managed_share(share, text, sizeof(text)));
         trigger->usage_at = *at;
         return rl_import_tell(import, at, RL_IMPORT_DIFFERS, "page cache does not count as used");
     }
@@ -193,7 +194,7 @@ static bool take_swap_free(
         return rl_import_refuse(import, at, "'%s' is no number from 0 to 100", at->value);
     if (share == 10000)
         return rl_import_tell(import, at, RL_IMPORT_SAME, "it holds at any time");
-    trigger->swap = format(import, "Swap=%s", rl_import_share((10000 - share), text, sizeof(text)));
+    trigger->swap = format(import, "Swap=%s", rl_managed_share((10000 - share), text, sizeof(text)));
     trigger->swap_at = *at;
     return true;
 }

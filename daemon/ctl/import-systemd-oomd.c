@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "conf/managed.h"
 #include "conf/value.h"
 #include "policy/limits.h"
 
@@ -455,21 +456,37 @@ static void write_share(struct rl_import *import, struct rl_import_file *file,
     char text[32];
 
     /* 0 % is over it at any time; less than the least share there is none */
-    rl_import_share(share, text, sizeof(text));
+    rl_managed_share(share, text, sizeof(text));
     if (strcmp(format_, "Pressure") == 0)
         rl_import_line(import, file, at, NULL, "Pressure=full %s over 10s", text);
     else
         rl_import_line(import, file, at, NULL, "%s=%s", format_, text);
 }
 
-static void write_origin(
-    struct rl_import *import, struct rl_import_file *file, const struct rl_managed_unit *unit)
+/* Where the lines of a policy go, and which setting each came from. */
+struct target {
+    struct rl_import *import;
+    struct rl_import_file *file;
+    const struct rl_import_at *at[RL_MANAGED_MODE + 1];
+};
+
+static void put_section(void *userdata, const char *name)
 {
-    if (strcmp(unit->name, "-.slice") != 0)
-        rl_import_line(import, file, NULL,
-            "systemd-oomd does not ask whose shortage it is; reliefd does, and lets the machine's "
-            "count too",
-            "Origin=any");
+    struct target *target = userdata;
+
+    rl_import_section(target->file, name);
+}
+
+static void put_line(void *userdata, enum rl_managed_of of, const char *why, const char *line)
+{
+    struct target *target = userdata;
+
+    rl_import_line(target->import, target->file, target->at[of], why, "%s", line);
+}
+
+static bool is_root(const struct rl_managed_unit *unit)
+{
+    return strcmp(unit->name, "-.slice") == 0;
 }
 
 static void write_pressure(
@@ -480,8 +497,8 @@ static void write_pressure(
     static const struct rl_import_at duration_at = {
         .setting = "DefaultMemoryPressureDurationSec=", .value = "30s"};
     const struct rl_managed *o = rl_managed_state(import);
-    struct rl_managed_value limit = {limit_at, 6000}, duration = {duration_at, 30 * SECOND};
-    char time[64];
+    struct rl_managed_value limit = {limit_at, RL_MANAGED_LIMIT_DEFAULT};
+    struct rl_managed_value duration = {duration_at, RL_MANAGED_DURATION_DEFAULT};
 
     if (o->pressure_limit.at.setting)
         limit = o->pressure_limit;
@@ -491,25 +508,23 @@ static void write_pressure(
         duration = o->duration;
     if (unit->duration.at.setting)
         duration = unit->duration;
-    rl_import_section(file, "Trigger pressure");
-    write_share(import, file, &limit.at, "Pressure", limit.number);
-    rl_import_line(import, file, &duration.at, NULL, "For=%s",
-        rl_import_time(duration.number, time, sizeof(time)));
-    write_origin(import, file, unit);
+    struct target target = {
+        import, file, {[RL_MANAGED_LIMIT] = &limit.at, [RL_MANAGED_DURATION] = &duration.at}};
+    struct rl_managed_out out = {put_section, put_line, &target};
+    rl_managed_pressure(&out, limit.number, duration.number, is_root(unit));
 }
 
-static void write_swap(
-    struct rl_import *import, struct rl_import_file *file, const struct rl_managed_unit *unit)
+static void write_swap(struct rl_import *import, struct rl_import_file *file)
 {
     static const struct rl_import_at at = {.setting = "SwapUsedLimit=", .value = "90%"};
     const struct rl_managed *o = rl_managed_state(import);
-    struct rl_managed_value limit = {at, 9000};
+    struct rl_managed_value limit = {at, RL_MANAGED_SWAP_DEFAULT};
 
     if (o->swap_limit.at.setting)
         limit = o->swap_limit;
-    rl_import_section(file, "Trigger swap");
-    write_share(import, file, &limit.at, "Usage", limit.number);
-    write_share(import, file, &limit.at, "Swap", limit.number);
+    struct target target = {import, file, {[RL_MANAGED_SWAP_LIMIT] = &limit.at}};
+    struct rl_managed_out out = {put_section, put_line, &target};
+    rl_managed_swap(&out, limit.number);
 }
 
 static const struct rl_managed_rule *find_rule(const struct rl_managed *o, const char *name)
@@ -567,9 +582,13 @@ static void write_rule(struct rl_import *import, struct rl_import_file *file,
         write_share(import, file, &rule->swap.at, "Swap", rule->swap.number);
     if (rule->lasting.number > 0)
         rl_import_line(import, file, &rule->lasting.at, NULL, "For=%s",
-            rl_import_time(rule->lasting.number, time, sizeof(time)));
-    if (rule->pressure.at.setting)
-        write_origin(import, file, unit);
+            rl_managed_time(rule->lasting.number, time, sizeof(time)));
+    if (rule->pressure.at.setting) {
+        struct target target = {.import = import, .file = file};
+        struct rl_managed_out out = {put_section, put_line, &target};
+
+        rl_managed_origin(&out, is_root(unit));
+    }
 }
 
 /* kill-all ends all below the unit; where another trigger of it kills one cgroup, so do all. */
@@ -588,10 +607,9 @@ static void write_victim(struct rl_import *import, struct rl_import_file *file,
                 unit->name);
     if (n > 0 && !unit->pressure.number && !unit->swap.number)
         at = &rules[0]->action.at;
-    rl_import_section(file, "Victim");
-    rl_import_line(import, file, at, NULL, tree ? "Kill=tree" : "Kill=cgroup");
-    rl_import_line(
-        import, file, NULL, "below the unit, wherever in it the shortage began", "Within=subject");
+    struct target target = {import, file, {[RL_MANAGED_MODE] = at}};
+    struct rl_managed_out out = {put_section, put_line, &target};
+    rl_managed_victim(&out, tree);
 }
 
 static void write_unit(struct rl_import *import, struct rl_managed_unit *unit)
@@ -622,13 +640,13 @@ static void write_unit(struct rl_import *import, struct rl_managed_unit *unit)
     if (unit->pressure.number)
         write_pressure(import, file, unit);
     if (unit->swap.number)
-        write_swap(import, file, unit);
+        write_swap(import, file);
     for (size_t i = 0; i < n; i++)
         write_rule(import, file, unit, rules[i], i);
     write_victim(import, file, unit, rules, n);
-    rl_import_section(file, "Relief");
-    rl_import_line(import, file, NULL, "systemd-oomd sends SIGKILL", "Step=kill");
-    rl_import_line(import, file, NULL, "systemd-oomd waits 15 s after a kill", "Cooldown=15s");
+    struct target target = {.import = import, .file = file};
+    struct rl_managed_out out = {put_section, put_line, &target};
+    rl_managed_relief(&out);
 }
 
 static void systemd_oomd_write(struct rl_import *import)

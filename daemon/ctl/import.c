@@ -229,34 +229,6 @@ bool rl_import_number(const char *text, double most, uint64_t *ret_hundredths, c
     return true;
 }
 
-const char *rl_import_share(uint64_t share, char *buf, size_t size)
-{
-    unsigned whole, rest;
-
-    share = share == 0 ? 1 : share;
-    whole = (unsigned)(share / 100);
-    rest = (unsigned)(share % 100);
-    if (rest == 0)
-        snprintf(buf, size, "%u%%", whole);
-    else if (rest % 10 == 0)
-        snprintf(buf, size, "%u.%u%%", whole, rest / 10);
-    else
-        snprintf(buf, size, "%u.%02u%%", whole, rest);
-    return buf;
-}
-
-const char *rl_import_time(uint64_t us, char *buf, size_t size)
-{
-    char *to = buf;
-
-    rl_format_time(us, buf, size);
-    for (const char *from = buf; *from; from++)
-        if (*from != ' ' || (from[1] >= '0' && from[1] <= '9')) /* "1 min 30 s" */
-            *to++ = *from;
-    *to = '\0';
-    return buf;
-}
-
 bool rl_import_meminfo(const struct rl_import *import, const char *name, uint64_t *ret_kib)
 {
     char path[PATH_MAX], line[256];

@@ -154,13 +154,6 @@ char *rl_import_strip(char *text);
  * whether it is one. */
 bool rl_import_number(const char *text, double most, uint64_t *ret_hundredths, const char **rest);
 
-/* Hundredths of a percent as policies have them: "2.5%"; at least 0.01%, since a share of nothing
- * is none. Return: buf. */
-const char *rl_import_share(uint64_t share, char *buf, size_t size);
-
-/* A time as policies have it: "1min 30s". Return: buf. */
-const char *rl_import_time(uint64_t us, char *buf, size_t size);
-
 /* KiB of a line of meminfo, such as "SwapTotal". Return: whether it is known. */
 bool rl_import_meminfo(const struct rl_import *import, const char *name, uint64_t *ret_kib);
 

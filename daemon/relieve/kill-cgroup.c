@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
@@ -23,6 +24,7 @@
 
 #include "daemon/observe/read.h"
 #include "daemon/relieve/members.h"
+#include "daemon/relieve/told.h"
 #include "daemon/relieve/watch.h"
 
 #define LATE_LOOKS   5  /* a cgroup.kill that has not emptied the cgroup by then is helped */
@@ -348,4 +350,20 @@ int rl_kill_cgroup(struct rl_killer *killer, int cgroup_fd, uint64_t cgroup_id, 
     rl_watch_look_later(mine);
     *watch = mine;
     return 0;
+}
+
+/* Of the number there is no room but in the text. */
+static int run_tell(const struct rl_job *job)
+{
+    return rl_told_kill(job->fds[0], strtoull(job->text, NULL, 10));
+}
+
+void rl_kill_tell(struct rl_killer *killer, int cgroup_fd, uint32_t processes)
+{
+    struct rl_job job = {.run = run_tell, .fds = {-1, -1}};
+
+    snprintf(job.text, sizeof(job.text), "%u", processes);
+    job.fds[0] = fcntl(cgroup_fd, F_DUPFD_CLOEXEC, 3);
+    if (job.fds[0] >= 0 && rl_worker_submit(killer->writer, &job, NULL, NULL) < 0)
+        close(job.fds[0]);
 }

@@ -105,6 +105,11 @@ int rl_kill_processes(struct rl_killer *killer, const struct rl_target *targets,
 int rl_kill_cgroup(struct rl_killer *killer, int cgroup_fd, uint64_t cgroup_id, rl_gone_fn gone,
     void *userdata, struct rl_victim_watch **watch, struct rl_kill_result *ret);
 
+/* Have the thread that gives the order leave on the cgroup, right after it, what tells systemd that a
+ * unit was killed for memory (told.h). Call it after rl_kill_cgroup(); nobody waits for it, and where
+ * it fails the unit's result is what its main process died of. cgroup_fd: duplicated. */
+void rl_kill_tell(struct rl_killer *killer, int cgroup_fd, uint32_t processes);
+
 /* Is the order for a whole cgroup still on its way to the thread that gives it? What costs time and
  * can wait should wait for that. NULL is allowed. */
 bool rl_kill_on_way(const struct rl_victim_watch *watch);

@@ -119,11 +119,16 @@ static int send_signal(
     struct rl_running *running, int signal, struct rl_kill_result *ret, bool *ret_whole)
 {
     struct rl_killer *killer = running->engine->killer;
+    int r;
 
     *ret_whole = signal == SIGKILL && running->whole;
-    if (*ret_whole)
-        return rl_kill_cgroup(killer, running->cgroup_fd, running->cgroup_id, on_victim_gone,
-            running, &running->watch, ret);
+    if (*ret_whole) {
+        r = rl_kill_cgroup(killer, running->cgroup_fd, running->cgroup_id, on_victim_gone, running,
+            &running->watch, ret);
+        if (r >= 0 && running->engine->options.settings->tell_systemd)
+            rl_kill_tell(killer, running->cgroup_fd, (uint32_t)running->n_targets);
+        return r;
+    }
     return rl_kill_processes(killer, running->targets, running->n_targets, signal, on_victim_gone,
         running, &running->watch, ret);
 }

@@ -42,6 +42,8 @@ static void test_nothing_there(void **state)
     assert_int_equal(s.budget_us, 600 * RL_US_PER_S);
     assert_int_equal(s.keep, 200);
     assert_int_equal(s.keep_bytes, 64 << 20);
+    assert_false(s.systemd_oomd);
+    assert_true(s.tell_systemd);
     rl_settings_free(&s);
 }
 
@@ -53,7 +55,7 @@ static void test_what_policies_may(void **state)
     put(*state, "usr/reliefd.conf",
         "[Daemon]\nDryRun=auto\nMetricsFile=/m/r.prom\nAllowWithin=/a/** \"b "
         "c/*\"\nAllowPanic=yes\n"
-        "[Budget]\nKills=3 per 1min 30s\n");
+        "[Budget]\nKills=3 per 1min 30s\n[Compat]\nSystemdOomd=yes\nTellSystemd=no\n");
     put(*state, "etc/reliefd.conf.d/a.conf", "[Daemon]\nAllowWithin=/d\n");
     s = load(*state, NULL, true, &findings);
     expect_well(&findings);
@@ -64,6 +66,8 @@ static void test_what_policies_may(void **state)
     assert_string_equal(s.allow_within[1], "b c/*");
     assert_string_equal(s.allow_within[2], "/d");
     assert_true(s.allow_panic);
+    assert_true(s.systemd_oomd);
+    assert_false(s.tell_systemd);
     assert_int_equal(s.budget_kills, 3);
     assert_int_equal(s.budget_us, 90 * RL_US_PER_S);
     rl_settings_free(&s);

@@ -602,6 +602,34 @@ static void test_marks(void **state)
     assert_int_equal(removexattr(full, "user.oomd_avoid"), 0);
 }
 
+/* What systemd-oomd manages is spared as if it were marked, while it runs; with and without a
+ * group.
+ */
+static void test_left_to_oomd(void **state)
+{
+    static struct rl_compat_left left = {.n = 1};
+    struct fixture *f = *state;
+    char path[64], *slash;
+    int biggest = pid_of_rank(0);
+
+    child_path(child_of(biggest), path, sizeof(path));
+    slash = strrchr(path, '/');
+    snprintf(left.units[0].name, sizeof(left.units[0].name), "%s", slash ? slash + 1 : path);
+    f->engine.left = &left;
+    for (size_t groups = 1; groups <= 1 + CHILDREN; groups += CHILDREN) {
+        rl_scratch_free(&f->engine.scratch);
+        make_room(f, PROCESSES, groups);
+        left.held = true;
+        decide(f);
+        assert_int_equal(candidate_of(f, biggest)->spared, RL_SPARED_OMITTED);
+        assert_int_not_equal(chosen(f)->process.pid, biggest);
+        left.held = false;
+        decide(f);
+        assert_int_equal(chosen(f)->process.pid, biggest);
+    }
+    f->engine.left = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -619,6 +647,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_oom_group, setup, teardown),
         cmocka_unit_test_setup_teardown(test_oom_group_above, setup, teardown),
         cmocka_unit_test_setup_teardown(test_marks, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_left_to_oomd, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, put_machine, remove_machine);

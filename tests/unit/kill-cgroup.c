@@ -3,8 +3,10 @@
 
 #include <pthread.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 
 #include "daemon/relieve/members.h"
+#include "daemon/relieve/told.h"
 #include "daemon/relieve/watch.h"
 #include "tests/unit/cgroups.h"
 
@@ -51,6 +53,7 @@ static void nested(void **state)
     spawn_chains(leaf, 3);
 
     assert_int_equal(strike(f, top, &wake, &watch, &result), 0);
+    rl_kill_tell(f->killer, top, 5);
     assert_int_equal(result.refused, 0);
     assert_int_equal(result.error, 0);
     assert_int_equal(wake.calls, 0);
@@ -58,6 +61,12 @@ static void nested(void **state)
     assert_int_equal(wake.error, 0);
     assert_false(populated(top));
     run_idle(f->event);
+    char told[8] = "";
+    for (int i = 0; i < 1000 && fgetxattr(top, RL_TOLD_OOMS, told, sizeof(told)) < 0; i++)
+        usleep(10000);
+    assert_memory_equal(told, "1", 2);
+    assert_int_equal(fgetxattr(top, RL_TOLD_KILL, told, sizeof(told)), 1);
+    assert_memory_equal(told, "5", 2);
     assert_int_equal(wake.calls, 1);
     assert_true(is_alive(innocent));
     rl_victim_watch_free(watch);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/observe/marks.h"
+#include "daemon/relieve/told.h"
 
 #define NOBODY 65534
 
@@ -73,6 +74,8 @@ static int clean(void **state)
     removexattr(base, "user.oomd_avoid");
     removexattr(base, "trusted.oomd_omit");
     removexattr(base, "trusted.oomd_avoid");
+    removexattr(base, RL_TOLD_OOMS);
+    removexattr(base, RL_TOLD_KILL);
     return geteuid() == 0 ? chown(base, 0, 0) : 0;
 }
 
@@ -166,10 +169,56 @@ static void test_removed(void **state)
     assert_int_equal(mkdir(base, 0755), 0);
 }
 
+static void expect_told(const char *ooms, const char *kill)
+{
+    char text[32];
+    ssize_t n = getxattr(base, RL_TOLD_OOMS, text, sizeof(text));
+
+    assert_int_equal(n, strlen(ooms));
+    assert_memory_equal(text, ooms, (size_t)n);
+    n = getxattr(base, RL_TOLD_KILL, text, sizeof(text));
+    assert_int_equal(n, strlen(kill));
+    assert_memory_equal(text, kill, (size_t)n);
+}
+
+/* What systemd is told only ever grows. */
+static void test_told(void **state)
+{
+    static const struct {
+        const char *ooms, *kill;
+        const char *ret_ooms, *ret_kill;
+    } rows[] = {
+        {"7", "41", "8", "44"},
+        {"9\n", "1", "10", "4"},
+        {"", "x", "1", "3"},
+        {"-1", "1x", "1", "3"},
+        {"18446744073709551615", "18446744073709551614", "18446744073709551615",
+            "18446744073709551615"},
+        {"99999999999999999999999999", "18446744073709551616", "1", "3"},
+    };
+    int fd = open_base();
+
+    assert_int_equal(rl_told_kill(fd, 0), 0);
+    expect_told("1", "1");
+    assert_int_equal(rl_told_kill(fd, 12), 0);
+    expect_told("2", "13");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        mark(RL_TOLD_OOMS, rows[i].ooms, strlen(rows[i].ooms));
+        mark(RL_TOLD_KILL, rows[i].kill, strlen(rows[i].kill));
+        assert_int_equal(rl_told_kill(fd, 3), 0);
+        expect_told(rows[i].ret_ooms, rows[i].ret_kill);
+    }
+    close(fd);
+    fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_true(rl_told_kill(fd, 1) < 0);
+    close(fd);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_names, clean, clean),
+        cmocka_unit_test_setup_teardown(test_told, clean, clean),
         cmocka_unit_test_setup_teardown(test_trusted, clean, clean),
         cmocka_unit_test_setup_teardown(test_values, clean, clean),
         cmocka_unit_test_setup_teardown(test_owner, clean, clean),

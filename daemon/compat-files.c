@@ -1,0 +1,202 @@
+/* The policies that units ask for, as files; and the folders where set-property leaves its word. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf/managed.h"
+#include "daemon/compat-private.h"
+#include "daemon/report/cleanup.h"
+#include "daemon/report/log.h"
+
+#define CHANGES (IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
+#define END     ".conf"
+
+/* ---- files ---- */
+
+static void name_of(const struct rl_compat_unit *unit, char *buf, size_t size)
+{
+    /* A file named after the root slice would be named after no cgroup. */
+    snprintf(
+        buf, size, "%s" END, strcmp(unit->name, "-.slice") == 0 ? "50-systemd-units" : unit->name);
+}
+
+/* Return: the text, to be freed; NULL: it asks for nothing, or there is no memory. */
+static char *text_of(const struct rl_compat_unit *unit)
+{
+    struct rl_managed_properties p = {.unit = unit->name,
+        .swap = unit->swap,
+        .pressure = unit->pressure,
+        .limit = unit->limit,
+        .duration_us = unit->duration_us};
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+
+    if (!file)
+        return NULL;
+    if (!rl_managed_write(&p, file) || ferror(file)) {
+        fclose(file);
+        free(text);
+        return NULL;
+    }
+    fclose(file);
+    return text;
+}
+
+static bool holds(int dir_fd, const char *name, const char *text)
+{
+    char buf[4096];
+    rl_auto_fd int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf));
+
+    return n >= 0 && (size_t)n == strlen(text) && memcmp(buf, text, (size_t)n) == 0;
+}
+
+static int replace(int dir_fd, const char *name, const char *text)
+{
+    static const char temporary[] = ".new";
+    int fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    size_t len = strlen(text);
+    int r;
+
+    if (fd < 0)
+        return -errno;
+    r = write(fd, text, len) == (ssize_t)len && fchmod(fd, 0644) == 0 ? 0 : -EIO;
+    close(fd);
+    if (r >= 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
+        r = -errno;
+    if (r < 0)
+        (void)unlinkat(dir_fd, temporary, 0);
+    return r;
+}
+
+static bool is_wanted(const struct rl_compat *compat, const char *file)
+{
+    char name[RL_COMPAT_NAME_MAX + sizeof(END)];
+
+    for (size_t i = 0; i < compat->left.n && !compat->left.held; i++) {
+        name_of(&compat->left.units[i], name, sizeof(name));
+        if (strcmp(name, file) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void remove_others(const struct rl_compat *compat, int dir_fd)
+{
+    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    rl_auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+
+    if (!dir && fd >= 0)
+        close(fd);
+    while (dir && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.' && !is_wanted(compat, entry->d_name))
+            (void)unlinkat(dir_fd, entry->d_name, 0);
+}
+
+void rl_compat_files(struct rl_compat *compat)
+{
+    char name[RL_COMPAT_NAME_MAX + sizeof(END)];
+    int r = 0;
+
+    if (!compat->folder)
+        return;
+    rl_auto_fd int dir_fd = open(compat->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (dir_fd < 0)
+        r = -errno;
+    for (size_t i = 0; i < compat->left.n && !compat->left.held && r >= 0; i++) {
+        rl_auto_free char *text = text_of(&compat->left.units[i]);
+
+        name_of(&compat->left.units[i], name, sizeof(name));
+        if (text && !holds(dir_fd, name, text))
+            r = replace(dir_fd, name, text);
+    }
+    if (dir_fd >= 0)
+        remove_others(compat, dir_fd);
+    if (r < 0 && !compat->said_files)
+        rl_warning("%s: policies of units cannot be written: %s", compat->folder, strerror(-r));
+    compat->said_files = r < 0;
+}
+
+/* ---- folders of set-property ---- */
+
+static int on_change(sd_event_source *source, const struct inotify_event *event, void *userdata)
+{
+    rl_compat_all(userdata);
+    return 0;
+}
+
+static int on_arrival(sd_event_source *source, const struct inotify_event *event, void *userdata)
+{
+    struct rl_compat *compat = userdata;
+
+    for (const char *const *path = compat->control; *path; path++) {
+        const char *slash = strrchr(*path, '/');
+
+        if (event->mask & IN_Q_OVERFLOW ||
+            (event->len > 0 && slash && strcmp(slash + 1, event->name) == 0)) {
+            rl_compat_all(compat);
+            break;
+        }
+    }
+    return 0;
+}
+
+static bool watch(struct rl_compat *compat, const char *path, sd_event_inotify_handler_t handler)
+{
+    int r;
+
+    if (compat->n_watches == RL_COMPAT_WATCHES)
+        return false;
+    r = sd_event_add_inotify(
+        compat->event, &compat->watches[compat->n_watches], path, CHANGES, handler, compat);
+    if (r >= 0)
+        compat->n_watches++;
+    return r >= 0;
+}
+
+static void watch_below(struct rl_compat *compat, const char *path)
+{
+    rl_auto_dir DIR *dir = opendir(path);
+    const struct dirent *entry;
+    char below[PATH_MAX];
+
+    while (dir && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.' &&
+            snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) < (int)sizeof(below))
+            (void)watch(compat, below, on_change); /* what is no folder is none to be watched */
+}
+
+void rl_compat_watch(struct rl_compat *compat)
+{
+    char above[PATH_MAX], *slash;
+
+    rl_compat_unwatch(compat);
+    for (const char *const *path = compat->control; *path; path++) {
+        if (watch(compat, *path, on_change)) {
+            watch_below(compat, *path);
+            continue;
+        }
+        snprintf(above, sizeof(above), "%s", *path);
+        slash = strrchr(above, '/');
+        if (slash && slash > above) {
+            *slash = '\0';
+            (void)watch(compat, above, on_arrival);
+        }
+    }
+}
+
+void rl_compat_unwatch(struct rl_compat *compat)
+{
+    for (size_t i = 0; i < compat->n_watches; i++)
+        sd_event_source_disable_unref(compat->watches[i]);
+    compat->n_watches = 0;
+}

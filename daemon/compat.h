@@ -1,0 +1,87 @@
+/* Units that were written for systemd-oomd.
+ *
+ * Their ManagedOOMSwap= and ManagedOOMMemoryPressure= become policies (conf/managed.h), files in a
+ * folder of the daemon's own that counts less than all others: whoever ships UNIT.conf has his way.
+ * Units of the system's manager are asked for over D-Bus, which is the only way: systemd gives its
+ * varlink list to systemd-oomd.service alone, and on the cgroup it leaves nothing but the
+ * preference (daemon/observe/marks.h), which counts with and without all this. Users' managers are
+ * not asked.
+ *
+ * No signal tells of a changed property. So all units are asked at start and after systemd has read
+ * its files again, one that is new when it comes, and all once more when something is written below
+ * system.control (systemctl set-property). One question at a time, none while `busy` says so; what
+ * is not told within its time limit is left as it was.
+ *
+ * While systemd-oomd has its bus name there are no such policies, and what it would kill is left to
+ * it: see rl_compat_leaves(). Where no policies are wanted and systemd-oomd does not run, nobody is
+ * asked and no unit's coming wakes anybody. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <systemd/sd-event.h>
+
+#define RL_COMPAT_UNITS_MAX 128 /* that ask for something; the others are said and left out */
+#define RL_COMPAT_NAME_MAX  250
+#define RL_COMPAT_FOLDER    "systemd-units" /* below the runtime folder */
+
+struct rl_compat_unit {
+    char name[RL_COMPAT_NAME_MAX];
+    bool swap, pressure;
+    uint32_t limit;
+    uint64_t duration_us;
+    bool seen; /* by the questions that are going on */
+    bool gone; /* systemd has let go of it */
+};
+
+/* What systemd-oomd manages; fixed in place, so that who chooses may look at it at any time. */
+struct rl_compat_left {
+    struct rl_compat_unit units[RL_COMPAT_UNITS_MAX];
+    size_t n;
+    bool held; /* systemd-oomd runs */
+};
+
+struct rl_compat_options {
+    const char *address; /* of the bus; NULL: the system bus, if systemd manages this machine */
+    const char *folder;  /* where policies are written; NULL: none are. Copied */
+    const char *const *control;   /* folders of set-property; NULL: the standard ones. Outlive it */
+    bool (*busy)(void *userdata); /* an incident runs: ask later. NULL: never */
+    void (*told)(void *userdata); /* systemd-oomd has come or gone. NULL: nobody asks */
+    void *userdata;
+};
+
+struct rl_compat;
+
+/* Makes the folder; begins to ask. Return: 0, also where nobody is there to be asked; -errno. */
+int rl_compat_new(sd_event *event, const struct rl_compat_options *options, struct rl_compat **ret);
+/* The policies stay for the next start. NULL is allowed. Always returns NULL. */
+struct rl_compat *rl_compat_free(struct rl_compat *compat);
+
+const struct rl_compat_left *rl_compat_left(const struct rl_compat *compat);
+
+/**
+ * rl_compat_leaves() - is a cgroup left to systemd-oomd?
+ * @left: NULL: nothing is
+ * @path: of the cgroup
+ *
+ * So it is at and below each unit that systemd-oomd may kill in while it runs; but for the root
+ * slice, which holds all there is (Debian has ManagedOOMSwap=kill there): nothing would be left to
+ * reliefd, not even what systemd-oomd does not look at. Allocates nothing.
+ */
+static inline bool rl_compat_leaves(const struct rl_compat_left *left, const char *path)
+{
+    if (!left || !left->held)
+        return false;
+    for (size_t i = 0; i < left->n; i++) {
+        size_t len = strlen(left->units[i].name);
+
+        if (strcmp(left->units[i].name, "-.slice") == 0)
+            continue;
+        for (const char *at = path; (at = strstr(at, left->units[i].name)); at++)
+            if ((at == path || at[-1] == '/') && (at[len] == '/' || at[len] == '\0'))
+                return true;
+    }
+    return false;
+}
