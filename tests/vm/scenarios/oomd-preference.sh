@@ -18,6 +18,12 @@ kills() { incidents | while read -r file; do jq -r '.steps[] | select(.signal an
 shown() { reliefctl explain /workload.slice/testbloat.service --json | jq -r "$1"; }
 holds() { [[ $(shown '.triggers[0].holds') == true ]]; }
 
+# systemd-oomd kills nobody for 15 s after a kill, whoever else is short; Cooldown= is of one slice only.
+daemon_config <<CONFIG
+[Budget]
+Kills=1 per 15s
+CONFIG
+
 say "avoid"
 start chill 3M none sleep infinity
 start bloat 3M avoid "$PROGRAMS/thrasher" --size 200 --processes 10
