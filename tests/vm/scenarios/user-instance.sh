@@ -40,7 +40,10 @@ instance() {
 }
 instance >>"$OUT/user.log" 2>&1 </dev/null &
 daemon=$!
-ctl() { "$PROGRAMS/reliefctl" --runtime-dir "$home/run/reliefd" --state-dir "$home/.local/state/reliefd" "$@"; }
+ctl() {
+    env -i PATH="$PATH" HOME="$home" XDG_RUNTIME_DIR="$home/run" setpriv --reuid nobody --regid nogroup --clear-groups \
+        "$PROGRAMS/reliefctl" --user "$@"
+}
 is_up() { ctl status >/dev/null 2>&1; }
 require "it is up" wait_until 20 is_up
 
@@ -56,5 +59,13 @@ expect_alive "$neighbour"
 expect_alive "$other"
 expect_alive "$daemon"
 expect "its file is the user's" test "$(stat -c %U "$home/.local/state/reliefd/incidents"/*.json | sort -u)" = nobody
+expect_equal "what it judges is named from the user's root" 0 \
+    "$(ctl explain /app.slice/leak.service >"$OUT/explain" 2>&1; echo $?)"
+expect_equal "the user's policy is checked" 0 "$(ctl check >"$OUT/check" 2>&1; echo $?)"
+expect "and named" grep -q leak.service "$OUT/check"
+expect_equal "the user may reload his own" 0 "$(ctl reload >"$OUT/reload" 2>&1; echo $?)"
+expect_equal "and pause it" 0 "$(ctl pause --cgroup /app.slice/leak.service 1min >"$OUT/pause" 2>&1; echo $?)"
 kill "$daemon"
 expect_dead "$daemon" within 10
+expect_equal "and is told which one is not running" 3 "$(ctl status 2>"$OUT/down"; echo $?)"
+expect "that is his own" grep -q 'systemctl --user start reliefd' "$OUT/down"
