@@ -19,7 +19,11 @@
 #define PRIORITY 100
 
 #define QUEUE_MAX 64
-#define RETRY_US  UINT64_C(60000000)
+
+/* Strangers who send without end wait for the next second, in the bus. */
+#define READS_PER_SECOND 2000
+
+#define RETRY_US UINT64_C(60000000)
 
 /* Each failure doubles the time to the next attempt, so many times: an hour. */
 #define FAILURES_MAX 6
@@ -236,8 +240,8 @@ static int set_stream(struct rl_system_bus *bus, int connected)
     if (r >= 0) {
         rl_frames_begin(&bus->frames, RL_SYSTEM_BUS_BYTES);
         bus->inlet.frames = &bus->frames;
-        r = sd_bus_set_fd(bus->connection, in, connected);
-        if (r >= 0)
+        r = sd_event_source_set_ratelimit(bus->inlet.source, 1000000, READS_PER_SECOND);
+        if (r >= 0 && (r = sd_bus_set_fd(bus->connection, in, connected)) >= 0)
             return 0;
         close(in);
     }

@@ -59,13 +59,15 @@ expect_alive "$neighbour"
 expect_alive "$other"
 expect_alive "$daemon"
 expect "its file is the user's" test "$(stat -c %U "$home/.local/state/reliefd/incidents"/*.json | sort -u)" = nobody
-expect_equal "what it judges is named from the user's root" 0 \
-    "$(ctl explain /app.slice/leak.service >"$OUT/explain" 2>&1; echo $?)"
-expect_equal "the user's policy is checked" 0 "$(ctl check >"$OUT/check" 2>&1; echo $?)"
-expect "and named" grep -q leak.service "$OUT/check"
-expect_equal "the user may reload his own" 0 "$(ctl reload >"$OUT/reload" 2>&1; echo $?)"
-expect_equal "and pause it" 0 "$(ctl pause --cgroup /app.slice/leak.service 1min >"$OUT/pause" 2>&1; echo $?)"
+ctl explain /app.slice/leak.service >"$OUT/explain" 2>&1 || true
+expect "what it judges is named from the user's root" grep -q '^Policy leak.service' "$OUT/explain"
+ctl check >"$OUT/check" 2>&1 || true
+expect "the user's policy is checked" grep -q '^leak.service' "$OUT/check"
+expect "the user may reload his own" ctl reload
+expect "and pause it" ctl pause --cgroup /app.slice/leak.service 1min
 kill "$daemon"
 expect_dead "$daemon" within 10
-expect_equal "and is told which one is not running" 3 "$(ctl status 2>"$OUT/down"; echo $?)"
+ctl status >"$OUT/files" 2>"$OUT/down" && code=0 || code=$?
+expect_equal "and is told that it is not running" 3 "$code"
+expect "by the user's own policies" grep -q leak.service "$OUT/files"
 expect "that is his own" grep -q 'systemctl --user start reliefd' "$OUT/down"
