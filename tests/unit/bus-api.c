@@ -408,7 +408,8 @@ static void test_polkit_hangs(void **state)
 static void test_the_bus_dies(void **state)
 {
     struct world *world = *state;
-    struct answer answer = {0};
+    sd_bus *clients[RL_DOOR_WAITING];
+    struct answer answer = {0}, answers[RL_DOOR_WAITING] = {0};
 
     if (!message_bus_can() || geteuid() != 0)
         skip();
@@ -425,6 +426,16 @@ static void test_the_bus_dies(void **state)
     start_daemon(world);
     WAIT_FOR(world->event, has_name(world));
     assert_string_equal(call_method(world, world->client, &methods[0]), methods[0].expected);
+    /* Nobody who is gone keeps a place. */
+    start_polkit(world);
+    world->asked = 0;
+    for (size_t i = 0; i < RL_DOOR_WAITING; i++) {
+        clients[i] = client_of_nobody(world);
+        send_call(clients[i], &methods[6], true, &answers[i]);
+    }
+    WAIT_FOR(world->event, world->asked == RL_DOOR_WAITING);
+    for (size_t i = 0; i < RL_DOOR_WAITING; i++)
+        message_bus_client_end(clients[i]);
     assert_int_equal(world->acts, 0);
 }
 

@@ -483,32 +483,29 @@ static void test_large_messages_are_left_out(void **state)
     assert_non_null(strstr(logged(world), "was left out"));
 }
 
-static int on_any_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_error)
-{
-    assert_false(sd_bus_message_is_method_error(answer, SD_BUS_ERROR_NO_REPLY));
-    ++*(unsigned *)userdata;
-    return 1;
-}
-
-/* More at once than fits on the way to sd-bus: none is lost, and the connection stands. */
+/* More at once than fits on the way to sd-bus, which takes one at a time: none breaks the way. */
 static void test_many_messages(void **state)
 {
     struct world *world = *state;
-    static char text[RL_SYSTEM_BUS_BYTES / 2];
-    unsigned answers = 0;
+    sd_bus_message *message = NULL;
+    bool done = false;
 
     if (!message_bus_can())
         skip();
     start_daemon(world, OPEN_POLICY);
-    new_bus(world, 0);
+    new_bus(world, HOUR);
     WAIT_FOR(world->event, owns(world, OWN));
     world->client = message_bus_client(world->event, world->address);
-    memset(text, 'x', sizeof(text) - 1);
-    for (size_t i = 0; i < 50; i++)
+    for (size_t i = 0; i < 10000; i++) {
         assert_true(
-            sd_bus_call_method_async(world->client, NULL, names[OWN].name, "/own",
-                "org.freedesktop.DBus.Peer", "Ping", on_any_answer, &answers, "s", text) >= 0);
-    WAIT_FOR(world->event, answers == 50);
+            sd_bus_message_new_signal(world->client, &message, "/x", "org.x", "Nothing") >= 0);
+        assert_true(sd_bus_message_set_destination(message, names[OWN].name) >= 0);
+        assert_true(sd_bus_send(world->client, message, NULL) >= 0);
+        message = sd_bus_message_unref(message);
+    }
+    assert_true(sd_bus_call_method_async(world->client, NULL, names[OWN].name, "/own",
+                    "org.freedesktop.DBus.Peer", "Ping", on_answer, &done, "") >= 0);
+    WAIT_FOR(world->event, done);
     assert_true(owns(world, OWN));
 }
 
