@@ -227,6 +227,12 @@ static void open_bus(struct program *p)
         rl_warning("no socket at %s (%s): reliefctl cannot ask this reliefd; another one may be "
                    "running, or the folder cannot be made",
             path, strerror(-r));
+    /* Whoever looks at a copy of a machine, or at his own part of it, does not speak for it. */
+    if (p->bus && p->probe.live && !p->options.user) {
+        r = rl_bus_open_system(p->bus, &(struct rl_system_bus_options){0});
+        if (r < 0)
+            rl_warning("reliefd is not on the system bus: %s", strerror(-r));
+    }
     rl_report_set_bus(p->report, p->bus);
     rl_engine_set_bus(p->engine, p->bus);
 }

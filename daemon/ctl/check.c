@@ -12,6 +12,7 @@
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/out.h"
 #include "daemon/ctl/pager.h"
+#include "daemon/ctl/user.h"
 #include "daemon/report/cleanup.h"
 #include "daemon/report/json.h"
 #include "daemon/report/say.h"
@@ -152,10 +153,11 @@ static void check_folders(struct checking *checking, const char *const *dirs, co
     rl_policy_set_free(set);
 }
 
-/* reliefd.conf: path NULL for the standard ones. */
-static void check_settings(struct checking *checking, const char *path, bool quiet)
+/* reliefd.conf: path NULL for those in the folders, dirs NULL for the standard ones. */
+static void check_settings(
+    struct checking *checking, const char *path, const char *const *dirs, bool quiet)
 {
-    struct rl_settings_options options = {.path = path};
+    struct rl_settings_options options = {.path = path, .dirs = dirs};
     struct rl_findings findings = {0};
     struct rl_settings settings;
 
@@ -183,7 +185,7 @@ static int check_file(struct checking *checking, const char *path)
     size_t length = slash ? (size_t)(slash - path) : 0, name = strlen(path);
 
     if (strcmp(slash ? slash + 1 : path, "reliefd.conf") == 0 || strstr(path, "reliefd.conf.d/")) {
-        check_settings(checking, path, false);
+        check_settings(checking, path, NULL, false);
         return 0;
     }
     if (name < 5 || strcmp(path + name - 5, ".conf") != 0) {
@@ -396,11 +398,17 @@ int rl_ctl_check(const struct rl_args *args)
         checking.failed = r;
     if (r == -ENODATA || r == -ENOMEM)
         r = 0;
-    check_settings(&checking, NULL, args->n_words > 0);
+    char config[PATH_MAX], policies[PATH_MAX];
+    const char *config_dirs[] = {NULL, NULL}, *policy_dirs[] = {NULL, NULL};
+    if (args->common[RL_OPT_USER]) {
+        config_dirs[0] = rl_user_config("", config, sizeof(config));
+        policy_dirs[0] = rl_user_config("/policy.d", policies, sizeof(policies));
+    }
+    check_settings(&checking, NULL, config_dirs[0] ? config_dirs : NULL, args->n_words > 0);
     for (size_t i = 0; i < args->n_words && r >= 0; i++)
         r = check_word(&checking, args->words[i]);
     if (args->n_words == 0 && r >= 0)
-        check_folders(&checking, NULL, NULL);
+        check_folders(&checking, policy_dirs[0] ? policy_dirs : NULL, NULL);
     int code = r < 0 ? RL_EXIT_USAGE : print_checked(args, &checking);
     checking_free(&checking);
     return code;

@@ -85,9 +85,9 @@ int rl_client_say(const struct rl_args *args, int error)
     socket_path(args, path, sizeof(path));
     if (error == -ENOENT) {
         fprintf(stderr,
-            "reliefd is not running (no socket at %s): start it with 'systemctl start reliefd', "
+            "reliefd is not running (no socket at %s): start it with 'systemctl %sstart reliefd', "
             "or say where its socket is with --runtime-dir\n",
-            path);
+            path, args->common[RL_OPT_USER] ? "--user " : "");
         return RL_EXIT_DOWN;
     }
     fprintf(stderr, "reliefctl: %s: %s\n", path, strerror(-error));

@@ -34,8 +34,8 @@ const struct rl_command rl_commands[] = {
         rl_relieve_options, rl_ctl_relieve},
     {"try", "POLICY", "put a policy on trial: a leaker in a cgroup made for that, for real", 1,
         rl_try_options, rl_ctl_try},
-    {"record", "", "write down what reliefd sees and decides, or what there is to see without it", 0,
-        rl_record_options, rl_ctl_record},
+    {"record", "", "write down what reliefd sees and decides, or what there is to see without it",
+        0, rl_record_options, rl_ctl_record},
     {"replay", "TRACE|-",
         "what was decided in a recorded trace, or what other policies would have done", 1,
         rl_replay_options, rl_ctl_replay},
@@ -52,6 +52,7 @@ const struct rl_command rl_commands[] = {
 
 const struct rl_option rl_common_options[RL_COMMON_OPTIONS] = {
     [RL_OPT_JSON] = {"json", NULL, "print JSON"},
+    [RL_OPT_USER] = {"user", NULL, "ask your own reliefd --user instead of the system's"},
     [RL_OPT_RUNTIME_DIR] = {"runtime-dir", "DIR", "where reliefd's socket is (/run/reliefd)"},
     [RL_OPT_STATE_DIR] = {"state-dir", "DIR", "where incidents are kept (/var/lib/reliefd)"},
     [RL_OPT_ROOT] = {"root", "DIR", "look at DIR/proc and DIR/sys/fs/cgroup"},

@@ -25,6 +25,7 @@ extern const char *const rl_exit_texts[RL_EXITS];
 /* Options that every subcommand knows, in the order of rl_common_options. */
 enum rl_common {
     RL_OPT_JSON,
+    RL_OPT_USER,
     RL_OPT_RUNTIME_DIR,
     RL_OPT_STATE_DIR,
     RL_OPT_ROOT,

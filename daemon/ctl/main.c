@@ -5,6 +5,7 @@
 #include "daemon/ctl/complete.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/pager.h"
+#include "daemon/ctl/user.h"
 
 /* A full disk or a closed pipe behind stdout must not look like success. */
 static int finish(int code)
@@ -40,6 +41,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "reliefctl: a command is missing; 'reliefctl --help' lists them\n");
         return RL_EXIT_USAGE;
     }
+    if (args.common[RL_OPT_USER] && rl_user_take(&args) < 0)
+        return RL_EXIT_USAGE;
     int code = command->run(&args);
     return rl_pager_close() ? code : finish(code);
 }

@@ -1,12 +1,14 @@
 #include "daemon/ctl/observer.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/ctl/client.h"
 #include "daemon/ctl/table.h"
+#include "daemon/ctl/user.h"
 
 bool rl_observer_wanted(const struct rl_args *args, const char *policy_dir)
 {
@@ -36,6 +38,20 @@ static int split_folders(const char *policy_dir, struct rl_observer *ret)
     return 0;
 }
 
+/* What reliefd --user would go by. */
+static void take_user(struct rl_look_options *options, struct rl_observer *ret)
+{
+    static char config[PATH_MAX], policies[PATH_MAX];
+    static const char *settings_dirs[] = {NULL, NULL};
+
+    settings_dirs[0] = rl_user_config("", config, sizeof(config));
+    ret->policy_dirs[0] = rl_user_config("/policy.d", policies, sizeof(policies));
+    if (!settings_dirs[0] || !ret->policy_dirs[0])
+        return;
+    options->settings_dirs = settings_dirs;
+    options->policy_dirs = ret->policy_dirs;
+}
+
 int rl_observer_open(const struct rl_args *args, const char *policy_dir, struct rl_observer *ret)
 {
     static const char *const nowhere[] = {NULL};
@@ -46,6 +62,8 @@ int rl_observer_open(const struct rl_args *args, const char *policy_dir, struct 
     *ret = (struct rl_observer){.probe = {.cgroup_fd = -1, .proc_fd = -1}};
     if (policy_dir && (r = split_folders(policy_dir, ret)) == 0)
         options.policy_dirs = ret->policy_dirs;
+    else if (!policy_dir && args->common[RL_OPT_USER])
+        take_user(&options, ret);
     else if (elsewhere)
         options.policy_dirs = nowhere;
     if (elsewhere) {

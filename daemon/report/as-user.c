@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -13,6 +14,8 @@
 
 #include "daemon/report/cleanup.h"
 #include "daemon/report/log.h"
+
+#define ATTEMPTS 8
 
 /* Where the plain call has 16 bits. */
 #ifdef SYS_setresuid32
@@ -27,16 +30,41 @@ static int set_effective(uid_t user)
     return syscall(SETRESUID, (uid_t)-1, user, (uid_t)-1) < 0 ? -errno : 0;
 }
 
+/* Only what the kernel knows without asking a file system: what a user has mounted in his folder
+ * may be served by a process of his that never answers. Folders of tmpfs are always known. */
+static int open_known(const char *path)
+{
+    const struct open_how how = {
+        .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+        .resolve = RESOLVE_CACHED,
+    };
+    int fd = -1;
+
+    /* It gives up, too, when another processor renames or mounts something meanwhile. */
+    for (int i = 0; i < ATTEMPTS; i++) {
+        fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+        if (fd >= 0 || errno != EAGAIN)
+            break;
+    }
+    if (fd < 0 && (errno == ENOSYS || errno == EINVAL)) /* Linux before 5.12 */
+        fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == EAGAIN)
+        return -ENOENT; /* not that it knows: a socket that somebody listens at is known */
+    return fd < 0 ? -errno : fd;
+}
+
 static int open_socket(uid_t user, const char *path, struct sockaddr_un *ret)
 {
-    struct stat st;
-    rl_auto_fd int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct statx st;
+    rl_auto_fd int fd = open_known(path);
 
-    if (fd < 0 || fstat(fd, &st) < 0)
+    if (fd < 0)
+        return fd;
+    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_UID, &st) < 0)
         return -errno;
-    if (S_ISLNK(st.st_mode))
+    if (S_ISLNK(st.stx_mode))
         return -ELOOP;
-    if (!S_ISSOCK(st.st_mode) || st.st_uid != user)
+    if (!S_ISSOCK(st.stx_mode) || st.stx_uid != user)
         return -EACCES;
     *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
     snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d", fd);

@@ -13,6 +13,7 @@
  * socket (-EACCES).
  *
  * Return: a non-blocking descriptor; -EPERM without CAP_SETUID, -EAGAIN where the listener is
- * busy, another -errno. Never blocks.
+ * busy, -ENOENT where there is none, or where a file system would have to be asked for it (the user
+ * may have mounted one that does not answer); another -errno. Never blocks, from Linux 5.12 on.
  */
 int rl_connect_as(uid_t user, const char *path);

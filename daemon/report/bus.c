@@ -1,7 +1,6 @@
 #include "daemon/report/bus.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,19 +11,16 @@
 #include <systemd/sd-id128.h>
 #include <unistd.h>
 
+#include "daemon/report/bus-methods.h"
 #include "daemon/report/cleanup.h"
+#include "daemon/report/inlet.h"
 #include "daemon/report/log.h"
-
-#define OBJECT    "/org/reliefd1"
-#define INTERFACE "org.reliefd1"
-#define FAILED    INTERFACE ".Error.Failed"
+#include "daemon/report/lowmem.h"
+#include "daemon/report/system-door.h"
 
 /* Whoever is not root shares what root leaves: root can always get through. */
 #define PEERS_FOR_ROOT 4
 #define PEERS_PER_USER 4
-
-/* Incidents that anyone may ask for at a time: RL_REPORT_RECENT. */
-#define UNPRIVILEGED_INCIDENTS 32
 
 /* Messages that wait for a peer to read; it is dropped beyond. */
 #define QUEUE_MAX 64
@@ -38,16 +34,17 @@
 /* Whatever peers ask comes after what the machine's pressure asks. */
 #define PRIORITY 100
 
+enum { NAME_RELIEFD, NAME_LOWMEM, NAMES };
+
 struct peer {
+    struct rl_bus_door door; /* first: the methods know nothing else of a peer */
     struct rl_bus *owner;
     sd_bus *bus; /* NULL: the place is free */
     uid_t uid;
     bool dead;         /* to be freed outside of its own callbacks */
     uint64_t since_us; /* its calls are counted for a second from here */
     unsigned calls;
-    sd_event_source *intake; /* what the peer sends, on its way to inlet */
-    int inlet;               /* where sd-bus reads it; -1 without */
-    size_t bytes;            /* that came since the last whole call */
+    struct rl_inlet inlet; /* for what may come up to the end of the next call */
 };
 
 struct rl_bus {
@@ -58,6 +55,9 @@ struct rl_bus {
     struct sockaddr_un address;
     bool bound;
     struct peer peers[RL_BUS_PEERS];
+    struct rl_system_bus *system; /* NULL: not wanted */
+    struct rl_system_door *door;  /* for what comes over it */
+    struct rl_system_name names[NAMES];
 };
 
 /* A peer must not be freed while it is being dispatched: the sweep runs in the next turn. */
@@ -69,14 +69,12 @@ static void drop(struct peer *peer)
 
 static void peer_free(struct peer *peer)
 {
-    sd_event_source_disable_unref(peer->intake);
+    rl_inlet_close(&peer->inlet);
     if (peer->bus) {
         sd_bus_detach_event(peer->bus);
         sd_bus_close_unref(peer->bus);
-        if (peer->inlet >= 0)
-            close(peer->inlet);
     }
-    *peer = (struct peer){.inlet = -1};
+    *peer = (struct peer){0};
 }
 
 static int on_sweep(sd_event_source *source, void *userdata)
@@ -105,8 +103,9 @@ static bool keeps_up(struct peer *peer)
 
 /* May this peer have an answer? One that does not read what it asked for, or that asks without end
  * and is not root, is dropped: answers cost the daemon time. */
-static bool may_ask(struct peer *peer)
+static bool may_ask(struct rl_bus_door *door, sd_bus_message *call)
 {
+    struct peer *peer = (struct peer *)door;
     uint64_t now = 0;
 
     sd_event_now(peer->owner->event, CLOCK_MONOTONIC, &now);
@@ -115,244 +114,28 @@ static bool may_ask(struct peer *peer)
         peer->calls = 0;
     }
     peer->calls++;
-    peer->bytes = 0;
+    peer->inlet.left = BYTES_PER_CALL;
     if (!peer->dead && keeps_up(peer) && (is_privileged(peer) || peer->calls <= CALLS_PER_SECOND))
         return true;
     drop(peer);
     return false;
 }
 
-/* Answer with a JSON text, or with the sentence that says why there is none. Takes json. */
-static int reply(struct peer *peer, sd_bus_message *call, char *json, const char *error)
+static bool may_read_files(struct rl_bus_door *door)
 {
-    rl_auto_free char *owned = json;
-
-    if (!owned)
-        return sd_bus_reply_method_errorf(call, FAILED, "%s", error ? error : "out of memory");
-    return sd_bus_reply_method_return(call, "s", owned);
+    return is_privileged((struct peer *)door);
 }
 
-static int on_status(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+static int act(struct rl_bus_door *door, sd_bus_message *call, const struct rl_bus_deed *deed)
 {
-    struct peer *peer = userdata;
-    const struct rl_bus_api *api = &peer->owner->api;
-    const char *error = NULL;
+    struct peer *peer = (struct peer *)door;
 
-    if (!may_ask(peer))
+    if (!may_ask(door, call))
         return 1;
-    char *json = api->status(api->userdata, &error);
-    return reply(peer, call, json, error);
+    if (is_privileged(peer))
+        return deed->run(door, call, peer->uid);
+    return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_ACCESS_DENIED, "%s", deed->refusal);
 }
-
-static int on_policies(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
-{
-    struct peer *peer = userdata;
-    const struct rl_bus_api *api = &peer->owner->api;
-    const char *error = NULL;
-
-    if (!may_ask(peer))
-        return 1;
-    char *json = api->policies(api->userdata, &error);
-    return reply(peer, call, json, error);
-}
-
-static int on_grades(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
-{
-    struct peer *peer = userdata;
-    const struct rl_bus_api *api = &peer->owner->api;
-    const char *error = NULL;
-
-    if (!may_ask(peer))
-        return 1;
-    char *json = api->grades(api->userdata, &error);
-    return reply(peer, call, json, error);
-}
-
-static int on_metrics(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
-{
-    struct peer *peer = userdata;
-    const struct rl_bus_api *api = &peer->owner->api;
-    const char *error = NULL;
-
-    if (!may_ask(peer))
-        return 1;
-    char *text = api->metrics(api->userdata, &error);
-    return reply(peer, call, text, error);
-}
-
-static int on_explain(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
-{
-    struct peer *peer = userdata;
-    const struct rl_bus_api *api = &peer->owner->api;
-    const char *error = NULL, *what;
-    int r = sd_bus_message_read(call, "s", &what);
-
-    if (!may_ask(peer))
-        return 1;
-    if (r < 0)
-        return r;
-    char *json = api->explain(api->userdata, what, &error);
-    return reply(peer, call, json, error);
-}
-
-static int on_incidents(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
-{
-    struct peer *peer = userdata;
-    const struct rl_bus_api *api = &peer->owner->api;
-    const char *error = NULL;
-    uint32_t max;
-    int r = sd_bus_message_read(call, "u", &max);
-
-    if (!may_ask(peer))
-        return 1;
-    if (r < 0)
-        return r;
-    /* More than memory holds means reading files, which is not for everyone to ask for. */
-    if (!is_privileged(peer) && max > UNPRIVILEGED_INCIDENTS)
-        max = UNPRIVILEGED_INCIDENTS;
-    char *json = api->incidents(api->userdata, max, &error);
-    return reply(peer, call, json, error);
-}
-
-static int on_reload(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
-{
-    struct peer *peer = userdata;
-    const struct rl_bus_api *api = &peer->owner->api;
-    const char *error = NULL;
-
-    if (!may_ask(peer))
-        return 1;
-    if (!is_privileged(peer))
-        return sd_bus_reply_method_errorf(
-            call, SD_BUS_ERROR_ACCESS_DENIED, "only root may reload the policies");
-    int r = api->reload(api->userdata, &error);
-    if (r < 0)
-        return sd_bus_reply_method_errorf(call, FAILED, "%s", error ? error : strerror(-r));
-    return sd_bus_reply_method_return(call, "");
-}
-
-/* May this peer act by hand? Return: 1; 0 when it got another answer; -errno. */
-static int may_act(struct peer *peer, sd_bus_message *call)
-{
-    if (!may_ask(peer))
-        return 0;
-    if (is_privileged(peer) && peer->owner->api.hand)
-        return 1;
-    int r = sd_bus_reply_method_errorf(call, SD_BUS_ERROR_ACCESS_DENIED,
-        "only root may do this by hand, or the user that reliefd runs as");
-    return r < 0 ? r : 0;
-}
-
-static int on_pause(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
-{
-    struct peer *peer = userdata;
-    const struct rl_bus_api *api = &peer->owner->api;
-    const char *error = NULL, *policy, *cgroup;
-    uint64_t length_us;
-
-    int r = sd_bus_message_read(call, "sst", &policy, &cgroup, &length_us);
-    if (r < 0 || (r = may_act(peer, call)) <= 0)
-        return r < 0 ? r : 1;
-    char *json = api->hand->pause(api->userdata, peer->uid, policy, cgroup, length_us, &error);
-    return reply(peer, call, json, error);
-}
-
-static int on_resume(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
-{
-    struct peer *peer = userdata;
-    const struct rl_bus_api *api = &peer->owner->api;
-    const char *error = NULL, *policy, *cgroup;
-
-    int r = sd_bus_message_read(call, "ss", &policy, &cgroup);
-    if (r < 0 || (r = may_act(peer, call)) <= 0)
-        return r < 0 ? r : 1;
-    char *json = api->hand->resume(api->userdata, peer->uid, policy, cgroup, &error);
-    return reply(peer, call, json, error);
-}
-
-static int on_relieve(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
-{
-    struct peer *peer = userdata;
-    const struct rl_bus_api *api = &peer->owner->api;
-    struct rl_bus_relief relief = {0};
-    const char *error = NULL;
-    int look_only = 1;
-
-    int r = sd_bus_message_read(
-        call, "sssb", &relief.cgroup, &relief.step, &relief.expected, &look_only);
-    if (r < 0 || (r = may_act(peer, call)) <= 0)
-        return r < 0 ? r : 1;
-    relief.look_only = look_only;
-    char *json = api->hand->relieve(api->userdata, peer->uid, &relief, &error);
-    return reply(peer, call, json, error);
-}
-
-static int on_try(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
-{
-    struct peer *peer = userdata;
-    const struct rl_bus_api *api = &peer->owner->api;
-    const char *error = NULL, *policy, *cgroup;
-
-    int r = sd_bus_message_read(call, "ss", &policy, &cgroup);
-    if (r < 0 || (r = may_act(peer, call)) <= 0)
-        return r < 0 ? r : 1;
-    char *json = api->hand->try_policy(api->userdata, peer->uid, policy, cgroup, &error);
-    return reply(peer, call, json, error);
-}
-
-static int on_record(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
-{
-    struct peer *peer = userdata;
-    const struct rl_bus_api *api = &peer->owner->api;
-    const char *error = NULL, *fifo;
-
-    int r = sd_bus_message_read(call, "s", &fifo);
-    if (r < 0 || (r = may_act(peer, call)) <= 0)
-        return r < 0 ? r : 1;
-    char *json = api->hand->record(api->userdata, peer->uid, fifo, &error);
-    return reply(peer, call, json, error);
-}
-
-static int get_version(sd_bus *connection, const char *path, const char *interface,
-    const char *property, sd_bus_message *reply_message, void *userdata, sd_bus_error *ret_error)
-{
-    return sd_bus_message_append(reply_message, "s", RL_VERSION);
-}
-
-/* Unprivileged: who may do what is decided by the peer's uid in the handlers. */
-static const sd_bus_vtable vtable[] = {
-    SD_BUS_VTABLE_START(0),
-    SD_BUS_METHOD_WITH_ARGS(
-        "Status", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), on_status, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Policies", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), on_policies,
-        SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("s", what), SD_BUS_RESULT("s", json), on_explain,
-        SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Incidents", SD_BUS_ARGS("u", max), SD_BUS_RESULT("s", json),
-        on_incidents, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS(
-        "Grades", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), on_grades, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Metrics", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", text), on_metrics,
-        SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS(
-        "Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_reload, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_ARGS("s", policy, "s", cgroup, "t", length_us),
-        SD_BUS_RESULT("s", json), on_pause, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_ARGS("s", policy, "s", cgroup),
-        SD_BUS_RESULT("s", json), on_resume, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Relieve",
-        SD_BUS_ARGS("s", cgroup, "s", step, "s", expected, "b", look_only),
-        SD_BUS_RESULT("s", json), on_relieve, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Try", SD_BUS_ARGS("s", policy, "s", cgroup), SD_BUS_RESULT("s", json),
-        on_try, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Record", SD_BUS_ARGS("s", fifo), SD_BUS_RESULT("s", json), on_record,
-        SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-    SD_BUS_SIGNAL_WITH_ARGS("IncidentStarted", SD_BUS_ARGS("s", id, "s", json), 0),
-    SD_BUS_SIGNAL_WITH_ARGS("IncidentEnded", SD_BUS_ARGS("s", id, "s", json), 0),
-    SD_BUS_SIGNAL_WITH_ARGS("Warning", SD_BUS_ARGS("s", id, "s", json), 0),
-    SD_BUS_VTABLE_END,
-};
 
 /* Clients made for a message bus (busctl) begin with these calls to the bus itself. */
 static int on_hello(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
@@ -379,48 +162,9 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
     return 0;
 }
 
-static int on_intake(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static void on_inlet_end(void *userdata)
 {
-    struct peer *peer = userdata;
-    char bytes[4096];
-    ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return 0;
-    if (n > 0)
-        peer->bytes += (size_t)n;
-    if (n <= 0 || peer->bytes > BYTES_PER_CALL ||
-        send(peer->inlet, bytes, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) != n)
-        drop(peer);
-    return 0;
-}
-
-/**
- * peer_intake() - let what a peer sends pass through our hands
- * @ret_fd: where sd-bus reads it, owned by the caller
- *
- * sd-bus would take in a message of 128 MB from anyone, into memory that is locked and belongs to
- * a process that nobody may kill. Answers go out on the connection itself.
- */
-static int peer_intake(struct peer *peer, int client, int *ret_fd)
-{
-    int pair[2];
-
-    /* A descriptor of its own, since sd-bus puts the client's into the event loop, too. */
-    rl_auto_fd int own = fcntl(client, F_DUPFD_CLOEXEC, 3);
-    if (own < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
-        return -errno;
-    peer->inlet = pair[0];
-    int r = sd_event_add_io(peer->owner->event, &peer->intake, own, EPOLLIN, on_intake, peer);
-    if (r < 0) {
-        close(pair[1]);
-        return r;
-    }
-    sd_event_source_set_io_fd_own(peer->intake, 1);
-    own = -1;
-    sd_event_source_set_priority(peer->intake, PRIORITY);
-    *ret_fd = pair[1];
-    return 0;
+    drop(userdata);
 }
 
 /* Set a connection up as the server's end. Takes the descriptor. Who the peer is was asked of the
@@ -431,7 +175,9 @@ static int peer_start(struct peer *peer, int client)
     sd_id128_t id;
     int fd = -1, r;
 
-    if ((r = peer_intake(peer, client, &fd)) < 0) {
+    r = rl_inlet_open(&peer->inlet, peer->owner->event, PRIORITY, client, BYTES_PER_CALL,
+        on_inlet_end, peer, &fd);
+    if (r < 0) {
         close(client);
         return r;
     }
@@ -444,7 +190,8 @@ static int peer_start(struct peer *peer, int client)
         (r = sd_bus_set_anonymous(bus, 1)) < 0 || (r = sd_bus_negotiate_fds(bus, 0)) < 0 ||
         /* At the end of the daemon sd-bus would wait until the peer has read everything. */
         (r = sd_bus_set_close_on_exit(bus, 0)) < 0 ||
-        (r = sd_bus_add_object_vtable(bus, NULL, OBJECT, INTERFACE, vtable, peer)) < 0 ||
+        (r = sd_bus_add_object_vtable(
+             bus, NULL, RL_BUS_OBJECT, RL_BUS_INTERFACE, rl_bus_vtable, peer)) < 0 ||
         (r = sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus",
              driver_vtable, peer)) < 0 ||
         (r = sd_bus_match_signal_async(bus, NULL, NULL, "/org/freedesktop/DBus/Local",
@@ -489,8 +236,8 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
         close(client);
         return 0;
     }
+    peer->door = (struct rl_bus_door){&bus->api, may_ask, may_read_files, act};
     peer->owner = bus;
-    peer->inlet = -1;
     peer->uid = creds.uid;
     int r = peer_start(peer, client);
     if (r < 0) {
@@ -587,6 +334,8 @@ struct rl_bus *rl_bus_free(struct rl_bus *bus)
         return NULL;
     for (size_t i = 0; i < RL_BUS_PEERS; i++)
         peer_free(&bus->peers[i]);
+    rl_system_bus_free(bus->system);
+    rl_system_door_free(bus->door);
     sd_event_source_disable_unref(bus->listening);
     sd_event_source_disable_unref(bus->sweep);
     if (bus->bound)
@@ -596,16 +345,70 @@ struct rl_bus *rl_bus_free(struct rl_bus *bus)
     return NULL;
 }
 
+static const sd_bus_vtable lowmem_vtable[] = {
+    SD_BUS_VTABLE_START(0),
+    SD_BUS_SIGNAL_WITH_ARGS("LowMemoryWarning", SD_BUS_ARGS("y", level), 0),
+    SD_BUS_VTABLE_END,
+};
+
+int rl_bus_open_system(struct rl_bus *bus, const struct rl_system_bus_options *options)
+{
+    int r = rl_system_door_new(bus->event, &bus->api, &bus->door);
+
+    if (r < 0)
+        return r;
+    bus->names[NAME_RELIEFD] = (struct rl_system_name){
+        .name = RL_BUS_INTERFACE,
+        .object = RL_BUS_OBJECT,
+        .interface = RL_BUS_INTERFACE,
+        .vtable = rl_bus_vtable,
+        .userdata = rl_system_door_base(bus->door),
+        .on_gone = rl_system_door_forget,
+    };
+    bus->names[NAME_LOWMEM] = (struct rl_system_name){
+        .name = RL_LOWMEM_NAME,
+        .object = RL_LOWMEM_OBJECT,
+        .interface = RL_LOWMEM_INTERFACE,
+        .vtable = lowmem_vtable,
+        .yields = true,
+        .later = true,
+    };
+    r = rl_system_bus_new(bus->event, options, bus->names, NAMES, &bus->system);
+    if (r < 0)
+        bus->door = rl_system_door_free(bus->door);
+    return r;
+}
+
+void rl_bus_warn_programs(struct rl_bus *bus, bool wanted)
+{
+    if (bus->system)
+        rl_system_bus_want(bus->system, NAME_LOWMEM, wanted);
+}
+
+void rl_bus_low_memory(struct rl_bus *bus, uint8_t level)
+{
+    if (bus->system)
+        rl_system_bus_signal(bus->system, NAME_LOWMEM, "LowMemoryWarning", "y", level);
+}
+
+void rl_bus_calm(struct rl_bus *bus)
+{
+    if (bus->system)
+        rl_system_bus_calm(bus->system);
+}
+
 static void emit(struct rl_bus *bus, const char *signal, const char *id, const char *json)
 {
     for (size_t i = 0; i < RL_BUS_PEERS; i++) {
         struct peer *peer = &bus->peers[i];
         if (!peer->bus || peer->dead || sd_bus_is_ready(peer->bus) <= 0)
             continue;
-        if (!keeps_up(peer) ||
-            sd_bus_emit_signal(peer->bus, OBJECT, INTERFACE, signal, "ss", id, json) < 0)
+        if (!keeps_up(peer) || sd_bus_emit_signal(peer->bus, RL_BUS_OBJECT, RL_BUS_INTERFACE,
+                                   signal, "ss", id, json) < 0)
             drop(peer);
     }
+    if (bus->system && rl_system_bus_owns(bus->system, NAME_RELIEFD))
+        rl_system_bus_signal(bus->system, NAME_RELIEFD, signal, "ss", id, json);
 }
 
 void rl_bus_incident_started(struct rl_bus *bus, const char *id, const char *json)

@@ -1,5 +1,5 @@
 /* org.reliefd1 on a private unix socket: sd-bus peer to peer, so that it works without a system
- * bus and inside a container.
+ * bus and inside a container. Where there is a system bus, the same goes over that, too.
  *
  * The bus knows nothing of the engine: it is given functions that answer in JSON. At most
  * RL_BUS_PEERS connections at a time; a peer that does not read is dropped. */
@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <systemd/sd-event.h>
+
+#include "daemon/report/system-bus.h"
 
 #define RL_BUS_PEERS 16
 
@@ -66,7 +68,23 @@ int rl_bus_new(
     sd_event *event, const char *path, const struct rl_bus_api *api, struct rl_bus **ret);
 struct rl_bus *rl_bus_free(struct rl_bus *bus);
 
-/* Signals to all peers; json is the incident record. Never blocks. */
+/**
+ * rl_bus_open_system() - serve on the system bus, too, as org.reliefd1; once
+ * @options: its address must outlive the bus
+ *
+ * Never waits for that bus, nor does anything else here: it may be absent, hang, or go and come
+ * back. Who is not root asks polkit there before he acts: daemon/report/system-door.h.
+ * Return: 0, also where there is none; -errno when memory or descriptors are out.
+ */
+int rl_bus_open_system(struct rl_bus *bus, const struct rl_system_bus_options *options);
+
+/* For programs that listen to org.freedesktop.LowMemoryMonitor on the system bus: take that name,
+ * or give it up; tell them; a calm moment to see to what failed. Nothing without a system bus. */
+void rl_bus_warn_programs(struct rl_bus *bus, bool wanted);
+void rl_bus_low_memory(struct rl_bus *bus, uint8_t level);
+void rl_bus_calm(struct rl_bus *bus);
+
+/* Signals to all peers and over the system bus; json is the incident record. Never blocks. */
 void rl_bus_incident_started(struct rl_bus *bus, const char *id, const char *json);
 void rl_bus_incident_ended(struct rl_bus *bus, const char *id, const char *json);
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-bus.h>
 
 #include "daemon/report/cleanup.h"
 #include "daemon/report/json.h"
@@ -16,30 +15,10 @@
 
 #define VALUE_MAX (2 * RL_PATH_MAX)
 
-enum { NAME_RELIEFD, NAME_LOWMEM, NAMES };
-
-static const sd_bus_vtable reliefd_vtable[] = {
-    SD_BUS_VTABLE_START(0),
-    SD_BUS_SIGNAL_WITH_ARGS("Warning", SD_BUS_ARGS("s", id, "s", json), 0),
-    SD_BUS_VTABLE_END,
-};
-
-static const sd_bus_vtable lowmem_vtable[] = {
-    SD_BUS_VTABLE_START(0),
-    SD_BUS_SIGNAL_WITH_ARGS("LowMemoryWarning", SD_BUS_ARGS("y", level), 0),
-    SD_BUS_VTABLE_END,
-};
-
-static const struct rl_system_name names[NAMES] = {
-    [NAME_RELIEFD] = {"org.reliefd1", "/org/reliefd1", "org.reliefd1", reliefd_vtable, false},
-    [NAME_LOWMEM] = {RL_LOWMEM_NAME, RL_LOWMEM_OBJECT, RL_LOWMEM_INTERFACE, lowmem_vtable, true},
-};
-
 struct rl_warner {
     sd_event *event;
     struct rl_bus *bus; /* NULL: none */
-    struct rl_system_bus_options system_options;
-    struct rl_system_bus *system; /* NULL: not wanted */
+    bool programs;
     struct rl_desktop *desktop;
     bool warned;      /* at all; the two below count then */
     uint64_t last_us; /* of the last one that went everywhere */
@@ -54,10 +33,8 @@ int rl_warner_new(sd_event *event, const struct rl_warner_options *options, stru
     if (!warner)
         return -ENOMEM;
     warner->event = sd_event_ref(event);
-    warner->system_options = options->system;
+    warner->programs = options->programs;
     r = rl_desktop_new(event, &options->desktop, &warner->desktop);
-    if (r >= 0 && options->system_bus)
-        r = rl_system_bus_new(event, &options->system, names, NAMES, &warner->system);
     if (r < 0) {
         rl_warner_free(warner);
         return r;
@@ -70,7 +47,6 @@ struct rl_warner *rl_warner_free(struct rl_warner *warner)
 {
     if (!warner)
         return NULL;
-    rl_system_bus_free(warner->system);
     rl_desktop_free(warner->desktop);
     sd_event_unref(warner->event);
     free(warner);
@@ -80,21 +56,15 @@ struct rl_warner *rl_warner_free(struct rl_warner *warner)
 void rl_warner_set_bus(struct rl_warner *warner, struct rl_bus *bus)
 {
     warner->bus = bus;
+    if (bus)
+        rl_bus_warn_programs(bus, warner->programs);
 }
 
-void rl_warner_use_system_bus(struct rl_warner *warner, bool wanted)
+void rl_warner_warn_programs(struct rl_warner *warner, bool wanted)
 {
-    int r;
-
-    if (!wanted) {
-        warner->system = rl_system_bus_free(warner->system);
-        return;
-    }
-    if (warner->system)
-        return;
-    r = rl_system_bus_new(warner->event, &warner->system_options, names, NAMES, &warner->system);
-    if (r < 0)
-        rl_warning("warnings do not go to the system bus: %s", strerror(-r));
+    warner->programs = wanted;
+    if (warner->bus)
+        rl_bus_warn_programs(warner->bus, wanted);
 }
 
 static void log_warning(const struct rl_warning *warning)
@@ -133,9 +103,6 @@ static void signal_warning(struct rl_warner *warner, const struct rl_warning *wa
     }
     if (warner->bus)
         rl_bus_warning(warner->bus, warning->incident, json);
-    if (warner->system)
-        rl_system_bus_signal(
-            warner->system, NAME_RELIEFD, "Warning", "ss", warning->incident, json);
 }
 
 /* In words for somebody who has never heard of a cgroup. */
@@ -179,16 +146,16 @@ void rl_warner_warn(struct rl_warner *warner, const struct rl_warning *warning)
     signal_warning(warner, warning);
     if (!is_due(warner, warning->level))
         return;
-    if (warner->system && warning->level != RL_WARN_NONE)
-        rl_system_bus_signal(warner->system, NAME_LOWMEM, "LowMemoryWarning", "y", warning->level);
+    if (warner->bus && warner->programs && warning->level != RL_WARN_NONE)
+        rl_bus_low_memory(warner->bus, warning->level);
     if (warning->desktop)
         notify(warner, warning);
 }
 
 void rl_warner_calm(struct rl_warner *warner)
 {
-    if (warner->system)
-        rl_system_bus_calm(warner->system);
+    if (warner->bus)
+        rl_bus_calm(warner->bus);
 }
 
 const char *rl_warning_sentence(const struct rl_record *record, char *buf, size_t size)

@@ -15,9 +15,8 @@
 
 #include "daemon/report/bus.h"
 #include "daemon/report/desktop.h"
-#include "daemon/report/lowmem.h"
 #include "daemon/report/record.h"
-#include "daemon/report/system-bus.h"
+#include "policy/warn.h"
 
 /* The journal's id for a warning; text for people is in contrib/systemd/reliefd.catalog. */
 #define RL_MESSAGE_WARNING "ac11f9bfcc664a95a299bd6fc87a7f1a"
@@ -36,26 +35,26 @@ struct rl_warning {
 };
 
 struct rl_warner_options {
-    bool system_bus;                     /* false: nothing is sent there, and no connection made */
-    struct rl_system_bus_options system; /* its address must outlive the warner */
+    bool programs; /* false: no LowMemoryWarning */
     struct rl_desktop_options desktop;
 };
 
 struct rl_warner;
 
 /**
- * rl_warner_new() - begin to connect to the system bus, if wanted
- * Return: 0, also where there is no bus; -errno when memory or descriptors are out.
+ * rl_warner_new() - get ready to warn
+ * Return: 0; -errno when memory or descriptors are out.
  */
 int rl_warner_new(sd_event *event, const struct rl_warner_options *options, struct rl_warner **ret);
 struct rl_warner *rl_warner_free(struct rl_warner *warner);
 
-/* The private bus, NULL for none; it must outlive the warner, or be taken away before. */
+/* Where signals go, the system bus among it; NULL: nowhere. It must outlive the warner, or be taken
+ * away before. */
 void rl_warner_set_bus(struct rl_warner *warner, struct rl_bus *bus);
 
-/* Connect to the system bus, or leave it and give up the names: a daemon none of whose policies
- * warns has no business there. A failure is logged. */
-void rl_warner_use_system_bus(struct rl_warner *warner, bool wanted);
+/* Be org.freedesktop.LowMemoryMonitor on the system bus, or leave it: a daemon none of whose
+ * policies warns shall not look like one. */
+void rl_warner_warn_programs(struct rl_warner *warner, bool wanted);
 
 void rl_warner_warn(struct rl_warner *warner, const struct rl_warning *warning);
 

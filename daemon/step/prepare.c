@@ -52,10 +52,10 @@ static int open_warner(struct rl_engine *engine)
 
     if (!engine->warner)
         r = rl_warner_new(
-            engine->event, &(struct rl_warner_options){.system_bus = true}, &engine->warner);
+            engine->event, &(struct rl_warner_options){.programs = true}, &engine->warner);
     if (r >= 0) {
         rl_warner_set_bus(engine->warner, engine->bus);
-        rl_warner_use_system_bus(engine->warner, true);
+        rl_warner_warn_programs(engine->warner, true);
     }
     return r;
 }
@@ -97,7 +97,7 @@ void rl_steps_prepare(struct rl_engine *engine)
                 rl_step_name(kinds[1]), strerror(-r));
     }
     if (engine->warner && !has_step(engine->policies, RL_STEP_WARN))
-        rl_warner_use_system_bus(engine->warner, false);
+        rl_warner_warn_programs(engine->warner, false);
 }
 
 void rl_steps_calm(struct rl_engine *engine)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon/ctl/ctl.h"
+#include "daemon/ctl/user.h"
 #include "tests/unit/capture.h"
 
 static char words[4096];
@@ -183,6 +184,56 @@ static void test_table(void **state)
     }
 }
 
+/* --user: where reliefd --user has its folders; what is named stays. */
+static void test_user(void **state)
+{
+    static const struct {
+        const char *line;
+        const char *home, *runtime, *data, *config;
+        const char *expected[3]; /* socket, incidents, policies; NULL in front: refused */
+    } rows[] = {
+        {"reliefctl --user status", "/h", "/r", NULL, NULL,
+            {"/r/reliefd", "/h/.local/state/reliefd", "/h/.config/reliefd/policy.d"}},
+        {"reliefctl status --user", "/h", "/r", "/s", "/c",
+            {"/r/reliefd", "/s/reliefd", "/c/reliefd/policy.d"}},
+        {"reliefctl status --user", "/h", "/r", "relative", "",
+            {"/r/reliefd", "/h/.local/state/reliefd", "/h/.config/reliefd/policy.d"}},
+        {"reliefctl --user --state-dir /x --runtime-dir /y status", NULL, NULL, NULL, "/c",
+            {"/y", "/x", "/c/reliefd/policy.d"}},
+        {"reliefctl --user status", "/h", NULL, NULL, NULL, {NULL}},
+        {"reliefctl --user status", NULL, "/r", NULL, NULL, {NULL}},
+    };
+    static const char *const names[] = {
+        "HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME"};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *values[] = {rows[i].home, rows[i].runtime, rows[i].data, rows[i].config};
+        const struct rl_command *command;
+        struct capture capture;
+        struct rl_args args;
+        char buf[4096];
+
+        assert_int_equal(parse(rows[i].line, &command, &args), 0);
+        for (size_t v = 0; v < sizeof(names) / sizeof(names[0]); v++) {
+            if (values[v])
+                setenv(names[v], values[v], 1);
+            else
+                unsetenv(names[v]);
+        }
+        capture_begin(&capture);
+        int r = rl_user_take(&args);
+        const char *told = capture_end(&capture);
+        assert_int_equal(r, rows[i].expected[0] ? 0 : -EINVAL);
+        assert_int_equal(*told != '\0', r < 0);
+        if (r < 0)
+            continue;
+        assert_string_equal(args.common[RL_OPT_RUNTIME_DIR], rows[i].expected[0]);
+        assert_string_equal(args.common[RL_OPT_STATE_DIR], rows[i].expected[1]);
+        assert_string_equal(rl_user_config("/policy.d", buf, sizeof(buf)), rows[i].expected[2]);
+        assert_null(rl_user_config("/policy.d", buf, 8));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_hints),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_user),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/capability.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -318,6 +319,31 @@ static void test_not_a_bus_of_theirs(void **state)
     close(fd);
 }
 
+/* A file system whose server answers nothing, as a user may mount it where his bus should be. */
+static void test_nobody_waits_for_a_file_system(void **state)
+{
+    struct world *world = *state;
+    char place[128], options[64], path[160];
+    int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+    snprintf(place, sizeof(place), "%s/mounted", world->folder.path);
+    snprintf(path, sizeof(path), "%s/bus", place);
+    snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", fd);
+    assert_int_equal(mkdir(place, 0755), 0);
+    if (fd < 0 || mount("test", place, "fuse", MS_NOSUID | MS_NODEV, options) < 0) {
+        close(fd);
+        assert_int_equal(rmdir(place), 0);
+        skip();
+    }
+    alarm(30);
+    int r = rl_connect_as(world->user, path);
+    alarm(0);
+    close(fd);
+    umount2(place, MNT_DETACH);
+    assert_int_equal(rmdir(place), 0);
+    assert_int_equal(r, -ENOENT);
+}
+
 /* Who is at the other end of a connection, as the kernel tells it. */
 static uid_t peer_of(int listening)
 {
@@ -402,6 +428,7 @@ int main(void)
         WORLD(test_hangs),
         WORLD(test_floods),
         WORLD(test_not_a_bus_of_theirs),
+        WORLD(test_nobody_waits_for_a_file_system),
         WORLD(test_nothing_is_left),
         WORLD(test_without_capability),
     };

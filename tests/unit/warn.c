@@ -74,16 +74,27 @@ static int tear_down(void **state)
     return 0;
 }
 
+static char *no_json(void *userdata, const char **ret_error)
+{
+    return strdup("{}");
+}
+
 static void new_warner(struct world *world, bool system_bus)
 {
+    const struct rl_bus_api api = {.status = no_json};
+    const struct rl_system_bus_options system = {.address = world->address};
     const struct rl_warner_options options = {
-        .system_bus = system_bus,
-        .system.address = world->address,
+        .programs = system_bus,
         .desktop.users = count_users,
         .desktop.userdata = world,
     };
 
     assert_int_equal(rl_warner_new(world->event, &options, &world->warner), 0);
+    if (!system_bus)
+        return;
+    assert_int_equal(rl_bus_new(world->event, world->private_path, &api, &world->bus), 0);
+    assert_int_equal(rl_bus_open_system(world->bus, &system), 0);
+    rl_warner_set_bus(world->warner, world->bus);
 }
 
 static int on_warning(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
@@ -168,17 +179,21 @@ static void test_system_bus(void **state)
     check_json(world);
     assert_int_equal(world->notified, 0);
 
-    /* No policy warns any more; then one does again. */
-    rl_warner_use_system_bus(world->warner, false);
-    WAIT_FOR(world->event, sd_bus_get_name_creds(world->client, "org.reliefd1", 0, NULL) == -ENXIO);
-    rl_warner_warn(world->warner, &plain);
-    rl_warner_calm(world->warner);
-    rl_warner_use_system_bus(world->warner, true);
-    rl_warner_use_system_bus(world->warner, true);
-    wait_for_names(world);
-    assert_int_equal(world->warnings, 1);
+    /* No policy warns any more; then one does again. The bus itself goes on. */
+    rl_warner_warn_programs(world->warner, false);
+    WAIT_FOR(world->event, sd_bus_get_name_creds(world->client, "org.freedesktop.LowMemoryMonitor",
+                               0, NULL) == -ENXIO);
     rl_warner_warn(world->warner, &plain);
     WAIT_FOR(world->event, world->warnings == 2);
+    rl_warner_calm(world->warner);
+    assert_int_equal(world->levels, 1);
+    rl_warner_warn_programs(world->warner, true);
+    rl_warner_warn_programs(world->warner, true);
+    wait_for_names(world);
+    usleep(RL_WARN_US);
+    assert_true(sd_event_run(world->event, 1) >= 0);
+    rl_warner_warn(world->warner, &plain);
+    WAIT_FOR(world->event, world->warnings == 3 && world->levels == 2);
 }
 
 /* Within a second programs are told again only of something worse; the rest goes out each time. */
@@ -241,11 +256,6 @@ static void test_no_level(void **state)
     settle(world);
     assert_int_equal(world->levels, 0);
     assert_int_equal(world->notified, 1);
-}
-
-static char *no_json(void *userdata, const char **ret_error)
-{
-    return strdup("{}");
 }
 
 static void test_private_bus(void **state)

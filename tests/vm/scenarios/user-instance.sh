@@ -40,7 +40,10 @@ instance() {
 }
 instance >>"$OUT/user.log" 2>&1 </dev/null &
 daemon=$!
-ctl() { "$PROGRAMS/reliefctl" --runtime-dir "$home/run/reliefd" --state-dir "$home/.local/state/reliefd" "$@"; }
+ctl() {
+    env -i PATH="$PATH" HOME="$home" XDG_RUNTIME_DIR="$home/run" setpriv --reuid nobody --regid nogroup --clear-groups \
+        "$PROGRAMS/reliefctl" --user "$@"
+}
 is_up() { ctl status >/dev/null 2>&1; }
 require "it is up" wait_until 20 is_up
 
@@ -56,5 +59,15 @@ expect_alive "$neighbour"
 expect_alive "$other"
 expect_alive "$daemon"
 expect "its file is the user's" test "$(stat -c %U "$home/.local/state/reliefd/incidents"/*.json | sort -u)" = nobody
+ctl explain /app.slice/leak.service >"$OUT/explain" 2>&1 || true
+expect "what it judges is named from the user's root" grep -q '^Policy leak.service' "$OUT/explain"
+ctl check >"$OUT/check" 2>&1 || true
+expect "the user's policy is checked" grep -q '^leak.service' "$OUT/check"
+expect "the user may reload his own" ctl reload
+expect "and pause it" ctl pause --cgroup /app.slice/leak.service 1min
 kill "$daemon"
 expect_dead "$daemon" within 10
+ctl status >"$OUT/files" 2>"$OUT/down" && code=0 || code=$?
+expect_equal "and is told that it is not running" 3 "$code"
+expect "by the user's own policies" grep -q leak.service "$OUT/files"
+expect "that is his own" grep -q 'systemctl --user start reliefd' "$OUT/down"
