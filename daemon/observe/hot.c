@@ -135,6 +135,7 @@ static void drop_files(struct rl_watch *watch, struct rl_cgroup *cgroup)
     if (!slot || --slot->files.users > 0)
         return;
     rl_files_close(&slot->files);
+    watch->drops++;
     cgroup->files = NULL;
     slot->next = watch->free_files;
     watch->free_files = slot;

@@ -27,6 +27,7 @@ struct rl_watch {
     struct rl_files_slot *files[3 * RL_HOT_MAX / RL_FILES_CHUNK]; /* chunks */
     struct rl_files_slot *free_files;
     size_t n_free_files;
+    uint32_t drops; /* kept files that were closed */
     struct rl_warm *warm; /* of those that are not hot */
 
     /* of the policies in force */
