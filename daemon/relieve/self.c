@@ -213,6 +213,13 @@ static struct bounds find_bounds(const struct dl_phdr_info *info)
     return bounds;
 }
 
+/* Where it fails more is locked than need be. */
+static void unlock(uintptr_t begin, uintptr_t end)
+{
+    if (begin < end)
+        (void)munlock((void *)begin, end - begin);
+}
+
 /* The program's own code and data: what a kill needs has not been used by then. Relocations have
  * been (it is linked with -z now), and no C code unwinds. */
 static int lock_segments(struct dl_phdr_info *info, size_t size, void *userdata)
@@ -228,13 +235,16 @@ static int lock_segments(struct dl_phdr_info *info, size_t size, void *userdata)
 
         if (segment->p_type != PT_LOAD)
             continue;
-        if (segment->p_flags == PF_R && bounds.relocated > begin && bounds.relocated <= end)
-            begin = bounds.relocated;
-        if (segment->p_flags == PF_R && bounds.unwinding >= begin && bounds.unwinding < end)
-            end = bounds.unwinding;
         begin = begin / page * page;
-        if (begin < end && mlock((void *)begin, end - begin) < 0)
+        end = (end + page - 1) / page * page;
+        if (mlock((void *)begin, end - begin) < 0)
             *r = -errno;
+        if (segment->p_flags != PF_R)
+            continue;
+        if (bounds.relocated > begin && bounds.relocated <= end)
+            unlock(begin, bounds.relocated / page * page);
+        if (bounds.unwinding > begin && bounds.unwinding < end)
+            unlock((bounds.unwinding + page - 1) / page * page, end);
     }
     return 1; /* libraries follow, which are not wanted */
 }
