@@ -315,7 +315,7 @@ static void walk_on(struct rl_watch *watch, uint64_t now_us)
     else if (watch->moved_us != 0 && now_us < watch->moved_us + watch->stats.window_us)
         put_off(watch, now_us + watch->walk_us);
     else
-        rl_warm_clear(watch->warm);
+        rl_hot_calm(watch);
     /* While walks go on anyway events would only make them more frequent. */
     if (!watch->pressure || watch->walk_at_us == 0 || watch->reads_events)
         unmute(watch);

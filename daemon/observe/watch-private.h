@@ -67,6 +67,9 @@ bool rl_hot_grow(struct rl_watch *watch);
 struct rl_hot *rl_hot_heat(struct rl_watch *watch, struct rl_cgroup *cgroup,
     const struct rl_wish *wish, const struct rl_sample *before);
 void rl_hot_cool(struct rl_watch *watch, struct rl_hot *hot);
+/* Close what walks keep open, unless walks go on, or will soon: stall that comes and goes raises the
+ * gate again while somebody is still hot. */
+void rl_hot_calm(struct rl_watch *watch);
 /* Look at all whose time has come, and at those whose time is close. */
 void rl_hot_look_due(struct rl_watch *watch, uint64_t now_us);
 

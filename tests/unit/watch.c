@@ -283,9 +283,18 @@ static void what_is_passed_again_and_again_stays_open(void **state)
         assert_true(count_fds() > before + RL_WARM_MAX / 2);
         assert_true(count_fds() <= before + RL_WARM_MAX);
     }
+    /* Walks end, but who is hot may stall again. */
+    stall(w, "c000", 3 * SEC);
+    walk(w);
+    stall(w, "", 5 * SEC);
+    walk(w);
+    assert_true(is_hot(w, "/c000"));
     w->watch->moved_us = 0;
     w->watch->wants_pressure = false;
     walk(w);
+    assert_true(count_fds() > before + RL_WARM_MAX / 2);
+    while (rl_watch_next_hot(w->watch, NULL))
+        rl_hot_cool(w->watch, rl_watch_next_hot(w->watch, NULL));
     assert_true(count_fds() <= before);
 }
 
