@@ -74,6 +74,7 @@ void rl_course_grow(struct rl_engine *engine)
         if (!engine->running[i]) {
             int r = running_new(engine, &engine->running[i]);
 
+            rl_killer_ready(engine->killer, i + 1);
             if (r < 0)
                 rl_warning(
                     "%zu incidents run, and there is no room for another one: %s", i, strerror(-r));

@@ -282,6 +282,8 @@ static int on_later(sd_event_source *source, void *userdata)
         rl_ooms_look(engine->ooms);
     rl_steps_calm(engine);
     rl_course_grow(engine);
+    if (rl_flight_grow(engine->flight) < 0)
+        rl_debug("no memory to record what more cgroups went through");
     if (engine->growth.pending)
         rl_growth_catch_up(engine);
     if (engine->timed_pending)

@@ -11,6 +11,13 @@
 
 #define PATH_SIZE 4096
 
+/* Where the options point to until the program ends. Static it would be memory that is locked for
+ * those, too, who have no use for it. */
+struct paths {
+    char root[PATH_SIZE], state[PATH_SIZE], runtime[PATH_SIZE], config[PATH_SIZE],
+        policies[PATH_SIZE];
+};
+
 /* "$VARIABLE/rest", or "$HOME/otherwise/rest". */
 static const char *folder(char *buf, const char *variable, const char *otherwise, const char *rest)
 {
@@ -70,25 +77,34 @@ static const char *find_root(char *buf)
     return "the cgroup of user@UID.service is not to be found below /sys/fs/cgroup";
 }
 
+static const char *find_folders(struct paths *paths)
+{
+    if (!folder(paths->config, "XDG_CONFIG_HOME", ".config", "reliefd") ||
+        !folder(paths->policies, "XDG_CONFIG_HOME", ".config", "reliefd/policy.d") ||
+        !folder(paths->state, "XDG_STATE_HOME", ".local/state", "reliefd"))
+        return "HOME is not set";
+    if (!folder(paths->runtime, "XDG_RUNTIME_DIR", NULL, "reliefd"))
+        return "XDG_RUNTIME_DIR is not set";
+    return NULL;
+}
+
 const char *rl_options_take_user(struct rl_options *o, const char *value)
 {
-    static char root[PATH_SIZE], state[PATH_SIZE], runtime[PATH_SIZE], config[PATH_SIZE],
-        policies[PATH_SIZE];
+    struct paths *paths = malloc(sizeof(*paths));
+    const char *wrong = paths ? find_folders(paths) : "no memory";
 
     o->user = true;
-    if (!folder(config, "XDG_CONFIG_HOME", ".config", "reliefd") ||
-        !folder(policies, "XDG_CONFIG_HOME", ".config", "reliefd/policy.d") ||
-        !folder(state, "XDG_STATE_HOME", ".local/state", "reliefd"))
-        return "HOME is not set";
-    if (!folder(runtime, "XDG_RUNTIME_DIR", NULL, "reliefd"))
-        return "XDG_RUNTIME_DIR is not set";
-    make_parents(state);
-    o->config_dir = config;
-    o->user_policy_dir = policies;
-    o->state_dir = state;
-    o->runtime_dir = runtime;
+    if (wrong) {
+        free(paths);
+        return wrong;
+    }
+    make_parents(paths->state);
+    o->config_dir = paths->config;
+    o->user_policy_dir = paths->policies;
+    o->state_dir = paths->state;
+    o->runtime_dir = paths->runtime;
     if (o->cgroup_root)
         return NULL;
-    o->cgroup_root = root;
-    return find_root(root);
+    o->cgroup_root = paths->root;
+    return find_root(paths->root);
 }

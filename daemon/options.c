@@ -33,11 +33,17 @@ static const char *take_policy_dir(struct rl_options *o, const char *value)
 
 static const char *take_root(struct rl_options *o, const char *value)
 {
-    static char proc[4096], cgroup[4096];
+    enum { SIZE = 4096 };
+    /* Kept until the program ends; static it would be locked, wanted or not. */
+    char *proc = malloc(SIZE), *cgroup = malloc(SIZE);
+    const char *wrong = proc && cgroup ? "the path is too long" : "no memory";
 
-    if ((size_t)snprintf(proc, sizeof(proc), "%s/proc", value) >= sizeof(proc) ||
-        (size_t)snprintf(cgroup, sizeof(cgroup), "%s/sys/fs/cgroup", value) >= sizeof(cgroup))
-        return "the path is too long";
+    if (!proc || !cgroup || snprintf(proc, SIZE, "%s/proc", value) >= SIZE ||
+        snprintf(cgroup, SIZE, "%s/sys/fs/cgroup", value) >= SIZE) {
+        free(proc);
+        free(cgroup);
+        return wrong;
+    }
     o->root = value;
     o->proc_root = proc;
     o->cgroup_root = cgroup;

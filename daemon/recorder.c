@@ -66,6 +66,8 @@ void rl_recorder_look(struct rl_engine *engine, const struct rl_hot *hot, uint64
             continue;
         note(engine, c, now_us);
     }
+    if (rl_flight_scarce(engine->flight))
+        rl_engine_later(engine);
 }
 
 static void note_all(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)

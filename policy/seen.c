@@ -34,6 +34,11 @@ void rl_seen_born(struct rl_seen *seen, uint64_t now_us)
     *seen = (struct rl_seen){.at_ms = ms_of(now_us), .below = 1};
 }
 
+uint32_t rl_seen_events(const struct rl_seen *seen, const struct rl_glance *glance)
+{
+    return ((uint32_t)glance->events_sum - seen->events) & EVENTS_MASK;
+}
+
 bool rl_seen_older(const struct rl_seen *seen, uint64_t now_us)
 {
     return seen->at_ms == 0 || (int32_t)(ms_of(now_us) - seen->at_ms) > 0;

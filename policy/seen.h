@@ -48,6 +48,10 @@ void rl_seen_born(struct rl_seen *seen, uint64_t now_us);
 void rl_seen_take(
     struct rl_seen *seen, uint32_t above_ms, const struct rl_glance *glance, struct rl_stir *ret);
 
+/* How often memory.events moved since the glance before. It must have been seen before, and the
+ * glance have its events. */
+uint32_t rl_seen_events(const struct rl_seen *seen, const struct rl_glance *glance);
+
 /* Is a glance newer than what is remembered? */
 bool rl_seen_older(const struct rl_seen *seen, uint64_t now_us);
 

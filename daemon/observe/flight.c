@@ -1,5 +1,6 @@
 #include "daemon/observe/flight.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,37 +27,78 @@ struct ring {
 };
 
 struct rl_flight {
-    struct ring rings[RL_FLIGHT_RINGS];
+    struct ring *chunks[RL_FLIGHT_RINGS / RL_FLIGHT_CHUNK]; /* NULL from the first not made yet */
+    size_t n;                                               /* rings there are */
 };
+
+static struct ring *ring_at(const struct rl_flight *flight, size_t i)
+{
+    return &flight->chunks[i / RL_FLIGHT_CHUNK][i % RL_FLIGHT_CHUNK];
+}
+
+static int add_chunk(struct rl_flight *flight)
+{
+    struct ring *chunk = malloc(RL_FLIGHT_CHUNK * sizeof(*chunk));
+
+    if (!chunk)
+        return -ENOMEM;
+    /* Touched now rather than when memory is short: calloc() alone hands out the zero page. */
+    for (size_t i = 0; i < RL_FLIGHT_CHUNK; i++) {
+        memset(&chunk[i], 0xff, sizeof(chunk[i]));
+        __asm__ volatile("" ::"r"(&chunk[i]) : "memory");
+        chunk[i].id = 0;
+        chunk[i].holders = 0;
+        chunk[i].n = 0;
+    }
+    flight->chunks[flight->n / RL_FLIGHT_CHUNK] = chunk;
+    flight->n += RL_FLIGHT_CHUNK;
+    return 0;
+}
 
 struct rl_flight *rl_flight_new(void)
 {
-    struct rl_flight *flight = malloc(sizeof(*flight));
+    struct rl_flight *flight = calloc(1, sizeof(*flight));
 
-    if (!flight)
-        return NULL;
-    /* Touched now rather than when memory is short: calloc() alone hands out the zero page. */
-    for (size_t i = 0; i < RL_FLIGHT_RINGS; i++) {
-        memset(&flight->rings[i], 0xff, sizeof(flight->rings[i]));
-        __asm__ volatile("" ::"r"(&flight->rings[i]) : "memory");
-        flight->rings[i].id = 0;
-        flight->rings[i].holders = 0;
-        flight->rings[i].n = 0;
-    }
+    if (flight && add_chunk(flight) < 0)
+        return rl_flight_free(flight);
     return flight;
 }
 
 struct rl_flight *rl_flight_free(struct rl_flight *flight)
 {
+    for (size_t i = 0; flight && i < flight->n; i += RL_FLIGHT_CHUNK)
+        free(flight->chunks[i / RL_FLIGHT_CHUNK]);
     free(flight);
     return NULL;
 }
 
+bool rl_flight_scarce(const struct rl_flight *flight)
+{
+    uint64_t now_us = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < flight->n; i++)
+        if (ring_at(flight, i)->id != 0 && ring_at(flight, i)->newest_us > now_us)
+            now_us = ring_at(flight, i)->newest_us;
+    for (size_t i = 0; i < flight->n; i++) {
+        const struct ring *ring = ring_at(flight, i);
+
+        n += ring->id == 0 ||
+             (ring->holders == 0 && ring->newest_us + RL_FLIGHT_BEFORE_US < now_us);
+    }
+    return n < RL_FLIGHT_CHUNK / 2 && flight->n < RL_FLIGHT_RINGS;
+}
+
+int rl_flight_grow(struct rl_flight *flight)
+{
+    return rl_flight_scarce(flight) ? add_chunk(flight) : 0;
+}
+
 static const struct ring *find(const struct rl_flight *flight, uint64_t id)
 {
-    for (size_t i = 0; id != 0 && i < RL_FLIGHT_RINGS; i++)
-        if (flight->rings[i].id == id)
-            return &flight->rings[i];
+    for (size_t i = 0; id != 0 && i < flight->n; i++)
+        if (ring_at(flight, i)->id == id)
+            return ring_at(flight, i);
     return NULL;
 }
 
@@ -65,8 +107,8 @@ static struct ring *ring_of(struct rl_flight *flight, uint64_t id)
 {
     struct ring *oldest = NULL;
 
-    for (size_t i = 0; i < RL_FLIGHT_RINGS; i++) {
-        struct ring *ring = &flight->rings[i];
+    for (size_t i = 0; i < flight->n; i++) {
+        struct ring *ring = ring_at(flight, i);
 
         if (ring->id == id)
             return ring;

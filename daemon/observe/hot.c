@@ -135,6 +135,7 @@ static void drop_files(struct rl_watch *watch, struct rl_cgroup *cgroup)
     if (!slot || --slot->files.users > 0)
         return;
     rl_files_close(&slot->files);
+    watch->drops++;
     cgroup->files = NULL;
     slot->next = watch->free_files;
     watch->free_files = slot;
@@ -262,6 +263,16 @@ void rl_hot_look_due(struct rl_watch *watch, uint64_t now_us)
 
 /* ---- hot and cold ---- */
 
+void rl_hot_calm(struct rl_watch *watch)
+{
+    if (watch->walk_at_us != 0)
+        return;
+    for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(watch, h));)
+        if (!h->keep)
+            return;
+    rl_warm_clear(watch->warm);
+}
+
 void rl_hot_cool(struct rl_watch *watch, struct rl_hot *hot)
 {
     struct rl_cgroup *cgroup = hot->cgroup;
@@ -285,6 +296,7 @@ void rl_hot_cool(struct rl_watch *watch, struct rl_hot *hot)
     cgroup->hot = NULL;
     hot->cgroup = NULL;
     watch->stats.hot--;
+    rl_hot_calm(watch);
 }
 
 static struct rl_hot *free_place(struct rl_watch *watch)

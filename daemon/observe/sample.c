@@ -155,17 +155,25 @@ static void glance_events(const char *t, struct rl_glance *ret)
         ret->events_sum = events.high + events.max + events.oom;
 }
 
+static void files_glance(const struct rl_files *files, uint32_t file,
+    void (*take)(const char *t, struct rl_glance *ret), struct rl_glance *ret)
+{
+    for (size_t i = 0; i < RL_FILES_MAX; i++)
+        if (table[i].have == file && files->fds[i] >= 0 &&
+            rl_read_fd(files->fds[i], text, sizeof(text)) >= 0)
+            take(text, ret);
+}
+
+void rl_files_events(const struct rl_files *files, struct rl_glance *ret)
+{
+    files_glance(files, RL_HAVE_EVENTS, glance_events, ret);
+}
+
 void rl_files_glance(const struct rl_files *files, bool events, struct rl_glance *ret)
 {
-    for (size_t i = 0; i < RL_FILES_MAX; i++) {
-        bool pressure = table[i].have == RL_HAVE_PRESSURE;
-
-        if (!pressure && !(events && table[i].have == RL_HAVE_EVENTS))
-            continue;
-        if (files->fds[i] < 0 || rl_read_fd(files->fds[i], text, sizeof(text)) < 0)
-            continue;
-        (pressure ? glance_pressure : glance_events)(text, ret);
-    }
+    files_glance(files, RL_HAVE_PRESSURE, glance_pressure, ret);
+    if (events)
+        rl_files_events(files, ret);
 }
 
 static int open_below(int dir_fd, const char *name, const char *file)

@@ -42,6 +42,9 @@ int rl_files_read(struct rl_files *files, uint32_t needs, uint64_t now_us);
  * ret->now_us is the caller's. */
 void rl_files_glance(const struct rl_files *files, bool events, struct rl_glance *ret);
 
+/* The part of it that memory.events tell. */
+void rl_files_events(const struct rl_files *files, struct rl_glance *ret);
+
 /* Open memory.pressure of a cgroup: a child of dir_fd, or dir_fd itself for "". Return: an fd or
  * -errno. */
 int rl_pressure_open(int dir_fd, const char *name);

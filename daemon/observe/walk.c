@@ -35,6 +35,8 @@ struct level {
     int dir_fd;        /* of the parent, whose children are glanced at */
     uint32_t above_ms; /* rl_seen_above() of the parent, before this walk */
     bool events;       /* the parent's events moved, or nobody knows */
+    bool accounted;    /* only those whose files are kept have raised them */
+    uint32_t drops;    /* watch->drops when that was found */
 };
 
 static void on_top_events(void *userdata, struct rl_cgroup *cgroup);
@@ -63,6 +65,14 @@ static void glance_warm(
         close(fd);
 }
 
+/* Who is no longer kept since the sum was made must be read all the same. */
+static bool reads_events(const struct level *level, const struct rl_cgroup *c)
+{
+    bool accounted = level->accounted && level->drops == level->watch->drops;
+
+    return level->events && (c->files || !accounted);
+}
+
 static void glance_at(const struct level *level, struct rl_cgroup *c, struct rl_glance *ret)
 {
     char name[NAME_MAX + 1];
@@ -70,12 +80,12 @@ static void glance_at(const struct level *level, struct rl_cgroup *c, struct rl_
     level->watch->stats.glances++;
     *ret = (struct rl_glance){.now_us = level->now_us};
     if (c->files) {
-        rl_files_glance(c->files, level->events, ret);
+        rl_files_glance(c->files, reads_events(level, c), ret);
         return;
     }
     rl_name_unpack(c->name, name);
     glance_warm(level, c, name, ret);
-    if (level->events)
+    if (reads_events(level, c))
         rl_events_glance(level->dir_fd, name, ret);
 }
 
@@ -183,8 +193,36 @@ static bool begin_below(struct rl_watch *watch, const struct rl_stir *stir, uint
     return true;
 }
 
-static void descend(
-    const struct level *level, struct rl_cgroup *c, uint32_t above_ms, bool events, int dir_fd);
+/* Have those below whose files are kept raised every event of the one above them? Nobody else's
+ * need be read then, which with a hundred side by side costs more than all the rest of a walk.
+ *
+ * An event counts in the cgroup itself and then in each one above it (__memcg_memory_event), so the
+ * numbers add up. Those below are read first, and were last read after the one above: what comes in
+ * between is missing from their sum, never in it. One that a CPU has just counted below and not yet
+ * above may hide one of somebody else's, but then the next sum falls short by it, and whoever was
+ * not read is still as it had been seen. */
+static bool events_accounted(const struct rl_cgroup *c, const struct rl_seen *before)
+{
+    struct rl_glance glance = {0};
+    uint32_t found = 0;
+
+    if (!c->files || before->at_ms == 0)
+        return false;
+    for (const struct rl_cgroup *child = c->children; child; child = child->next) {
+        struct rl_glance below = {0};
+
+        if (!child->files || child->seen.at_ms == 0)
+            continue;
+        rl_files_events(child->files, &below);
+        if (below.events)
+            found += rl_seen_events(&child->seen, &below);
+    }
+    rl_files_events(c->files, &glance);
+    return glance.events && found == rl_seen_events(before, &glance);
+}
+
+static void descend(const struct level *level, struct rl_cgroup *c, const struct rl_seen *before,
+    bool moved, bool unknown, int dir_fd);
 
 /* Glance at a cgroup, make it hot if need be, and go below it if anything there could have
  * happened. Depth is bounded by RL_DEPTH_MAX, which the tree keeps. */
@@ -193,6 +231,7 @@ static void visit(const struct level *level, struct rl_cgroup *c)
     struct rl_seen seen = c->seen;
     struct rl_glance glance;
     struct rl_stir stir;
+    bool asked = reads_events(level, c), unknown;
     int fd;
 
     glance_at(level, c, &glance);
@@ -206,23 +245,23 @@ static void visit(const struct level *level, struct rl_cgroup *c)
     fd = open_below(level, c);
     if (fd < 0)
         return;
-    descend(level, c, rl_seen_above(&seen),
-        stir.events ||
-            (level->events && (!glance.events || level->watch->probe->local_events_mount)),
-        fd);
+    unknown = asked && (!glance.events || level->watch->probe->local_events_mount);
+    descend(level, c, &seen, stir.events, unknown, fd);
     if (c->parent)
         close(fd);
 }
 
-static void descend(
-    const struct level *level, struct rl_cgroup *c, uint32_t above_ms, bool events, int dir_fd)
+static void descend(const struct level *level, struct rl_cgroup *c, const struct rl_seen *before,
+    bool moved, bool unknown, int dir_fd)
 {
     struct level below = {
         .watch = level->watch,
         .now_us = level->now_us,
         .dir_fd = dir_fd,
-        .above_ms = above_ms,
-        .events = events,
+        .above_ms = rl_seen_above(before),
+        .events = moved || unknown,
+        .accounted = moved && !unknown && events_accounted(c, before),
+        .drops = level->watch->drops,
     };
 
     for (struct rl_cgroup *child = c->children; child; child = child->next)
@@ -276,7 +315,7 @@ static void walk_on(struct rl_watch *watch, uint64_t now_us)
     else if (watch->moved_us != 0 && now_us < watch->moved_us + watch->stats.window_us)
         put_off(watch, now_us + watch->walk_us);
     else
-        rl_warm_clear(watch->warm);
+        rl_hot_calm(watch);
     /* While walks go on anyway events would only make them more frequent. */
     if (!watch->pressure || watch->walk_at_us == 0 || watch->reads_events)
         unmute(watch);

@@ -1,6 +1,7 @@
 /* memory.pressure of cgroups that walks pass again and again, kept open while stall goes on:
  * opening and closing costs three times what reading does. There are RL_WARM_MAX of them at most,
- * since each costs 4.7 KB of kernel memory (its seq_file); when the walks end all are closed.
+ * since each costs 4.7 KB of kernel memory (its seq_file); when the walks have ended and nobody is
+ * hot all are closed.
  *
  * Guarantees: nothing here allocates but rl_warm_new(); a cgroup that is gone, or that keeps its
  * files for another reason, must be dropped by the caller. */

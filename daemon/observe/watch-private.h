@@ -27,6 +27,7 @@ struct rl_watch {
     struct rl_files_slot *files[3 * RL_HOT_MAX / RL_FILES_CHUNK]; /* chunks */
     struct rl_files_slot *free_files;
     size_t n_free_files;
+    uint32_t drops; /* kept files that were closed */
     struct rl_warm *warm; /* of those that are not hot */
 
     /* of the policies in force */
@@ -77,6 +78,9 @@ bool rl_hot_grow(struct rl_watch *watch);
 struct rl_hot *rl_hot_heat(struct rl_watch *watch, struct rl_cgroup *cgroup,
     const struct rl_wish *wish, const struct rl_sample *before);
 void rl_hot_cool(struct rl_watch *watch, struct rl_hot *hot);
+/* Close what walks keep open, unless walks go on, or will soon: stall that comes and goes raises the
+ * gate again while somebody is still hot. */
+void rl_hot_calm(struct rl_watch *watch);
 /* Look at all whose time has come, and at those whose time is close. */
 void rl_hot_look_due(struct rl_watch *watch, uint64_t now_us);
 

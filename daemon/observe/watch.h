@@ -3,7 +3,8 @@
  *   gate  one PSI trigger on the root, with a threshold so small that no policy's threshold below
  *         it can be crossed unnoticed, and POLLPRI on memory.events of the top-level cgroups
  *   walk  on a wake-up descend only where memory.pressure's total= or memory.events moved; one
- *         short file is opened, read and closed for each child of what moved
+ *         short file is read for each child of what moved, and a second one where events moved
+ *         that those whose files are kept have not raised
  *   look  what stalls for a part of its policy's share becomes hot: its files are kept open, and
  *         it is looked at again at the instant at which its policy could hold at the earliest
  *

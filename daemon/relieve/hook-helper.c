@@ -139,7 +139,7 @@ static ssize_t receive(char *packet, size_t size, int fds[2])
 /* Return: false when the daemon is gone. */
 static bool serve(bool has_cgroup, int signals)
 {
-    static char packet[RL_HOOK_ORDER_MAX];
+    char packet[RL_HOOK_ORDER_MAX]; /* static it would be memory that the daemon locks */
     struct rl_hook_task task = {.cgroup_fd = has_cgroup ? CGROUP : -1};
     int fds[2];
     ssize_t n = receive(packet, sizeof(packet), fds);

@@ -58,8 +58,15 @@ int rl_killer_new(sd_event *event, const struct rl_killer_options *options, stru
         rl_killer_free(killer);
         return r;
     }
+    rl_killer_ready(killer, RL_VICTIMS_READY);
     *ret = killer;
     return 0;
+}
+
+void rl_killer_ready(struct rl_killer *killer, size_t victims)
+{
+    for (; killer->ready < victims && killer->ready < RL_VICTIMS_MAX; killer->ready++)
+        rl_watch_touch(&killer->watches[killer->ready]);
 }
 
 struct rl_killer *rl_killer_free(struct rl_killer *killer)

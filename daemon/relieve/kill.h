@@ -16,8 +16,9 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
-#define RL_TARGETS_MAX 1024 /* processes of one victim that are waited for by pidfd */
-#define RL_VICTIMS_MAX 8    /* victims that are waited for at once */
+#define RL_TARGETS_MAX   1024 /* processes of one victim that are waited for by pidfd */
+#define RL_VICTIMS_MAX   8    /* victims that are waited for at once */
+#define RL_VICTIMS_READY 2    /* of these, for so many all memory is there from the start */
 
 /* One process to be signalled, as it was when it was chosen. */
 struct rl_target {
@@ -60,6 +61,10 @@ struct rl_killer_options {
  * Return: 0 or -errno, with nothing left behind.
  */
 int rl_killer_new(sd_event *event, const struct rl_killer_options *options, struct rl_killer **ret);
+
+/* So many victims may have to be waited for at once: touch the memory for that, so that no page is
+ * missing under pressure. For when nothing is urgent. */
+void rl_killer_ready(struct rl_killer *killer, size_t victims);
 
 /* Ends all waits; their watches must not be used any more. Cgroups frozen by us are thawed. Waits
  * for the worker threads a bounded time. NULL is allowed. Always returns NULL. */

@@ -167,19 +167,84 @@ static int protect_from_oom(void)
     return r;
 }
 
-/* The program's own code and data, all of it: what a kill needs has not been used by then. */
+/* Of what is only read, relocations come first, and unwind tables last. */
+struct bounds {
+    uintptr_t relocated; /* where relocations end; 0: they may be needed at any time */
+    uintptr_t unwinding; /* where unwind tables begin; 0: there are none */
+};
+
+/* glibc writes addresses in place of offsets here, and other libraries do not. */
+static uintptr_t address_of(const struct dl_phdr_info *info, uintptr_t value)
+{
+    return value < info->dlpi_addr ? info->dlpi_addr + value : value;
+}
+
+static uintptr_t end_of_relocations(const struct dl_phdr_info *info, const ElfW(Dyn) * dynamic)
+{
+    uintptr_t tables[2] = {0}, sizes[2] = {0}, ends[2];
+    bool bound = false;
+
+    for (const ElfW(Dyn) *d = dynamic; d->d_tag != DT_NULL; d++) {
+        bound |= d->d_tag == DT_BIND_NOW || (d->d_tag == DT_FLAGS && d->d_un.d_val & DF_BIND_NOW) ||
+                 (d->d_tag == DT_FLAGS_1 && d->d_un.d_val & DF_1_NOW);
+        if (d->d_tag == DT_RELA || d->d_tag == DT_JMPREL)
+            tables[d->d_tag == DT_JMPREL] = address_of(info, d->d_un.d_ptr);
+        if (d->d_tag == DT_RELASZ || d->d_tag == DT_PLTRELSZ)
+            sizes[d->d_tag == DT_PLTRELSZ] = d->d_un.d_val;
+    }
+    for (size_t i = 0; i < 2; i++)
+        ends[i] = tables[i] + sizes[i];
+    return !bound ? 0 : ends[0] > ends[1] ? ends[0] : ends[1];
+}
+
+static struct bounds find_bounds(const struct dl_phdr_info *info)
+{
+    struct bounds bounds = {0};
+
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        uintptr_t at = info->dlpi_addr + part->p_vaddr;
+
+        if (part->p_type == PT_DYNAMIC)
+            bounds.relocated = end_of_relocations(info, (const ElfW(Dyn) *)at);
+        if (part->p_type == PT_GNU_EH_FRAME)
+            bounds.unwinding = at;
+    }
+    return bounds;
+}
+
+/* Where it fails more is locked than need be. */
+static void unlock(uintptr_t begin, uintptr_t end)
+{
+    if (begin < end)
+        (void)munlock((void *)begin, end - begin);
+}
+
+/* The program's own code and data: what a kill needs has not been used by then. Relocations have
+ * been (it is linked with -z now), and no C code unwinds. */
 static int lock_segments(struct dl_phdr_info *info, size_t size, void *userdata)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    struct bounds bounds = find_bounds(info);
     int *r = userdata;
 
     for (size_t i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        uintptr_t begin = (info->dlpi_addr + segment->p_vaddr) / page * page;
-        uintptr_t end = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+        uintptr_t begin = info->dlpi_addr + segment->p_vaddr;
+        uintptr_t end = begin + segment->p_memsz;
 
-        if (segment->p_type == PT_LOAD && mlock((void *)begin, end - begin) < 0)
+        if (segment->p_type != PT_LOAD)
+            continue;
+        begin = begin / page * page;
+        end = (end + page - 1) / page * page;
+        if (mlock((void *)begin, end - begin) < 0)
             *r = -errno;
+        if (segment->p_flags != PF_R)
+            continue;
+        if (bounds.relocated > begin && bounds.relocated <= end)
+            unlock(begin, bounds.relocated / page * page);
+        if (bounds.unwinding > begin && bounds.unwinding < end)
+            unlock((bounds.unwinding + page - 1) / page * page, end);
     }
     return 1; /* libraries follow, which are not wanted */
 }

@@ -120,8 +120,6 @@ int rl_watch_init(struct rl_victim_watch *watch, struct rl_killer *killer)
 
     watch->killer = killer;
     watch->cgroup_fd = watch->events_fd = -1;
-    for (size_t i = 0; i < RL_TARGETS_MAX; i++)
-        watch->held[i].fd = -1; /* touches every page: none is missing under pressure */
     watch->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (watch->epoll_fd < 0)
         return -errno;
@@ -148,6 +146,12 @@ void rl_watch_deinit(struct rl_victim_watch *watch)
         close(watch->cgroup_fd);
     if (watch->epoll_fd >= 0)
         close(watch->epoll_fd);
+}
+
+void rl_watch_touch(struct rl_victim_watch *watch)
+{
+    for (size_t i = watch->n_held; i < RL_TARGETS_MAX; i++)
+        watch->held[i].fd = -1;
 }
 
 struct rl_victim_watch *rl_watch_find(struct rl_killer *killer)

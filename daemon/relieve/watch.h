@@ -67,6 +67,7 @@ struct rl_killer {
     struct rl_worker *writer, *reaper;
     char buf[16384]; /* for files of /proc */
     struct rl_victim_watch watches[RL_VICTIMS_MAX];
+    size_t ready; /* how many of these have been touched */
 };
 
 uint64_t rl_kill_now_us(void);
@@ -75,6 +76,8 @@ uint64_t rl_kill_now_us(void);
 bool rl_kill_spares(pid_t pid, const void *killer);
 
 int rl_watch_init(struct rl_victim_watch *watch, struct rl_killer *killer);
+/* Touch every page of what it may hold. */
+void rl_watch_touch(struct rl_victim_watch *watch);
 void rl_watch_deinit(struct rl_victim_watch *watch);
 
 /* A free wait, not marked as taken yet; NULL when there is none. */

@@ -212,8 +212,42 @@ static void test_holders(void **state)
     assert_false(rl_flight_hold(flight, 0, 0));
 }
 
+static void test_growth(void **state)
+{
+    size_t had = 0;
+
+    for (uint64_t id = 1; id <= RL_FLIGHT_CHUNK / 2; id++)
+        note(id, (100 + id) * S);
+    assert_false(rl_flight_scarce(flight));
+    assert_int_equal(rl_flight_grow(flight), 0);
+    note(9, 110 * S);
+    assert_true(rl_flight_scarce(flight));
+    note(9, 101 * S + RL_FLIGHT_BEFORE_US + 1); /* what 1 has is too old to be wanted */
+    assert_false(rl_flight_scarce(flight));
+    assert_true(rl_flight_hold(flight, 1, 101 * S)); /* by now it is wanted */
+    assert_true(rl_flight_scarce(flight));
+    rl_flight_release(flight, 1);
+    for (uint64_t id = 1; id <= RL_FLIGHT_CHUNK; id++)
+        note(id, 200 * S);
+    assert_true(rl_flight_scarce(flight));
+    assert_int_equal(rl_flight_grow(flight), 0);
+    assert_false(rl_flight_scarce(flight));
+    for (uint64_t id = 1; id <= 2 * RL_FLIGHT_RINGS; id++) {
+        note(id, 201 * S);
+        assert_int_equal(rl_flight_grow(flight), 0);
+    }
+    assert_false(rl_flight_scarce(flight)); /* it cannot grow any more */
+    for (uint64_t id = 1; id <= 2 * RL_FLIGHT_RINGS; id++)
+        had += rl_flight_rows(flight, id) > 0;
+    assert_int_equal(had, RL_FLIGHT_RINGS);
+}
+
 static void test_pool(void **state)
 {
+    for (uint64_t id = 1; id <= RL_FLIGHT_RINGS; id++) {
+        note(id, 10 * S);
+        assert_int_equal(rl_flight_grow(flight), 0);
+    }
     for (uint64_t id = 1; id <= RL_FLIGHT_RINGS; id++)
         note(id, (100 + id) * S);
     assert_true(rl_flight_hold(flight, 1, 100 * S));
@@ -266,6 +300,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_minute, setup, teardown),
         cmocka_unit_test_setup_teardown(test_incidents, setup, teardown),
         cmocka_unit_test_setup_teardown(test_holders, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_growth, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pool, setup, teardown),
         cmocka_unit_test_setup_teardown(test_anything, setup, teardown),
     };

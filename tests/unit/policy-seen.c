@@ -161,6 +161,24 @@ static void events_alone_move_a_parent(void **state)
     assert_int_equal(rl_seen_above(&parent), 0);
 }
 
+/* They are kept modulo 2^31. */
+static void events_are_counted_from_the_glance_before(void **state)
+{
+    static const uint64_t sums[] = {0, 5, 0x7ffffffe, 0xfffffffe, 5ull * UINT32_MAX};
+
+    for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
+        struct rl_glance glance = at(50 * SEC, 0);
+        struct rl_seen seen = {0};
+
+        glance.events = true;
+        glance.events_sum = sums[i];
+        (void)take(&seen, 0, glance);
+        assert_int_equal(rl_seen_events(&seen, &glance), 0);
+        glance.events_sum += 3;
+        assert_int_equal(rl_seen_events(&seen, &glance), 3);
+    }
+}
+
 static void without_pressure_anything_may_have_happened(void **state)
 {
     struct rl_seen seen = {0};
@@ -256,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_parent_that_moved_vouches_for_nobody),
         cmocka_unit_test(events_count_only_where_they_were_read),
         cmocka_unit_test(events_alone_move_a_parent),
+        cmocka_unit_test(events_are_counted_from_the_glance_before),
         cmocka_unit_test(without_pressure_anything_may_have_happened),
         cmocka_unit_test(what_is_too_old_is_not_known),
         cmocka_unit_test(growth_over_a_long_time_counts_as_if_it_were_recent),

@@ -22,6 +22,7 @@ struct world {
     uint64_t next_in_us; /* what on_look() answers */
     size_t asked;        /* calls of wants() */
     size_t looked;
+    bool cools;     /* a look makes another one cold */
     char last[256]; /* the path that was looked at last */
 };
 
@@ -77,6 +78,9 @@ static void on_look(void *userdata, struct rl_hot *hot, uint64_t now_us)
     rl_cgroup_path(hot->cgroup, w->last, sizeof(w->last));
     hot->next_us = now_us + w->next_in_us;
     hot->quiet_us = 10 * SEC;
+    for (struct rl_hot *h = NULL; w->cools && (h = rl_watch_next_hot(w->watch, h));)
+        if (h != hot)
+            rl_hot_cool(w->watch, h);
 }
 
 static void open_gate(struct world *w, uint32_t share, uint64_t window_us)
@@ -280,9 +284,18 @@ static void what_is_passed_again_and_again_stays_open(void **state)
         assert_true(count_fds() > before + RL_WARM_MAX / 2);
         assert_true(count_fds() <= before + RL_WARM_MAX);
     }
+    /* Walks end, but who is hot may stall again. */
+    stall(w, "c000", 3 * SEC);
+    walk(w);
+    stall(w, "", 5 * SEC);
+    walk(w);
+    assert_true(is_hot(w, "/c000"));
     w->watch->moved_us = 0;
     w->watch->wants_pressure = false;
     walk(w);
+    assert_true(count_fds() > before + RL_WARM_MAX / 2);
+    while (rl_watch_next_hot(w->watch, NULL))
+        rl_hot_cool(w->watch, rl_watch_next_hot(w->watch, NULL));
     assert_true(count_fds() <= before);
 }
 
@@ -307,6 +320,122 @@ static void events_lead_down_as_well(void **state)
     walk(w);
     assert_true(is_hot(w, "/a/b"));
     assert_true(is_hot(w, "/a"));
+}
+
+/* Cgroups whose events count in all above them as well. */
+struct heard {
+    char name[16];
+    int above;    /* index, -1: the root */
+    unsigned max; /* of its memory.events */
+};
+
+enum { SLICES = 5, PODS = 4, HEARD = 1 + SLICES * (1 + PODS) };
+
+static void make_heard(struct world *w, struct heard *all)
+{
+    int n = 0;
+
+    all[n++] = (struct heard){.name = "t", .above = -1};
+    for (int s = 0; s < SLICES; s++) {
+        int slice = n;
+
+        all[n].above = 0;
+        snprintf(all[n++].name, sizeof(all[0].name), "t/%d", s);
+        for (int p = 0; p < PODS; p++) {
+            all[n].above = slice;
+            snprintf(all[n++].name, sizeof(all[0].name), "t/%d/%d", s, p);
+        }
+    }
+    for (int i = 0; i < HEARD; i++)
+        make(w, all[i].name);
+    start(w);
+    w->policy.n_triggers = 2;
+    w->policy.triggers[1].n = 1;
+    w->policy.triggers[1].lines[0] = (struct rl_line){
+        .kind = RL_LINE_EVENTS, .counter = RL_COUNT_MAX, .window_us = SEC};
+    assert_int_equal(rl_watch_open_gate(w->watch, &w->policy, 1), -EOPNOTSUPP);
+}
+
+static void raise_events(struct world *w, struct heard *all, int who, unsigned by)
+{
+    for (int i = who; i >= 0; i = all[i].above) {
+        all[i].max += by;
+        hit(w, all[i].name, all[i].max);
+    }
+}
+
+static struct rl_cgroup *cgroup_of(struct world *w, const struct heard *heard)
+{
+    char path[1 + sizeof(heard->name)] = "/";
+
+    strcpy(path + 1, heard->name);
+    return rl_tree_find(rl_watch_tree(w->watch), path);
+}
+
+/* Whoever is hot, becomes so or gives way: after a walk nobody's events are behind. If they were,
+ * the sums of the next one would be wrong. */
+static void nobody_whose_events_moved_is_passed_over(void **state)
+{
+    struct world *w = *state;
+    struct heard all[HEARD] = {0};
+    struct dice dice = {7};
+    uint64_t at = 0;
+
+    make_heard(w, all);
+    for (int round = 0; round < 400; round++) {
+        int favourite = (int)roll(&dice, HEARD);
+        struct rl_hot *hot = rl_watch_next_hot(w->watch, NULL);
+
+        if (roll(&dice, 3) == 0)
+            rl_watch_heat(w->watch, cgroup_of(w, &all[favourite]));
+        else if (hot && roll(&dice, 4) == 0)
+            rl_hot_cool(w->watch, hot);
+        w->cools = roll(&dice, 2);
+        stall(w, "", at += 900 * MS);
+        if (roll(&dice, 2))
+            stall(w, all[roll(&dice, HEARD)].name, at);
+        for (uint64_t n = roll(&dice, 3); n > 0; n--)
+            raise_events(w, all, (int)roll(&dice, HEARD), 1 + (unsigned)roll(&dice, 2));
+        if (roll(&dice, 2))
+            raise_events(w, all, favourite, 1);
+        walk(w);
+        for (int i = 0; i < HEARD; i++)
+            assert_int_equal(cgroup_of(w, &all[i])->seen.events, all[i].max);
+    }
+}
+
+static void where_hot_ones_raised_all_events_nobody_else_is_read(void **state)
+{
+    enum { HOT = 8, COLD = 9, COLD_SLICE = 16, BELOW_IT = 17 };
+    struct world *w = *state;
+    struct heard all[HEARD] = {0};
+
+    make_heard(w, all);
+    assert_int_equal(all[HOT].above, all[COLD].above);
+    assert_int_equal(all[COLD_SLICE].above, 0);
+    w->wish.share = RL_WHOLE;
+    w->wish.events = false;
+    rl_watch_heat(w->watch, cgroup_of(w, &all[HOT]));
+    stall(w, "", 900 * MS);
+    raise_events(w, all, HOT, 3);
+    /* Whoever reads these finds them, though nobody above has counted them. */
+    hit(w, all[COLD].name, 1);
+    hit(w, all[COLD_SLICE].name, 1);
+    stall(w, all[COLD_SLICE].name, 900 * MS);
+    hit(w, all[BELOW_IT].name, 1);
+    walk(w);
+    assert_int_equal(cgroup_of(w, &all[0])->seen.events, 3);
+    assert_int_equal(cgroup_of(w, &all[HOT])->seen.events, 3);
+    assert_int_equal(cgroup_of(w, &all[COLD])->seen.events, 0);
+    assert_int_equal(cgroup_of(w, &all[COLD_SLICE])->seen.events, 0);
+    assert_int_equal(cgroup_of(w, &all[BELOW_IT])->seen.events, 0);
+    /* One more at the top than in those that are kept. */
+    stall(w, "", 1800 * MS);
+    raise_events(w, all, HOT, 2);
+    hit(w, all[0].name, all[0].max + 1);
+    walk(w);
+    assert_int_equal(cgroup_of(w, &all[COLD_SLICE])->seen.events, 1);
+    assert_int_equal(cgroup_of(w, &all[COLD])->seen.events, 0);
 }
 
 static void a_cgroup_without_pressure_is_looked_below(void **state)
@@ -604,6 +733,8 @@ int main(void)
         TEST(a_walk_ends_at_the_root_where_nobody_can_be_near),
         TEST(what_is_passed_again_and_again_stays_open),
         TEST(events_lead_down_as_well),
+        TEST(nobody_whose_events_moved_is_passed_over),
+        TEST(where_hot_ones_raised_all_events_nobody_else_is_read),
         TEST(a_cgroup_without_pressure_is_looked_below),
         TEST(what_was_seen_before_counts),
         TEST(a_new_cgroup_is_known_from_its_birth),
