@@ -128,39 +128,75 @@ void rl_compat_files(struct rl_compat *compat)
 
 /* ---- folders of set-property ---- */
 
+/* "UNIT.d", as the folder of a unit's properties is named. */
+static void ask_owner(struct rl_compat *compat, const char *folder)
+{
+    char unit[RL_COMPAT_NAME_MAX];
+    size_t len = strlen(folder);
+
+    if (len < 3 || len - 2 >= sizeof(unit) || strcmp(folder + len - 2, ".d") != 0)
+        return;
+    memcpy(unit, folder, len - 2);
+    unit[len - 2] = '\0';
+    rl_compat_changed(compat, unit);
+}
+
+/* In a unit's folder, after which the source is called. */
 static int on_change(sd_event_source *source, const struct inotify_event *event, void *userdata)
 {
-    rl_compat_all(userdata);
+    const char *folder = NULL;
+
+    if (event->mask & IN_Q_OVERFLOW || sd_event_source_get_description(source, &folder) < 0)
+        rl_compat_all(userdata);
+    else
+        ask_owner(userdata, folder);
     return 0;
 }
 
+/* In the folder of all of them. */
+static int on_unit(sd_event_source *source, const struct inotify_event *event, void *userdata)
+{
+    if (event->mask & IN_Q_OVERFLOW)
+        rl_compat_all(userdata);
+    else if (event->len > 0)
+        ask_owner(userdata, event->name);
+    return 0;
+}
+
+/* In the one above that. What comes into the new folder before it is watched is read from it. */
 static int on_arrival(sd_event_source *source, const struct inotify_event *event, void *userdata)
 {
     struct rl_compat *compat = userdata;
 
+    if (event->mask & IN_Q_OVERFLOW) {
+        rl_compat_all(compat);
+        return 0;
+    }
     for (const char *const *path = compat->control; *path; path++) {
         const char *slash = strrchr(*path, '/');
 
-        if (event->mask & IN_Q_OVERFLOW ||
-            (event->len > 0 && slash && strcmp(slash + 1, event->name) == 0)) {
-            rl_compat_all(compat);
-            break;
+        if (event->len > 0 && slash && strcmp(slash + 1, event->name) == 0) {
+            compat->arrived = true;
+            rl_compat_changed(compat, NULL);
         }
     }
     return 0;
 }
 
-static bool watch(struct rl_compat *compat, const char *path, sd_event_inotify_handler_t handler)
+static bool watch(struct rl_compat *compat, const char *path, const char *name,
+    sd_event_inotify_handler_t handler)
 {
+    sd_event_source **source = &compat->watches[compat->n_watches];
     int r;
 
     if (compat->n_watches == RL_COMPAT_WATCHES)
         return false;
-    r = sd_event_add_inotify(
-        compat->event, &compat->watches[compat->n_watches], path, CHANGES, handler, compat);
-    if (r >= 0)
-        compat->n_watches++;
-    return r >= 0;
+    r = sd_event_add_inotify(compat->event, source, path, CHANGES, handler, compat);
+    if (r < 0)
+        return false;
+    (void)sd_event_source_set_description(*source, name);
+    compat->n_watches++;
+    return true;
 }
 
 static void watch_below(struct rl_compat *compat, const char *path)
@@ -169,10 +205,14 @@ static void watch_below(struct rl_compat *compat, const char *path)
     const struct dirent *entry;
     char below[PATH_MAX];
 
-    while (dir && (entry = readdir(dir)))
-        if (entry->d_name[0] != '.' &&
-            snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) < (int)sizeof(below))
-            (void)watch(compat, below, on_change); /* what is no folder is none to be watched */
+    while (dir && (entry = readdir(dir))) {
+        if (entry->d_name[0] == '.' ||
+            snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) >= (int)sizeof(below))
+            continue;
+        /* What is no folder is none to be watched. */
+        if (watch(compat, below, entry->d_name, on_change) && compat->arrived)
+            ask_owner(compat, entry->d_name);
+    }
 }
 
 void rl_compat_watch(struct rl_compat *compat)
@@ -181,7 +221,7 @@ void rl_compat_watch(struct rl_compat *compat)
 
     rl_compat_unwatch(compat);
     for (const char *const *path = compat->control; *path; path++) {
-        if (watch(compat, *path, on_change)) {
+        if (watch(compat, *path, *path, on_unit)) {
             watch_below(compat, *path);
             continue;
         }
@@ -189,9 +229,10 @@ void rl_compat_watch(struct rl_compat *compat)
         slash = strrchr(above, '/');
         if (slash && slash > above) {
             *slash = '\0';
-            (void)watch(compat, above, on_arrival);
+            (void)watch(compat, above, above, on_arrival);
         }
     }
+    compat->arrived = false;
 }
 
 void rl_compat_unwatch(struct rl_compat *compat)

@@ -29,6 +29,7 @@ struct rl_compat {
     bool all;     /* all units are to be listed and asked for */
     bool whole;   /* they are: who is not seen has gone */
     bool more;    /* something has changed meanwhile */
+    bool arrived; /* a folder of set-property, with what is in it by now */
     bool listing; /* the queue is being filled */
     bool listens; /* to what systemd tells of units */
     bool said_full, said_files;
@@ -40,6 +41,8 @@ void rl_compat_connect(struct rl_compat *compat);
 void rl_compat_lost(struct rl_compat *compat);
 /* Ask for all units, soon. */
 void rl_compat_all(struct rl_compat *compat);
+/* Ask soon, also for this unit unless it is NULL. */
+void rl_compat_changed(struct rl_compat *compat, const char *unit);
 
 /* ---- compat-files.c ---- */
 /* Make the folder hold the policies of what is known, and touch only what differs. */

@@ -309,6 +309,18 @@ void rl_compat_all(struct rl_compat *compat)
     later(compat, QUIET_US);
 }
 
+void rl_compat_changed(struct rl_compat *compat, const char *unit)
+{
+    char *path = NULL;
+
+    if (unit && sd_bus_path_encode(OBJECT "/unit", unit, &path) >= 0)
+        (void)enqueue(compat, unit, path);
+    free(path);
+    compat->more = true;
+    if (!compat->call)
+        later(compat, QUIET_US);
+}
+
 /* ---- what systemd tells ---- */
 
 static int on_unit_new(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
@@ -323,9 +335,7 @@ static int on_unit_new(sd_bus_message *message, void *userdata, sd_bus_error *re
     if (unit)
         unit->gone = false;
     (void)enqueue(compat, name, path);
-    compat->more = true;
-    if (!compat->call)
-        later(compat, QUIET_US);
+    rl_compat_changed(compat, NULL);
     return 0;
 }
 

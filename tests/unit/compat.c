@@ -33,10 +33,19 @@ struct world {
 
 static struct told_unit *unit_at(struct world *world, const char *path)
 {
+    struct told_unit *found = NULL;
+    char *name = NULL;
     unsigned i;
 
-    return sscanf(path, OBJECT "/unit/u%u", &i) == 1 && world->units[i].name ? &world->units[i]
-                                                                             : NULL;
+    if (sscanf(path, OBJECT "/unit/u%u", &i) == 1)
+        return world->units[i].name ? &world->units[i] : NULL;
+    /* As systemd has them. */
+    if (sd_bus_path_decode(path, OBJECT "/unit", &name) > 0)
+        for (i = 0; i < sizeof(world->units) / sizeof(world->units[0]) && !found; i++)
+            if (world->units[i].name && strcmp(world->units[i].name, name) == 0)
+                found = &world->units[i];
+    free(name);
+    return found;
 }
 
 static int reply_list(struct world *world, sd_bus_message *call)
@@ -208,6 +217,7 @@ static void signal_unit(struct world *world, const char *member, const char *nam
 static void test_changes(void **state)
 {
     struct world *world = *state;
+    unsigned lists;
 
     start(world, true);
     WAIT_FOR(world->event, has(world, "web.service", "33%"));
@@ -231,12 +241,21 @@ static void test_changes(void **state)
     WAIT_FOR(world->event, has(world, "web.service", "full 50% "));
 
     /* set-property, into a folder that was not there. */
+    lists = world->lists;
     world->units[0].pressure = "auto";
     assert_int_equal(mkdir(world->control, 0755), 0);
-    WAIT_FOR(world->event, text_of(world, "web.service")[0] == '\0');
-    world->units[0].pressure = "kill";
     folder_write(&world->folder, "etc/system.control/web.service.d/50-x.conf", "[Service]\n");
+    WAIT_FOR(world->event, text_of(world, "web.service")[0] == '\0');
+    /* Into one that is there. */
+    world->units[0].pressure = "kill";
+    folder_write(&world->folder, "etc/system.control/web.service.d/50-x.conf", "[Service]\n#\n");
     WAIT_FOR(world->event, has(world, "web.service", "full 50% "));
+    /* And taken back. */
+    world->units[0].limit = UINT32_MAX / 4;
+    assert_int_equal(
+        unlinkat(world->folder.fd, "etc/system.control/web.service.d/50-x.conf", 0), 0);
+    WAIT_FOR(world->event, has(world, "web.service", "full 25% "));
+    assert_int_equal(world->lists, lists); /* only that unit was asked for */
     assert_true(has(world, "50-systemd-units", "Swap="));
 }
 
