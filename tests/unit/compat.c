@@ -255,7 +255,11 @@ static void test_changes(void **state)
     assert_int_equal(
         unlinkat(world->folder.fd, "etc/system.control/web.service.d/50-x.conf", 0), 0);
     WAIT_FOR(world->event, has(world, "web.service", "full 25% "));
-    assert_int_equal(world->lists, lists); /* only that unit was asked for */
+    /* Another unit's, beside it. */
+    world->units[2].pressure = "kill";
+    folder_write(&world->folder, "etc/system.control/calm.scope.d/50-x.conf", "[Service]\n");
+    WAIT_FOR(world->event, has(world, "calm.scope", "[Trigger pressure]"));
+    assert_int_equal(world->lists, lists); /* only these were asked for */
     assert_true(has(world, "50-systemd-units", "Swap="));
 }
 
