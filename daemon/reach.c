@@ -2,9 +2,13 @@
  * policy/reach.h has it. */
 #include "daemon/engine-private.h"
 
+/* Locked memory, and too much for the stack below all that follows: in turns those of whoever is
+ * asked about, and of each other one. */
+static struct rl_reach mine, other;
+
 void rl_reach_of_hot(const struct rl_hot *hot, struct rl_reach *ret)
 {
-    static char path[RL_REACH_PATH_MAX]; /* too much for the stack below all that follows */
+    static char path[RL_REACH_PATH_MAX];
     struct rl_reacher reacher = {
         .policy = hot->cgroup->policy, .path = path, .id = hot->cgroup->id};
 
@@ -24,10 +28,8 @@ static uint64_t left_of(
 
 uint64_t rl_reach_left(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)
 {
-    static struct rl_reach reach;
-
-    rl_reach_of_hot(hot, &reach);
-    return left_of(engine, &reach, now_us);
+    rl_reach_of_hot(hot, &mine);
+    return left_of(engine, &mine, now_us);
 }
 
 static bool runs(const struct rl_running *running)
@@ -37,17 +39,15 @@ static bool runs(const struct rl_running *running)
 
 bool rl_reach_busy(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)
 {
-    static struct rl_reach reach, other;
-
-    rl_reach_of_hot(hot, &reach);
+    rl_reach_of_hot(hot, &mine);
     for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++)
-        if (runs(engine->running[i]) && rl_reaches_meet(&engine->running[i]->reach, &reach))
+        if (runs(engine->running[i]) && rl_reaches_meet(&engine->running[i]->reach, &mine))
             return true;
     for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));) {
         if (h == hot || !h->verdict.holds)
             continue;
         rl_reach_of_hot(h, &other);
-        if (rl_reach_first(&other, &reach) && left_of(engine, &other, now_us) == 0 &&
+        if (rl_reach_first(&other, &mine) && left_of(engine, &other, now_us) == 0 &&
             !rl_paused(engine, h))
             return true;
     }
@@ -57,8 +57,6 @@ bool rl_reach_busy(struct rl_engine *engine, const struct rl_hot *hot, uint64_t 
 /* The shortage that others saw before may be over with it. */
 static void begin_anew(struct rl_running *running, uint64_t now_us)
 {
-    static struct rl_reach other;
-
     for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(running->engine->watch, h));) {
         if (h == running->hot)
             continue;
