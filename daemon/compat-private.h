@@ -5,7 +5,8 @@
 
 #include "daemon/compat.h"
 
-#define RL_COMPAT_WATCHES 64
+#define RL_COMPAT_WATCHES                                                                          \
+    256 /* units beyond it are asked only when systemd has read its files again */
 
 struct rl_compat_asked {
     char *name, *path; /* of the unit, and of its object on the bus */

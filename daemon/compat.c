@@ -538,8 +538,9 @@ static int add_sources(struct rl_compat *compat)
 
 int rl_compat_new(sd_event *event, const struct rl_compat_options *options, struct rl_compat **ret)
 {
-    static const char *const control[] = {
-        "/run/systemd/system.control", "/etc/systemd/system.control", NULL};
+    /* set-property's, with --runtime and without, and that of units that are made at run time. */
+    static const char *const control[] = {"/run/systemd/system.control",
+        "/etc/systemd/system.control", "/run/systemd/transient", NULL};
     struct rl_compat *compat = calloc(1, sizeof(*compat));
     int r = 0;
 

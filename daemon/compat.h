@@ -8,9 +8,9 @@
  * not asked.
  *
  * No signal tells of a changed property. So all units are asked at start and after systemd has read
- * its files again, one that is new when it comes, and all once more when something is written below
- * system.control (systemctl set-property). One question at a time, none while `busy` says so; what
- * is not told within its time limit is left as it was.
+ * its files again, one that is new when it comes, and once more when something is written into the
+ * folder of its properties (systemctl set-property). One question at a time, none while `busy` says
+ * so; what is not told within its time limit is left as it was.
  *
  * While systemd-oomd has its bus name there are no such policies, and what it would kill is left to
  * it: see rl_compat_leaves(). Where no policies are wanted and systemd-oomd does not run, nobody is
