@@ -146,12 +146,20 @@ static inline bool is_alive(pid_t pid)
     return info.si_pid == 0;
 }
 
-/* The signal that it died of; it has to be dead already. */
+/* The signal that it died of; it has to be dead already. A cgroup is empty a moment before its last
+ * process can be waited for: it leaves the one (cgroup_exit) before it tells of the other
+ * (exit_notify). */
 static inline int died_of(pid_t pid)
 {
     int status = 0;
+    pid_t got = 0;
 
-    assert_int_equal(waitpid(pid, &status, WNOHANG), pid);
+    for (int ms = 0; ms < 1000 && got == 0; ms++) {
+        got = waitpid(pid, &status, WNOHANG);
+        if (got == 0)
+            usleep(1000);
+    }
+    assert_int_equal(got, pid);
     assert_true(WIFSIGNALED(status));
     return WTERMSIG(status);
 }
