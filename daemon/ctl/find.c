@@ -16,6 +16,32 @@ static int say_unreadable(const struct rl_args *args, const char *id, int error)
     return RL_EXIT_FAILURE;
 }
 
+static bool is_newer(const json_t *record, const json_t *than)
+{
+    return !than || strcmp(rl_get_text(record, "id"), rl_get_text(than, "id")) > 0;
+}
+
+/* One that still runs is the newest; reliefd lists those apart from the ended ones. */
+static int ask_last(const struct rl_args *args, json_t **ret)
+{
+    json_auto_t *status = NULL, *ended = NULL;
+    size_t i;
+    json_t *record;
+    int code = rl_client_ask(args, &status, "Status", "");
+
+    json_array_foreach(json_object_get(status, "open_incidents"), i, record)
+    {
+        if (is_newer(record, *ret))
+            *ret = record;
+    }
+    if (code == RL_EXIT_OK && !*ret)
+        code = rl_client_ask(args, &ended, "Incidents", "u", 1u);
+    if (!*ret)
+        *ret = json_array_get(ended, 0);
+    json_incref(*ret);
+    return code;
+}
+
 int rl_find_last(const struct rl_args *args, json_t **ret)
 {
     json_auto_t *records = NULL;
@@ -23,11 +49,13 @@ int rl_find_last(const struct rl_args *args, json_t **ret)
     int code = RL_EXIT_OK, r = rl_client_open(args, &bus);
 
     sd_bus_close_unref(bus);
+    *ret = NULL;
     if (r >= 0)
-        code = rl_client_ask(args, &records, "Incidents", "u", 1u);
+        code = ask_last(args, ret);
     else if ((r = rl_store_list(rl_client_state_dir(args), 1, &records)) < 0 && r != -ENOENT)
         return say_unreadable(args, "", r);
-    *ret = json_incref(json_array_get(records, 0));
+    else
+        *ret = json_incref(json_array_get(records, 0));
     if (code == RL_EXIT_OK && !*ret) {
         fprintf(stderr, "reliefctl: there was no incident yet\n");
         code = RL_EXIT_FAILURE;

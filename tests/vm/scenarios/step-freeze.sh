@@ -33,6 +33,8 @@ leaker=$RUN_PID
 expect "the leak is frozen" wait_until 30 is_frozen leaking
 then=$(memory_current leaking)
 tick
+reliefctl explain last >"$OUT/explain.log" 2>&1 || :
+expect "the incident that runs is the last one" grep -q "not over yet" "$OUT/explain.log"
 expect_between "it does not grow" 0 $((then + (1 << 20))) "$(memory_current leaking)"
 expect_dead "$leaker" within 30
 expect "the incident has ended" wait_until 10 incident_ended
