@@ -11,7 +11,7 @@ read -ra SETTINGS <<<"${BENCH_SETTINGS:-default fast}"
 readonly BENCH_SLICE=/bench.slice
 readonly BENCH_SERVICE=$BENCH_SLICE/tree.service
 
-for part in row daemon tree cost load; do
+for part in row daemon tree cost load press; do
     # shellcheck source=/dev/null
     source "$BENCH/lib/$part.sh"
 done

@@ -9,45 +9,6 @@ seconds=$(window 30 8)
 trace=/var/lib/reliefd/bench.trace
 condition window_s="$seconds"
 
-# press N: N of the tree's containers begin to stall; sets pressed to them.
-press() {
-    local i leaf
-    pressed=()
-    for ((i = 0; i < $1; i++)); do
-        leaf=${TREE_LEAVES[i * ${#TREE_LEAVES[@]} / $1]}
-        run_in "$leaf" staller --hold 20
-        wait_until 120 said_ready "$RUN_PID"
-        cgroup_set "$leaf" memory.high "$(memory_current "$leaf")"
-        pressed+=("$leaf")
-        before[$leaf]=$(psi_total "$leaf" full)
-    done
-    wait_until 120 all_stall || say "not all loads stall"
-    sleep "$(window 15 8)"
-}
-
-# all_stall: each has stalled for a second since before.
-all_stall() {
-    local leaf
-    for leaf in "${pressed[@]}"; do
-        (($(psi_total "$leaf" full) - before[$leaf] > 1000000)) || return 1
-    done
-}
-
-release() {
-    local leaf
-    for leaf in "${pressed[@]}"; do
-        cgroup_set "$leaf" memory.high max
-        kill_all_in "$leaf" || :
-        wait_until 10 is_empty "$leaf"
-    done
-}
-
-stall_us() {
-    local leaf sum=0
-    for leaf in "${pressed[@]}"; do sum=$((sum + $(psi_total "$leaf" full))); done
-    echo "$sum"
-}
-
 # lines FROM: those of the trace behind that many bytes, as "bytes lines samples bytes-of-samples".
 lines() {
     [[ -f $trace ]] || { echo 0 0 0 -; return; }
@@ -81,13 +42,7 @@ measure() {
     rm -f "$trace"
 }
 
-# As in busy: whoever touches a program's file pages first is charged for them, and would stall for its own code.
-cgroup_make first
-run_in first staller --hold 1
-wait_until 120 said_ready "$RUN_PID"
-wait_until 30 kill_all_in "$(cgroup_path first)"
-
-declare -A before
+press_prepare
 tree_build app 200
 for number in 0 1 10; do
     for setting in never traced; do measure "$number" "$setting"; done
