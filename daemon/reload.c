@@ -21,9 +21,10 @@
 
 struct watch {
     struct rl_reload *reload;
+    struct watch *next;
     sd_event_source *source;
-    bool parts;              /* a NAME.conf.d: has no folders of its own */
-    char name[NAME_MAX + 1]; /* not "": the only one that is waited for here */
+    bool parts;  /* a NAME.conf.d: has no folders of its own */
+    char name[]; /* not "": the only one that is waited for here */
 };
 
 struct rl_reload {
@@ -34,8 +35,8 @@ struct rl_reload {
     void *userdata;
     uint64_t first_us; /* the first change that was not told; 0: none */
     uint64_t at_us;    /* of the timer */
-    struct watch watches[RL_RELOAD_WATCHES_MAX];
-    size_t n;
+    struct watch *watches;
+    size_t n; /* of these */
     bool said_full;
 };
 
@@ -98,8 +99,12 @@ static int on_inotify(sd_event_source *source, const struct inotify_event *event
 
 static void drop_all(struct rl_reload *reload)
 {
-    for (size_t i = 0; i < reload->n; i++)
-        sd_event_source_disable_unref(reload->watches[i].source);
+    for (struct watch *watch = reload->watches, *next; watch; watch = next) {
+        next = watch->next;
+        sd_event_source_disable_unref(watch->source);
+        free(watch);
+    }
+    reload->watches = NULL;
     reload->n = 0;
 }
 
@@ -107,7 +112,8 @@ static void drop_all(struct rl_reload *reload)
 static struct watch *add(
     struct rl_reload *reload, const char *path, uint32_t mask, const char *name, int *ret_error)
 {
-    struct watch *watch = &reload->watches[reload->n];
+    size_t size = strlen(name) + 1;
+    struct watch *watch;
 
     if (reload->n == RL_RELOAD_WATCHES_MAX) {
         if (!reload->said_full)
@@ -117,11 +123,20 @@ static struct watch *add(
         *ret_error = -ENOSPC;
         return NULL;
     }
-    *watch = (struct watch){.reload = reload};
-    snprintf(watch->name, sizeof(watch->name), "%s", name);
-    *ret_error = sd_event_add_inotify(reload->event, &watch->source, path, mask, on_inotify, watch);
-    if (*ret_error < 0)
+    watch = malloc(sizeof(*watch) + size);
+    if (!watch) {
+        *ret_error = -ENOMEM;
         return NULL;
+    }
+    *watch = (struct watch){.reload = reload};
+    memcpy(watch->name, name, size);
+    *ret_error = sd_event_add_inotify(reload->event, &watch->source, path, mask, on_inotify, watch);
+    if (*ret_error < 0) {
+        free(watch);
+        return NULL;
+    }
+    watch->next = reload->watches;
+    reload->watches = watch;
     reload->n++;
     return watch;
 }

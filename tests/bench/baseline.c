@@ -10,6 +10,7 @@
 #include <libcgroup.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -40,6 +41,47 @@ static int on_time(sd_event_source *source, uint64_t usec, void *userdata)
     return 0;
 }
 
+static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *error)
+{
+    bool *answered = userdata;
+
+    *answered = true;
+    return 1;
+}
+
+static int on_method(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    return sd_bus_reply_method_return(message, "");
+}
+
+static const sd_bus_vtable vtable[] = {
+    SD_BUS_VTABLE_START(0),
+    SD_BUS_METHOD("Method", "", "", on_method, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_VTABLE_END,
+};
+
+/* On the system bus, where there is one, as somebody who answers there. */
+static void use_system_bus(sd_event *event)
+{
+    bool answered = false;
+    sd_bus *bus;
+
+    if (access("/run/dbus/system_bus_socket", F_OK) < 0)
+        return;
+    check(sd_bus_new(&bus), "sd_bus_new");
+    check(sd_bus_set_address(bus, "unix:path=/run/dbus/system_bus_socket"), "sd_bus_set_address");
+    check(sd_bus_set_bus_client(bus, 1), "sd_bus_set_bus_client");
+    check(sd_bus_add_object_vtable(bus, NULL, "/org/reliefd1", "org.reliefd1", vtable, NULL),
+        "sd_bus_add_object_vtable");
+    check(sd_bus_start(bus), "sd_bus_start");
+    check(sd_bus_attach_event(bus, event, 0), "sd_bus_attach_event");
+    check(sd_bus_call_method_async(bus, NULL, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+              "org.freedesktop.DBus", "ListNames", on_answer, &answered, ""),
+        "sd_bus_call_method_async");
+    for (int i = 0; i < 50 && !answered; i++)
+        check(sd_event_run(event, 100000), "sd_event_run");
+}
+
 static void use_events(void)
 {
     sd_event *event;
@@ -55,6 +97,7 @@ static void use_events(void)
     check(sd_bus_new(&bus), "sd_bus_new");
     check(sd_id128_randomize(&id), "sd_id128_randomize");
     check(sd_bus_set_server(bus, 1, id), "sd_bus_set_server");
+    use_system_bus(event);
 }
 
 /* The objects are left to the process: so they are there when somebody counts. */
