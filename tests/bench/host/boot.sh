@@ -81,7 +81,7 @@ write_json() {
         --slurpfile about "$directory/about" \
         --arg settings "$SETTINGS" --arg daemons "$DAEMONS" --arg loads "$LOADS" \
         '{$measurement, $date, kernel: ($about | add // {}).kernel, versions: ($about | add // {}).versions,
-          conditions: ({accelerator: $accelerator, processors: (if $accelerator == "icount" then 1 else 2 end), memory: "'"$BENCH_MEMORY"'", quick: ($quick == "yes")}
+          conditions: ({accelerator: $accelerator, processors: (if $accelerator == "icount" then 1 else '"$PROCESSORS"' end), memory: "'"$BENCH_MEMORY"'", quick: ($quick == "yes")}
               + (if $settings == "default fast" then {} else {only_setting: $settings} end)
               + (if $daemons == "" then {} else {only: ($daemons | ltrimstr(" "))} end)
               + (if $loads == "" then {} else {only_load: $loads} end)

@@ -11,8 +11,9 @@
 
 seconds=$(window 60 10)
 sizes=(20 1000 10000)
-settings=("${SETTINGS[@]}")
-[[ $QUICK == no ]] || sizes=(20 10000) settings=(fast)
+settings=(fast)
+[[ ${#SETTINGS[@]} != 1 ]] || settings=("${SETTINGS[@]}")
+[[ $QUICK == no ]] || sizes=(20 10000)
 condition window_s="$seconds" tree="slices of 20 pods of 4 containers, a process in every 20th container (at most 50)"
 
 # per_minute N US: N within US microseconds.

@@ -47,10 +47,13 @@ readonly MACHINE=(
     -device "isa-debug-exit,iobase=0xf4,iosize=0x01" -device virtio-rng-pci
 )
 
+# How many processors a guest has, where it is not icount that says it.
+PROCESSORS=2
+
 accelerator_arguments() {
     case $ACCELERATOR in
-        kvm) QEMU+=(-accel kvm -cpu host -smp 2) ;;
-        tcg) QEMU+=(-accel "tcg,thread=multi" -cpu max -smp 2) ;;
+        kvm) QEMU+=(-accel kvm -cpu host -smp "$PROCESSORS") ;;
+        tcg) QEMU+=(-accel "tcg,thread=multi" -cpu max -smp "$PROCESSORS") ;;
         # The guest's clock counts its instructions, one a nanosecond: its times do not depend on what else this
         # machine does. (One processor: two would take turns, and wait for each other.)
         icount) QEMU+=(-accel "tcg,thread=single" -icount "shift=0,sleep=on" -cpu max -smp 1) ;;
