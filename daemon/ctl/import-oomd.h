@@ -1,5 +1,5 @@
-/* What was read of oomd's rulesets; shared by the reader (import-oomd.c) and the writer
- * (import-oomd-write.c). */
+/* What was read of oomd's rulesets; shared by the reader (import-oomd.c), what it reads of plugins
+ * (import-oomd-plugins.c) and the writer (import-oomd-write.c). */
 #pragma once
 
 #include "daemon/ctl/import.h"
@@ -47,6 +47,33 @@ struct rl_oomd_rules {
     struct rl_oomd_actions *actions;
     const json_t *args; /* of the plugin that is being read */
 };
+
+/* What a plugin is. */
+enum rl_oomd_kind {
+    RL_OOMD_DETECTOR,
+    RL_OOMD_KILL,
+    RL_OOMD_RESTART,
+    RL_OOMD_NOTHING, /* it changes nothing in what is decided */
+    RL_OOMD_LOST,    /* a detector that has no equivalent */
+    RL_OOMD_NONE,    /* an action that has none */
+};
+
+/* Said of a detector that has no equivalent. */
+#define RL_OOMD_ALONG "what has no equivalent takes its whole detector group along"
+
+struct rl_oomd_plugin {
+    const char *name;
+    enum rl_oomd_kind kind;
+    enum rl_import_fate fate;
+    const char *why;
+    const struct rl_import_row *rows; /* of its arguments; NULL: any */
+};
+
+/* Return: the plugin of that name, NULL for none that is known. */
+const struct rl_oomd_plugin *rl_oomd_plugin_of(const char *name);
+
+/* What a ruleset says beside its plugins; ends with an empty row. */
+extern const struct rl_import_row rl_oomd_ruleset_rows[];
 
 /* Write a policy for each list of cgroups. */
 void rl_oomd_write(struct rl_import *import);
