@@ -360,6 +360,13 @@ void rl_state_judge(struct rl_engine *engine, struct rl_hot *hot, struct rl_verd
 void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy,
     bool waited_out);
 
+/* ---- within.c: where victims are sought ---- */
+/* At and below which cgroup. */
+struct rl_cgroup *rl_within_top(
+    struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy);
+/* And of these in which? subject: the cgroup that the policy is for. */
+bool rl_within(const struct rl_engine *engine, const struct rl_policy *policy,
+    const struct rl_cgroup *subject, const struct rl_cgroup *cgroup);
 /* The next cgroup after one, in the order of rl_tree_next(), that has processes in it or below. */
 struct rl_cgroup *rl_next_populated(
     const struct rl_engine *engine, const struct rl_cgroup *top, struct rl_cgroup *cgroup);
