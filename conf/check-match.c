@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy/match.h"
+#include "policy/reach.h"
 
 /* The lists of [Match]. */
 static const struct {
@@ -126,6 +127,22 @@ static void check_tree(struct rl_draft *draft)
                                             : "[Match] names the root, too");
 }
 
+/* What is short of the machine's memory meets every other incident anyway. */
+static void check_within(struct rl_draft *draft)
+{
+    const struct rl_policy *policy = draft->policy;
+    const char *glob = policy->victim.within_glob;
+
+    if (policy->victim.within == RL_WITHIN_GLOB && !names_only_root(&policy->match) &&
+        rl_reach_everywhere(glob))
+        rl_draft_say(draft, RL_WARNING, rl_draft_given(draft, "Victim", "Within"),
+            "within-everywhere",
+            "Within=%s: its first level has a wildcard and may mean any cgroup, so that while an "
+            "incident of this policy runs no other one begins anywhere; write that level out, as "
+            "in Within=system.slice/**",
+            glob);
+}
+
 static void check_unit(struct rl_draft *draft, const struct rl_written *file)
 {
     const struct rl_match *match = &draft->policy->match;
@@ -145,6 +162,7 @@ void rl_check_match(struct rl_draft *draft)
     struct rl_written file = {.path = draft->policy->source};
     const char *list;
 
+    check_within(draft);
     if (match->attach == RL_ATTACH_UNIT) {
         check_unit(draft, &file);
         return;

@@ -32,12 +32,6 @@ static bool is_limited(struct rl_engine *engine, const struct rl_cgroup *cgroup)
     return limited;
 }
 
-static bool inherits(const struct rl_cgroup *parent)
-{
-    return parent && parent->parent && parent->policy &&
-           parent->policy->match.attach != RL_ATTACH_DEFAULT;
-}
-
 static bool has_orders(const struct rl_guard *guard)
 {
     return guard->high_share > 0 || guard->high_bytes > 0 || guard->oom_group != RL_EITHER ||
@@ -76,14 +70,14 @@ void rl_attach_guard(struct rl_engine *engine, struct rl_cgroup *cgroup)
     apply_guard(engine, cgroup, path);
 }
 
-/* Its own file, else its nearest ancestor's, else the default. A file for the root is about the
- * machine and covers nobody below. */
 void rl_attach(struct rl_engine *engine, struct rl_cgroup *cgroup)
 {
     const struct rl_policy_set *set = engine->policies;
+    const struct rl_cgroup *parent = cgroup->parent;
     char path[4096], name[RL_POD_NAME_MAX];
     struct rl_place place = {.path = path};
     struct rl_kube kube;
+    bool inherited;
 
     cgroup->policy = rl_tried_policy(engine, cgroup);
     if (cgroup->policy) {
@@ -103,15 +97,10 @@ void rl_attach(struct rl_engine *engine, struct rl_cgroup *cgroup)
     if (engine->uses_pods && rl_now_us() / RL_US_PER_S - cgroup->born_s <= NAME_WAIT_S &&
         rl_match_undecided(set->policies, set->n, &place, true))
         return;
-    cgroup->policy = rl_match_policy(set->policies, set->n, &place, false);
-    cgroup->subject = cgroup->policy ? cgroup : NULL;
-    if (!cgroup->policy && inherits(cgroup->parent)) {
-        cgroup->policy = cgroup->parent->policy;
-        cgroup->subject = cgroup->parent->subject;
-    } else if (!cgroup->policy && (!set->default_node_only || !cgroup->parent)) {
-        cgroup->policy = rl_match_policy(set->policies, set->n, &place, true);
-        cgroup->subject = cgroup->policy ? cgroup : NULL;
-    }
+    cgroup->policy = rl_match_in_force(set->policies, set->n, &place,
+        parent && parent->parent ? parent->policy : NULL, set->default_node_only, &inherited);
+    if (cgroup->policy)
+        cgroup->subject = inherited ? parent->subject : cgroup;
     if (cgroup->subject == cgroup && rl_policy_timed(cgroup->policy))
         engine->timed_pending = true;
     apply_guard(engine, cgroup, path);

@@ -81,8 +81,10 @@ static void drop_over(struct rl_engine *engine)
         rl_notice("the pause of %s is over", escaped(&over, text, sizeof(text)));
         any = true;
     }
-    if (any)
+    if (any) {
         save_pauses(engine);
+        rl_reach_stir(engine, rl_now_us());
+    }
     arm_pauses(engine);
 }
 
@@ -99,7 +101,7 @@ void rl_pauses_begin(struct rl_engine *engine)
     uint64_t now = rl_now_us();
     sd_id128_t id;
     int r = sd_event_add_time(
-        engine->event, &engine->pause_timer, CLOCK_MONOTONIC, 0, 0, on_pause_over, engine);
+        engine->event, &engine->pause_timer, CLOCK_MONOTONIC, 0, 1000, on_pause_over, engine);
 
     if (r < 0)
         rl_warning("the end of a pause is not told: %s", strerror(-r));
@@ -188,6 +190,7 @@ static char *api_pause(void *userdata, uid_t uid, const char *policy, const char
         (unsigned)uid);
     save_pauses(engine);
     arm_pauses(engine);
+    rl_reach_stir(engine, rl_now_us());
     return pauses_text(engine, 0, ret_error);
 }
 
@@ -206,6 +209,7 @@ static char *api_resume(
             "%zu pause%s ended by hand (uid %u)", ended, ended == 1 ? "" : "s", (unsigned)uid);
     save_pauses(engine);
     arm_pauses(engine);
+    rl_reach_stir(engine, rl_now_us());
     return pauses_text(engine, (json_int_t)ended, ret_error);
 }
 

@@ -554,30 +554,41 @@ static void begin(struct rl_running *running, struct rl_hot *hot, const struct r
     rl_recorder_begin(running, now_us);
 }
 
-/* What stands in the way of an incident; RL_REASON_NONE with *ret, where it may begin. */
-static enum rl_reason find_slot(
-    struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us, struct rl_running **ret)
+/* What stands in the way of an incident, with the end of that (UINT64_MAX: who waits will be
+ * stirred, 0: it may be any time); RL_REASON_NONE with *ret, where it may begin. */
+static enum rl_reason find_slot(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us,
+    struct rl_running **ret, uint64_t *ret_until_us)
 {
-    struct rl_opening opening = {.cooling = rl_reach_left(engine, hot, now_us) > 0};
+    uint64_t left = rl_reach_left(engine, hot, now_us);
+    struct rl_opening opening = {.cooling = left > 0};
     struct rl_running *running = free_slot(engine);
+    enum rl_busy busy = opening.cooling ? RL_BUSY_NOT : rl_reach_busy(engine, hot, now_us);
     enum rl_reason why;
 
-    opening.busy = !opening.cooling && rl_reach_busy(engine, hot, now_us);
+    opening.busy = busy != RL_BUSY_NOT;
     /* Only where it would act otherwise: it is said once. */
     opening.paused = !opening.cooling && !opening.busy && rl_paused(engine, hot);
     opening.full = !running;
     why = rl_opening_why(&opening);
     if (why == RL_REASON_NONE)
         *ret = running;
+    *ret_until_us = busy == RL_BUSY_RUNS || opening.paused ? UINT64_MAX : 0;
+    if (opening.cooling)
+        *ret_until_us = now_us + left;
     return why;
 }
 
-enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
+enum rl_reason rl_course_open(
+    struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us, uint64_t *ret_next_us)
 {
     const struct rl_policy *policy = hot->cgroup->policy;
     struct rl_running *running = NULL;
-    enum rl_reason why = find_slot(engine, hot, now_us, &running);
+    uint64_t until;
+    enum rl_reason why = find_slot(engine, hot, now_us, &running, &until);
 
+    *ret_next_us = hot->verdict.next_us;
+    if (until > 0)
+        *ret_next_us = rl_judge_again(policy, &hot->verdict, now_us, until);
     if (running)
         begin(running, hot, &policy->triggers[hot->verdict.trigger], now_us);
     rl_tracing_opened(engine, hot, running, why, now_us);

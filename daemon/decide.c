@@ -1,5 +1,4 @@
 /* Who it is to be: read the processes of the offender's subtree and let policy/ choose. */
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +9,6 @@
 #include "daemon/observe/marks.h"
 #include "daemon/observe/read.h"
 #include "daemon/trace/record.h"
-#include "policy/glob.h"
 #include "policy/kube.h"
 
 /* What the visits below work on. */
@@ -46,36 +44,6 @@ struct reading {
 typedef void (*visit_fn)(struct reading *r, struct rl_cgroup *cgroup, int fd);
 
 /* ---- the cgroups ---- */
-
-/* Has it processes, in it or below it? Whoever does not say so is looked into: the root, a fixture,
- * and one whose path is too long. */
-static bool is_populated(const struct rl_engine *engine, const struct rl_cgroup *cgroup)
-{
-    static const char file[] = "/cgroup.events";
-    char path[PATH_MAX + sizeof(file)], text[256];
-    size_t len = rl_cgroup_path(cgroup, path, PATH_MAX);
-    bool populated;
-
-    if (!cgroup->parent)
-        return true;
-    strcpy(path + len, file);
-    return rl_read_at(engine->options.probe->cgroup_fd, path + 1, text, sizeof(text)) < 0 ||
-           rl_parse_populated(text, &populated) < 0 || populated;
-}
-
-/* Of ten thousand cgroups most are empty: nothing in or below them is opened. */
-struct rl_cgroup *rl_next_populated(
-    const struct rl_engine *engine, const struct rl_cgroup *top, struct rl_cgroup *cgroup)
-{
-    cgroup = rl_tree_next(top, cgroup);
-    while (cgroup && !is_populated(engine, cgroup)) {
-        const struct rl_cgroup *empty = cgroup;
-
-        while (cgroup && rl_cgroup_holds(empty, cgroup))
-            cgroup = rl_tree_next(top, cgroup);
-    }
-    return cgroup;
-}
 
 /* Parents before their children. No directory stays open, so that any number of them will do. */
 static void visit_all(struct reading *r, visit_fn visit)
@@ -374,37 +342,9 @@ static void count_process(pid_t pid, void *userdata)
     r->met += pid > 0;
 }
 
-/* Does a path, or one above it, match? Globs of Within= mean what is below, too. */
-static bool below_glob(const char *glob, const struct rl_cgroup *cgroup)
-{
-    char path[4096];
-
-    for (; cgroup; cgroup = cgroup->parent) {
-        rl_cgroup_path(cgroup, path, sizeof(path));
-        if (rl_glob_path(glob, path))
-            return true;
-    }
-    return false;
-}
-
-/* A vendor's file reaches outside its own subject only where reliefd.conf allows it. */
-static bool vendor_may(const struct reading *r, const struct rl_cgroup *cgroup)
-{
-    const struct rl_settings *settings = r->engine->options.settings;
-
-    if (!r->policy->vendor || rl_cgroup_holds(r->subject, cgroup))
-        return true;
-    for (size_t i = 0; i < settings->n_allow_within; i++)
-        if (below_glob(settings->allow_within[i], cgroup))
-            return true;
-    return false;
-}
-
 static bool within(const struct reading *r, const struct rl_cgroup *cgroup)
 {
-    if (r->policy->victim.within != RL_WITHIN_GLOB)
-        return true;
-    return below_glob(r->policy->victim.within_glob, cgroup) && vendor_may(r, cgroup);
+    return rl_within(r->engine, r->policy, r->subject, cgroup);
 }
 
 /* Few are read at once. Where whole groups may die or are counted, everybody has to be read: see
@@ -437,17 +377,6 @@ static void visit_rate(struct reading *r, struct rl_cgroup *cgroup, int fd)
     foreign = 0;
     rl_procs_of(fd, sketch_is_worth_it(r, fd) ? sketch_process : rate_process, r, &foreign);
     s->foreign += foreign;
-}
-
-/* Where victims are looked for. */
-static struct rl_cgroup *find_top(
-    struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy)
-{
-    if (policy->victim.within == RL_WITHIN_GLOB)
-        return rl_tree_root(rl_watch_tree(engine->watch));
-    if (policy->victim.within == RL_WITHIN_SUBJECT && hot->cgroup->subject)
-        return hot->cgroup->subject;
-    return hot->cgroup;
 }
 
 static void ask_cmdline(pid_t pid, void *userdata)
@@ -684,7 +613,7 @@ void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct 
     struct reading r = {
         .engine = engine,
         .policy = policy,
-        .top = find_top(engine, hot, policy),
+        .top = rl_within_top(engine, hot, policy),
         .subject = hot->cgroup->subject ? hot->cgroup->subject : hot->cgroup,
         .scale = scale_of(engine, hot, policy->victim.model),
         .now_us = rl_now_us(),

@@ -75,7 +75,7 @@ struct rl_running {
     struct rl_measure *throttle; /* stands until the end */
     struct rl_measure *freeze;
     bool warned;
-    bool owner_told; /* see owner.c */
+    bool owner_told;                                 /* see owner.c */
     char words[RL_WORDS_SIZE];                       /* of hooks: a reload frees the policy's own */
     const char *args[RL_STEPS_MAX][RL_ARGS_MAX + 2]; /* path, arguments, NULL; into words */
     struct rl_vetoed vetoed_ones[RL_VETOES_MAX];
@@ -158,7 +158,7 @@ struct rl_engine {
     struct rl_containers *containers; /* NULL: could not be had */
     struct rl_worker *teller;         /* of owner.c; NULL: not needed yet */
     unsigned teller_said;             /* bits */
-    struct rl_guardian *guardian; /* NULL: could not be had */
+    struct rl_guardian *guardian;     /* NULL: could not be had */
     struct rl_others others;
     const struct rl_compat_left *left; /* to systemd-oomd; NULL: nothing. Not owned */
     struct rl_suspend suspend;
@@ -284,10 +284,16 @@ void rl_reach_of_hot(const struct rl_hot *hot, struct rl_reach *ret);
 /* Return: microseconds that are left of its cooldown, or of the one that it shares with others
  * (struct rl_reach); 0: none. */
 uint64_t rl_reach_left(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us);
-/* Does an incident run that may touch the same place, or is another one to be opened first? */
-bool rl_reach_busy(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us);
+enum rl_busy {
+    RL_BUSY_NOT,
+    RL_BUSY_RUNS,  /* an incident runs that may touch the same place */
+    RL_BUSY_FIRST, /* another one is to be opened first; it is looked at as soon as can be */
+};
+enum rl_busy rl_reach_busy(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us);
+/* What stood in the way may be gone: those whose triggers hold are looked at at once. */
+void rl_reach_stir(struct rl_engine *engine, uint64_t now_us);
 /* Its incident is over: the cooldown of all who share it, who have also to show anew that they are
- * short. Before running->hot is dropped. */
+ * short; and whoever has waited for it is looked at. Before running->hot is dropped. */
 void rl_reach_end(struct rl_running *running, const struct rl_ending *ending, uint64_t now_us);
 
 /* ---- course.c: incidents from opening to end ---- */
@@ -298,9 +304,10 @@ void rl_course_grow(struct rl_engine *engine);
 void rl_course_end(struct rl_engine *engine);
 void rl_course_free(struct rl_engine *engine);
 struct rl_running *rl_running_of(struct rl_engine *engine, const struct rl_cgroup *cgroup);
-/* Open an incident for what a look found, unless something stands in the way; which is returned
- * (RL_WAIT_*), RL_REASON_NONE when it was opened. */
-enum rl_reason rl_course_open(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us);
+/* Open an incident for what a look found, unless something stands in the way: then this is when it
+ * is to be looked at again. Return: RL_WAIT_*; RL_REASON_NONE when it was opened. */
+enum rl_reason rl_course_open(
+    struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us, uint64_t *ret_next_us);
 /**
  * rl_course_open_by_hand() - open an incident because a person says so
  * @uid:  whose order it is
@@ -353,6 +360,13 @@ void rl_state_judge(struct rl_engine *engine, struct rl_hot *hot, struct rl_verd
 void rl_decide(struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy,
     bool waited_out);
 
+/* ---- within.c: where victims are sought ---- */
+/* At and below which cgroup. */
+struct rl_cgroup *rl_within_top(
+    struct rl_engine *engine, const struct rl_hot *hot, const struct rl_policy *policy);
+/* And of these in which? subject: the cgroup that the policy is for. */
+bool rl_within(const struct rl_engine *engine, const struct rl_policy *policy,
+    const struct rl_cgroup *subject, const struct rl_cgroup *cgroup);
 /* The next cgroup after one, in the order of rl_tree_next(), that has processes in it or below. */
 struct rl_cgroup *rl_next_populated(
     const struct rl_engine *engine, const struct rl_cgroup *top, struct rl_cgroup *cgroup);

@@ -208,6 +208,16 @@ bool rl_engine_keeps(const struct rl_hot *hot)
     return cgroup->policy && cgroup->subject == cgroup && rl_policy_timed(cgroup->policy);
 }
 
+/* Who only looks never acts. */
+static void act(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
+{
+    uint64_t next = rl_judge_again(hot->cgroup->policy, &hot->verdict, now_us, UINT64_MAX);
+
+    if (hot->verdict.holds &&
+        (engine->options.look_only || rl_course_open(engine, hot, now_us, &next) != RL_REASON_NONE))
+        hot->next_us = next;
+}
+
 static void look(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
 {
     const struct rl_policy *policy = hot->cgroup->policy;
@@ -235,16 +245,15 @@ static void look(struct rl_engine *engine, struct rl_hot *hot, uint64_t now_us)
     if (engine->uses_node_origin && hot->cgroup->parent)
         rl_watch_heat(engine->watch, rl_tree_root(rl_watch_tree(engine->watch)));
     rl_engine_judge(engine, hot, &hot->memory, now_us, &hot->verdict);
+    hot->paused = hot->verdict.holds && rl_pause_for(engine, hot->cgroup);
     if (engine->trace)
-        rl_trace_look(engine->trace, hot, asks_node(engine),
-            hot->verdict.holds && rl_pause_for(engine, hot->cgroup), now_us);
+        rl_trace_look(engine->trace, hot, asks_node(engine), hot->paused, now_us);
     hot->next_us = hot->verdict.next_us;
     hot->quiet_us = rl_policy_longest_window(policy);
     if (hot->quiet_us < QUIET_LEAST_US)
         hot->quiet_us = QUIET_LEAST_US;
     hot->keep = rl_engine_keeps(hot);
-    if (hot->verdict.holds && !engine->options.look_only)
-        rl_course_open(engine, hot, now_us);
+    act(engine, hot, now_us);
     if (engine->uses_guard && now_us - engine->guarded_us > GUARD_AGAIN_US) {
         engine->guard_pending = true;
         rl_engine_later(engine);
@@ -600,6 +609,7 @@ int rl_engine_reload(struct rl_engine *engine)
     say_findings(engine->policies);
     rl_steps_prepare(engine);
     rl_attach_all(engine);
+    rl_reach_stir(engine, rl_now_us());
     /* Verdicts of the old policies speak of triggers that may be gone. */
     for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));) {
         h->verdict = (struct rl_verdict){0};

@@ -37,21 +37,31 @@ static bool runs(const struct rl_running *running)
     return running->used && running->incident.phase != RL_PHASE_ENDED;
 }
 
-bool rl_reach_busy(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)
+enum rl_busy rl_reach_busy(struct rl_engine *engine, const struct rl_hot *hot, uint64_t now_us)
 {
     rl_reach_of_hot(hot, &mine);
     for (size_t i = 0; i < RL_RUNNING_MAX && engine->running[i]; i++)
         if (runs(engine->running[i]) && rl_reaches_meet(&engine->running[i]->reach, &mine))
-            return true;
+            return RL_BUSY_RUNS;
     for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));) {
-        if (h == hot || !h->verdict.holds)
+        if (h == hot || !h->verdict.holds || h->paused)
             continue;
         rl_reach_of_hot(h, &other);
-        if (rl_reach_first(&other, &mine) && left_of(engine, &other, now_us) == 0 &&
-            !rl_paused(engine, h))
-            return true;
+        if (!rl_reach_first(&other, &mine) || left_of(engine, &other, now_us) > 0)
+            continue;
+        if (h->verdict.next_us < h->next_us)
+            h->next_us = h->verdict.next_us; /* it may hold no more */
+        return RL_BUSY_FIRST;
     }
-    return false;
+    return RL_BUSY_NOT;
+}
+
+void rl_reach_stir(struct rl_engine *engine, uint64_t now_us)
+{
+    for (struct rl_hot *h = NULL; (h = rl_watch_next_hot(engine->watch, h));)
+        if (h->verdict.holds && h->next_us > now_us)
+            h->next_us = now_us;
+    rl_watch_rearm(engine->watch);
 }
 
 /* The shortage that others saw before may be over with it. */
@@ -75,6 +85,7 @@ void rl_reach_end(struct rl_running *running, const struct rl_ending *ending, ui
     uint64_t until = rl_ending_cooldown(ending, now_us);
     struct rl_past *past = rl_past_of(running->engine, reach->offender_id);
 
+    rl_reach_stir(running->engine, now_us);
     past->until_us = rl_ending_until(ending, now_us);
     if (rl_ending_counts(ending))
         rl_limit_note(&past->kills, now_us);

@@ -6,7 +6,9 @@
  */
 #define AGAIN_US (250 * RL_US_PER_MS)
 
-#define HELD_LOOK_US       (1 * RL_US_PER_S)    /* while For= runs: lines without a window */
+#define HELD_LOOK_US                                                                               \
+    (1 * RL_US_PER_S)                           /* while For= runs: lines without a window; while  \
+                                                 * it must not act yet: at the most */
 #define HELD_LOOK_FLOOR_US (25 * RL_US_PER_MS)  /* and with a short one */
 #define HELD_GAP_FLOOR_US  (250 * RL_US_PER_MS) /* being late by that much hides nothing */
 
@@ -197,6 +199,16 @@ static enum rl_reason ask_further(const struct rl_case *c, const struct rl_verdi
     return RL_READ_HOLDS;
 }
 
+/* The same where the policy must not act yet. A gate counts how often it is asked, and For= begins
+ * with the first look that sees all lines hold: for these nothing changes. */
+static uint64_t calm(
+    const struct rl_trigger *trigger, enum rl_reason why, uint64_t now_us, uint64_t next_us)
+{
+    if (trigger->gate != RL_GATE_NONE || (trigger->for_us > 0 && why != RL_READ_HOLDS))
+        return next_us;
+    return bigger(next_us, now_us + smaller(held_look(trigger), HELD_LOOK_US));
+}
+
 void rl_judge(const struct rl_case *c, struct rl_verdict *ret)
 {
     struct rl_present present = {
@@ -208,7 +220,7 @@ void rl_judge(const struct rl_case *c, struct rl_verdict *ret)
     };
     const struct rl_evidence *proof = NULL;
 
-    *ret = (struct rl_verdict){.next_us = UINT64_MAX};
+    *ret = (struct rl_verdict){.next_us = UINT64_MAX, .calm_us = UINT64_MAX};
     find_origin(c, &ret->origin);
     for (size_t t = 0; t < c->policy->n_triggers; t++) {
         const struct rl_trigger *trigger = &c->policy->triggers[t];
@@ -224,9 +236,25 @@ void rl_judge(const struct rl_case *c, struct rl_verdict *ret)
             proof = evidence;
         }
         ret->next_us = smaller(next, ret->next_us);
+        ret->calm_us = smaller(calm(trigger, ret->why[t], c->now_us, next), ret->calm_us);
     }
     if (proof == c->node_origin && proof)
         ret->origin = *proof;
     if (!ret->holds && ret->origin.throttled && ret->origin.verdict == RL_ORIGIN_OWN)
         ret->origin.verdict = RL_ORIGIN_CPU_THROTTLED;
+}
+
+uint64_t rl_judge_again(const struct rl_policy *policy, const struct rl_verdict *verdict,
+    uint64_t now_us, uint64_t until_us)
+{
+    uint64_t next = smaller(verdict->calm_us, until_us);
+
+    for (size_t t = 0; t < policy->n_triggers; t++)
+        for (size_t i = 0; i < policy->triggers[t].n; i++) {
+            uint64_t begin = until_us - smaller(policy->triggers[t].lines[i].window_us, until_us);
+
+            if (begin > now_us && begin < next)
+                next = begin;
+        }
+    return next;
 }

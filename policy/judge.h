@@ -26,6 +26,8 @@ struct rl_verdict {
                                           * RL_WAIT_FOR, RL_WAIT_GATE; else RL_READ_HOLDS */
     uint64_t held_us[RL_TRIGGERS_MAX];   /* how long all its lines have held */
     uint64_t next_us;                    /* nothing can change before this instant */
+    uint64_t calm_us; /* where it must not act yet: before this instant no window is ill-founded,
+                       * and nothing is missed that For= or Gate= remember; for rl_judge_again() */
 };
 
 struct rl_case {
@@ -62,3 +64,20 @@ struct rl_case {
  * (since_us) neither counts any more, and the memory is left alone.
  */
 void rl_judge(const struct rl_case *c, struct rl_verdict *ret);
+
+/**
+ * rl_judge_again() - when to look again at what holds, but must not act yet
+ * @verdict:  of now_us
+ * @until_us: from then on it may act: later than now_us; UINT64_MAX where nobody knows, and the
+ *            end will be told
+ *
+ * What happens before until_us decides nothing, so that looks at the floor of rl_trigger_earliest()
+ * would be for nothing. Looks are a quarter of the shortest window apart, as while For= runs, and a
+ * second at most: records and people want to see what goes on. One more comes at the beginning of
+ * each window that will end with until_us. What is judged then is what would be judged if it had
+ * been looked at all the time.
+ *
+ * Return: CLOCK_MONOTONIC microseconds, later than now_us, until_us at the latest.
+ */
+uint64_t rl_judge_again(const struct rl_policy *policy, const struct rl_verdict *verdict,
+    uint64_t now_us, uint64_t until_us);

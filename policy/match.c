@@ -125,6 +125,19 @@ const struct rl_policy *rl_match_policy(
     return NULL;
 }
 
+const struct rl_policy *rl_match_in_force(const struct rl_policy *policies, size_t n,
+    const struct rl_place *place, const struct rl_policy *above, bool node_only,
+    bool *ret_inherited)
+{
+    const struct rl_policy *policy = rl_match_policy(policies, n, place, false);
+    bool is_root = strcmp(place->path, "/") == 0;
+
+    *ret_inherited = !policy && above && above->match.attach != RL_ATTACH_DEFAULT;
+    if (*ret_inherited)
+        return above;
+    return policy || (node_only && !is_root) ? policy : rl_match_policy(policies, n, place, true);
+}
+
 bool rl_match_undecided(
     const struct rl_policy *policies, size_t n, const struct rl_place *place, bool defaults)
 {

@@ -22,6 +22,20 @@ struct rl_place {
 const struct rl_policy *rl_match_policy(
     const struct rl_policy *policies, size_t n, const struct rl_place *place, bool defaults);
 
+/**
+ * rl_match_in_force() - the policy that is in force in a cgroup
+ * @above:         the one in force one level up; NULL: none, or there is the root, whose policy is
+ *                 about the machine and covers nobody below
+ * @node_only:     the defaults are for the root alone
+ * @ret_inherited: it is that of above, and for whatever cgroup it is for there
+ *
+ * Return: the one that names the cgroup itself, else the one of above unless that is a default,
+ * else a default; NULL when there is none.
+ */
+const struct rl_policy *rl_match_in_force(const struct rl_policy *policies, size_t n,
+    const struct rl_place *place, const struct rl_policy *above, bool node_only,
+    bool *ret_inherited);
+
 /* Does this policy's own [Match], unit name or default rule name the cgroup? Its conditions must
  * all hold; one that is not given always does.
  *

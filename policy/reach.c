@@ -57,6 +57,15 @@ static void place_of_glob(const char *glob, char *ret)
     copy(ret + len, glob, plain > RL_REACH_PATH_MAX - 2 ? RL_REACH_PATH_MAX - 2 : plain);
 }
 
+bool rl_reach_everywhere(const char *glob)
+{
+    size_t first;
+
+    glob += strspn(glob, "/");
+    first = strcspn(glob, "/");
+    return strcspn(glob, "*?[\\") < first && glob[strspn(glob, "*/")] != '\0';
+}
+
 /* With the end of the name, which is no part of any. */
 static uint64_t id_of_glob(const char *name, const char *glob)
 {

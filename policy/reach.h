@@ -35,6 +35,10 @@ void rl_reach_of(const struct rl_reacher *reacher, struct rl_reach *ret);
 /* A number in place of the subject's id where only paths are known: the same for all below it. */
 uint64_t rl_reach_subject(const struct rl_reacher *reacher);
 
+/* Is everything the place of a glob of Within=, though it names less than that? Its first level has
+ * a wildcard then, and there is more in it than wildcards. */
+bool rl_reach_everywhere(const char *glob);
+
 /* Can victims live outside of the offender? (rl_incident.beyond) */
 bool rl_reach_beyond(const struct rl_reach *reach);
 

@@ -50,6 +50,7 @@ struct rl_hot {
     struct rl_cgroup *limited_by, *tightest; /* NULL: the machine; valid until the next look */
     struct rl_memory memory;                 /* of the client's judgement */
     struct rl_verdict verdict;               /* the client's */
+    bool paused;                             /* likewise: it holds, but was paused by a person */
     uint64_t looked_us;
     uint64_t next_us;    /* look again; set by the client in on_look() */
     uint64_t stirred_us; /* at least half of what the wish says happened last */
@@ -72,8 +73,8 @@ struct rl_watch_client {
     void (*on_cold)(void *userdata, const struct rl_hot *hot);
     void (*on_sample)(void *userdata, const struct rl_hot *hot, const struct rl_level *levels,
         size_t n, uint64_t now_us);
-    /* memory.events of a cgroup that is listened to moved; what came of it has been looked at. NULL:
-     * not asked. */
+    /* memory.events of a cgroup that is listened to moved; what came of it has been looked at.
+     * NULL: not asked. */
     void (*on_events)(void *userdata, struct rl_cgroup *cgroup);
     /* A fresh sample of a hot cgroup is in its history. */
     void (*on_look)(void *userdata, struct rl_hot *hot, uint64_t now_us);

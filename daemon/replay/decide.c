@@ -1,5 +1,6 @@
 /* Decisions of a replay: what the daemon's engine asks policy/, asked of a trace. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -290,28 +291,23 @@ const struct rl_policy *rl_replay_match(
     const struct rl_replay_state *state, const char *path, bool limited, uint32_t *ret_up)
 {
     const struct rl_replay_set *set = state->set;
-    struct rl_place place = {.path = path, .limited = limited};
-    const struct rl_policy *policy = rl_match_policy(set->policies, set->n, &place, false);
-    char above[RL_NOTE_PATH_MAX];
-    size_t len = strlen(path);
+    const struct rl_policy *policy = NULL;
+    char part[RL_NOTE_PATH_MAX];
     uint32_t up = 0;
 
-    if (ret_up)
-        *ret_up = 0;
-    if (policy || len >= sizeof(above))
-        return policy;
-    memcpy(above, path, len + 1);
-    for (char *slash; !policy && (slash = strrchr(above, '/')) && slash != above;) {
-        *slash = '\0';
-        place = (struct rl_place){.path = above};
-        policy = rl_match_policy(set->policies, set->n, &place, false);
-        up++;
+    for (const char *end = path; *end;) {
+        struct rl_place place = {.path = part};
+        bool inherited;
+
+        end += 1 + strcspn(end + 1, "/");
+        snprintf(part, sizeof(part), "%.*s", (int)(end - path), path);
+        place.limited = !*end && limited; /* of those above it is not known */
+        policy = rl_match_in_force(
+            set->policies, set->n, &place, policy, set->default_node_only, &inherited);
+        up = inherited ? up + 1 : 0;
     }
-    if (policy && ret_up)
+    if (ret_up)
         *ret_up = up;
-    place = (struct rl_place){.path = path, .limited = limited};
-    if (!policy && (!set->default_node_only || strcmp(path, "/") == 0))
-        policy = rl_match_policy(set->policies, set->n, &place, true);
     return policy;
 }
 

@@ -260,6 +260,18 @@ static const struct row good[] = {
         "7: warning [named-twice] Avoid=: 'comm:b' is named by Protect=, too, which counts\n"
         "8: warning [named-twice] Prefer=: 'comm:a' is named by Protect=, too, which counts\n"
         "8: warning [named-twice] Prefer=: 'comm:c' is named by Avoid=, too, which counts\n"},
+    {"x.service", TRIGGER RELIEF "[Victim]\nWithin=**/backup.service\n",
+        "6: warning [within-everywhere] Within=**/backup.service: its first level has a wildcard "
+        "and may mean any cgroup, so that while an incident of this policy runs no other one "
+        "begins anywhere; write that level out, as in Within=system.slice/**\n"},
+    {"x.service", TRIGGER RELIEF "[Victim]\nWithin=/**\n", ""},
+    {"x.service", TRIGGER RELIEF "[Victim]\nWithin=system.slice/*/b*\n", ""},
+    {"x.service", TRIGGER RELIEF "[Victim]\nWithin=subject\n", ""},
+    {"10-node", "[Match]\nCgroup=/\n" TRIGGER RELIEF "[Victim]\nWithin=kubepods*/**\n", ""},
+    {"10-all", "[Match]\nCgroup=/ a\n" TRIGGER RELIEF "[Victim]\nWithin=kubepods*/**\n",
+        "8: warning [within-everywhere] Within=kubepods*/**: its first level has a wildcard and "
+        "may mean any cgroup, so that while an incident of this policy runs no other one begins "
+        "anywhere; write that level out, as in Within=system.slice/**\n"},
     {"x.service", TRIGGER RELIEF "[Guard]\nManaged=override\n",
         "6: warning [no-effect] Managed= has no effect without an order beside it, or "
         "Step=throttle\n"},

@@ -85,6 +85,47 @@ static void the_first_that_names_it_wins(void **state)
     assert_null(rl_match_policy(policies, 0, &(struct rl_place){.path = "/a"}, true));
 }
 
+/* Of a cgroup and what is in force above it. */
+static void who_has_none_of_its_own_has_that_of_above(void **state)
+{
+    static const struct {
+        const char *path, *above;
+        bool node_only;
+        const char *policy;
+        bool inherited;
+    } rows[] = {
+        {"/system.slice/web.service", NULL, false, "web", false},
+        {"/system.slice/web.service", "system", false, "web", false},
+        {"/system.slice/web.service/sub", "web", false, "web", true},
+        {"/system.slice/other", "system", true, "system", true},
+        {"/a/b/c", "20-more", false, "20-more", true},
+        {"/a/b", "20-more", false, "20-more", false}, /* named by it itself */
+        {"/x/y", "default", false, "default", false},
+        {"/x/y", "default-node", false, "default", false},
+        {"/x", NULL, false, "default", false},
+        {"/x", NULL, true, NULL, false},
+        {"/x/y", "default", true, NULL, false},
+        {"/b", NULL, true, "20-more", false},
+        {"/", NULL, false, "default-node", false},
+        {"/", NULL, true, "default-node", false},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        const struct rl_place place = {.path = rows[i].path};
+        const struct rl_policy *above = NULL, *policy;
+        bool inherited = !rows[i].inherited;
+
+        for (size_t p = 0; rows[i].above && p < LENGTH(policies); p++)
+            if (strcmp(policies[p].name, rows[i].above) == 0)
+                above = &policies[p];
+        policy = rl_match_in_force(
+            policies, LENGTH(policies), &place, above, rows[i].node_only, &inherited);
+        if (strcmp(policy ? policy->name : "none", rows[i].policy ? rows[i].policy : "none") != 0)
+            fail_msg("row %zu: %s", i, policy ? policy->name : "none");
+        assert_int_equal(inherited, rows[i].inherited);
+    }
+}
+
 static void only_exclusions_mean_everything_else(void **state)
 {
     const struct rl_match match = MATCH({"a", true}, {"a/**", true});
@@ -283,6 +324,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_that_names_it_wins),
+        cmocka_unit_test(who_has_none_of_its_own_has_that_of_above),
         cmocka_unit_test(only_exclusions_mean_everything_else),
         cmocka_unit_test(an_exclusion_wins_wherever_it_stands),
         cmocka_unit_test(the_unit_is_the_last_element_that_is_one),

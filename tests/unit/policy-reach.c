@@ -77,6 +77,10 @@ static void where_victims_are_sought(void **state)
         {"**", "/a", 0, "/", true},
         {"/", "/a", 0, "/", true},
         {"a", "/a", 0, "/a", true},
+        {"**/deep", "/a", 0, "/", true},
+        {"/*/deep", "/a", 0, "/", true},
+        {"[ab]/deep", "/a", 0, "/", true},
+        {"\\*/deep", "/a", 0, "/", true},
     };
     static struct rl_reach ret;
 
@@ -94,6 +98,48 @@ static void where_victims_are_sought(void **state)
         if (strcmp(ret.place, rows[i].place) != 0 || strcmp(ret.offender, rows[i].path) != 0 ||
             rl_reach_beyond(&ret) != rows[i].beyond)
             fail_msg("%s of %s: %s", rows[i].within, rows[i].path, ret.place);
+    }
+}
+
+/* Of those whose place is everything the ones that name less. */
+static void who_reaches_everywhere(void **state)
+{
+    static const struct {
+        const char *glob;
+        bool everywhere;
+    } rows[] = {
+        {"**/deep", true},
+        {"*/deep", true},
+        {"//*/deep", true},
+        {"po*/deep", true},
+        {"po*", true},
+        {"p?ol", true},
+        {"[ab]/deep", true},
+        {"\\*/deep", true},
+        /* meant */
+        {"/**", false},
+        {"**", false},
+        {"*", false},
+        {"*/*", false},
+        {"/", false},
+        {"", false},
+        /* with a place */
+        {"pool", false},
+        {"pool/**", false},
+        {"/pool/*/deep", false},
+        {"pool/", false},
+    };
+    static struct rl_reach ret;
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct rl_policy policy = {
+            .name = "x", .victim = {.within = RL_WITHIN_GLOB, .within_glob = rows[i].glob}};
+        struct rl_reacher reacher = {.policy = &policy, .path = "/a", .id = 1, .subject_id = 2};
+
+        if (rl_reach_everywhere(rows[i].glob) != rows[i].everywhere)
+            fail_msg("%s", rows[i].glob);
+        rl_reach_of(&reacher, &ret);
+        assert_true(!rows[i].everywhere || strcmp(ret.place, "/") == 0);
     }
 }
 
@@ -279,6 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(where_victims_are_sought),
+        cmocka_unit_test(who_reaches_everywhere),
         cmocka_unit_test(without_a_subject_the_offender_counts),
         cmocka_unit_test(who_waits_for_whom),
         cmocka_unit_test(nobody_waits_for_himself),

@@ -586,6 +586,50 @@ static void test_unknown(void **state)
     assert_false(seen.counts.budget_known);
 }
 
+/* ---- the policy of a path ---- */
+
+static void test_match(void **state)
+{
+    static const struct rl_cgroup_glob app = {"a/app", false}, root = {"/", false};
+    static const struct rl_policy policies[] = {
+        {.name = "limited",
+            .match = {.attach = RL_ATTACH_MATCH, .cgroups = {&app, 1}, .limited = RL_YES}},
+        {.name = "unit", .match = {.attach = RL_ATTACH_UNIT, .unit = "x.slice"}},
+        {.name = "root", .match = {.attach = RL_ATTACH_MATCH, .cgroups = {&root, 1}}},
+        {.name = "default", .match = {.attach = RL_ATTACH_DEFAULT}},
+    };
+    static const struct {
+        const char *path;
+        bool limited, node_only;
+        const char *policy;
+        uint32_t up;
+    } rows[] = {
+        {"/", false, false, "root", 0}, {"/", false, true, "root", 0},
+        {"/a", false, false, "default", 0}, {"/a", false, true, NULL, 0},
+        {"/x.slice", false, false, "unit", 0}, {"/a/x.slice", false, true, "unit", 0},
+        {"/a/x.slice/b", false, true, "unit", 1}, {"/a/x.slice/b/c", true, false, "unit", 2},
+        {"/a/app", true, false, "limited", 0}, {"/a/app", false, false, "default", 0},
+        {"/a/app/b", true, false, "default", 0}, /* of those above it is not known */
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rl_policy_set set = {.policies = policies,
+            .n = sizeof(policies) / sizeof(policies[0]),
+            .default_node_only = rows[i].node_only};
+        struct rl_replay_state replayed = {0};
+        const struct rl_policy *policy;
+        uint32_t up = 99;
+
+        assert_int_equal(rl_replay_use(&replayed, &set, 0, 0), 0);
+        policy = rl_replay_match(&replayed, rows[i].path, rows[i].limited, &up);
+        if (strcmp(policy ? policy->name : "none", rows[i].policy ? rows[i].policy : "none") != 0 ||
+            up != rows[i].up)
+            fail_msg("%s: %s, %u up", rows[i].path, policy ? policy->name : "none", up);
+        assert_ptr_equal(rl_replay_match(&replayed, rows[i].path, rows[i].limited, NULL), policy);
+        rl_replay_free(&replayed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -598,6 +642,7 @@ int main(void)
         cmocka_unit_test(test_others),
         cmocka_unit_test(test_budget),
         cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_match),
     };
 
     const struct CMUnitTest within[] = {
