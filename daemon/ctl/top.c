@@ -12,6 +12,7 @@
 #include "daemon/observe/sample.h"
 
 #define BATCH_BUDGET_US (2 * RL_US_PER_S)
+#define FILES_BUDGET_US ((uint64_t)INT64_MAX) /* files wait, and say the same on slow machines */
 #define COUNT_MOST      1000000
 
 enum {
@@ -158,7 +159,7 @@ static int look_for_batch(struct rl_top *top)
     for (size_t i = 0; i < top->model.n_order && i < RL_TOP_SHOWN; i++)
         top->shown[top->n_shown++] = top->model.rows[top->model.order[i]].id;
     top->selected = top->model.rows[rl_top_worst(&top->model)].id;
-    choose_victims(top, BATCH_BUDGET_US);
+    choose_victims(top, top->observer.probe.live ? BATCH_BUDGET_US : FILES_BUDGET_US);
     return 0;
 }
 

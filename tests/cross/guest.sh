@@ -2,7 +2,7 @@
 # The emulated machine: QEMU's "virt" with Debian's kernel for arm64, and the unpacked tree as its root.
 
 declare -rA ARM64_KERNEL=([4k]=linux-image-arm64 [16k]=linux-image-arm64-16k)
-readonly ARM64_MODULES=(9pnet_virtio 9p overlay zram lzo-rle)
+readonly ARM64_MODULES=(9pnet_virtio 9p zram lzo-rle)
 readonly GUEST_BOOT_SECONDS=300
 
 # What depends on no live process and starts nothing: with pages that the kernel does not have no other test can come
@@ -21,7 +21,7 @@ make_arm64_kernel() {
     [[ ! -d $tree/usr/lib/modules ]] || mv "$tree/usr/lib" "$tree/lib"
     release=$(basename "$tree"/lib/modules/*)
     depmod -b "$tree" "$release"
-    mkdir -p "$directory"/initramfs/{bin,proc,sys,dev,modules,lower,upper,newroot}
+    mkdir -p "$directory"/initramfs/{bin,proc,sys,dev,modules,lower,newroot}
     cp "$ROOT/bin/busybox" "$directory/initramfs/bin/"
     cp "$HERE/init" "$directory/initramfs/init"
     chmod 755 "$directory/initramfs/init"

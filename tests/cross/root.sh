@@ -4,6 +4,7 @@
 # What is unpacked into the tree that is linked against and is the guest's root; nothing of it runs here.
 readonly ROOT_PACKAGES=(
     bash busybox-static coreutils diffutils findutils gawk grep jq procps sed tar util-linux dbus-daemon
+    libc-bin # for C.UTF-8
     libc6-dev libcgroup-dev libsystemd-dev libinih-dev libjansson-dev libcap-dev libcmocka-dev
     libncurses-dev libarchive-dev libmicrohttpd-dev libcairo2-dev
 )

@@ -111,6 +111,22 @@ static const char *masked(const char *text)
     return copy;
 }
 
+/* cmocka cuts long texts: so where they part. */
+static void assert_same(const char *name, const char *found, const char *wanted)
+{
+    size_t at = 0, line = 1, from = 0;
+
+    while (found[at] && found[at] == wanted[at])
+        if (found[at++] == '\n') {
+            line++;
+            from = at;
+        }
+    if (found[at] != wanted[at])
+        fail_msg("%s.txt:%zu: found\n%.*s\nwanted\n%.*s", name, line,
+            (int)strcspn(found + from, "\n"), found + from, (int)strcspn(wanted + from, "\n"),
+            wanted + from);
+}
+
 static void test_golden(void **state)
 {
     const struct golden *golden = *state;
@@ -132,7 +148,7 @@ static void test_golden(void **state)
         fail_msg("%s is missing: make it by 'unit-ctl-golden --update'", path);
     wanted[fread(wanted, 1, sizeof(wanted) - 1, file)] = '\0';
     fclose(file);
-    assert_string_equal(found, wanted);
+    assert_same(golden->name, found, wanted);
 }
 
 int main(int argc, char **argv)

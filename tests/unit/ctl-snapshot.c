@@ -225,7 +225,11 @@ static void test_contents(void **state)
         {"proc/200/uid_map", "0 100000 65536\n", "0 100000 65536\n"},
         {"proc/200/numa_maps", "one bind:0\ntwo\n", "one bind:0\n"},
         {"proc/300/numa_maps", "no newline", "no newline"},
-        {"proc/500/task/502/stat", "502 (java) Z 1\n", NULL},
+        {"proc/500/task/502/stat",
+            "502 (java) Z 1 501 501 0 -1 4194372 0 0 0 0 0 0 0 0 20 0 2 0 5001 0 0 "
+            "18446744073709551615 "
+            "0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
+            NULL},
         {"proc/self/mountinfo",
             "1 0 0:1 / / rw - nfs4 server:/secret rw\n2 1 0:2 / /sys/fs/cgroup rw - cgroup2 c rw\n"
             "3 1 0:3 / /sys/fs/cgroup/x rw - cgroup c rw,memory\n4 1 0:4 / /proc rw - proc p rw\n",

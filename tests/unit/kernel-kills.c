@@ -95,8 +95,10 @@ static void test_the_deepest(void **state)
     events(world, "a/b", 6, 5);
     events(world, "a/b/c", 1, 2);
     events(world, "a/d", 0, 1);
-    assert_string_equal(
-        look(world, false), "/a/d 1 of 1 limit;/a/b/c 1 of 2 limit;/a 1 of 9 limit;");
+    /* Those side by side come in the order of the file system. */
+    const char *told = look(world, false);
+    if (strcmp(told, "/a/b/c 1 of 2 limit;/a/d 1 of 1 limit;/a 1 of 9 limit;") != 0)
+        assert_string_equal(told, "/a/d 1 of 1 limit;/a/b/c 1 of 2 limit;/a 1 of 9 limit;");
 }
 
 static void test_machine(void **state)

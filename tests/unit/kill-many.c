@@ -96,7 +96,13 @@ static void test_beyond_targets_max(void **state)
     struct rl_target *targets = crowd_make(&crowd, n);
     struct rl_victim_watch *watch = NULL;
     struct rl_kill_result result;
+    struct rlimit old, high;
 
+    /* As the daemon does: a shell's limit is as low as RL_TARGETS_MAX. */
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    high = old;
+    high.rlim_cur = high.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &high), 0);
     assert_int_equal(
         rl_kill_processes(f->killer, targets, n, SIGKILL, on_crowd_gone, &crowd, &watch, &result),
         0);
@@ -106,6 +112,7 @@ static void test_beyond_targets_max(void **state)
     assert_true(crowd.dead >= RL_TARGETS_MAX);
     rl_victim_watch_free(watch);
     crowd_reap(&crowd);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
     free(targets);
 }
 

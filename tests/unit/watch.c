@@ -152,6 +152,13 @@ static void walk(struct world *w)
         assert_true(sd_event_run(w->event, 0) >= 0);
 }
 
+/* Walk as if it were that time, and do nothing else: for what depends on how much has passed. */
+static void walk_at(struct world *w, uint64_t now_us)
+{
+    w->watch->walk_at_us = 1;
+    rl_walk_due(w->watch, now_us);
+}
+
 /* Wait for the next walk. */
 static void wait_for_walk(struct world *w)
 {
@@ -242,24 +249,25 @@ static void only_what_moved_is_looked_below(void **state)
 static void a_walk_ends_at_the_root_where_nobody_can_be_near(void **state)
 {
     struct world *w = *state;
-    uint64_t before;
+    uint64_t before, now;
 
     make(w, "a");
     make(w, "b");
     start(w);
     stall(w, "", 1 * SEC);
-    walk(w);
+    now = rl_now_us();
+    walk_at(w, now);
     before = rl_watch_stats(w->watch)->glances;
     for (int i = 1; i < 4; i++) {
         /* above what is worth descending for, and three times are below 200 ms, half of what
          * crosses the line */
-        stall(w, "", 1 * SEC + (uint64_t)i * 60 * MS);
-        walk(w);
+        stall(w, "", 1 * SEC + (uint64_t)i * 50 * MS);
+        walk_at(w, now += 50 * MS);
         assert_int_equal(rl_watch_stats(w->watch)->glances - before, i);
     }
     stall(w, "", 1 * SEC + 260 * MS);
     stall(w, "b", 260 * MS);
-    walk(w);
+    walk_at(w, now + 50 * MS);
     assert_int_equal(rl_watch_stats(w->watch)->glances - before, 4 + 2);
     assert_true(is_hot(w, "/b"));
 }
