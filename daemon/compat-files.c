@@ -28,13 +28,14 @@ static void name_of(const struct rl_compat_unit *unit, char *buf, size_t size)
 }
 
 /* Return: the text, to be freed; NULL: it asks for nothing, or there is no memory. */
-static char *text_of(const struct rl_compat_unit *unit)
+static char *text_of(const struct rl_compat *compat, const struct rl_compat_unit *unit)
 {
     struct rl_managed_properties p = {.unit = unit->name,
         .swap = unit->swap,
         .pressure = unit->pressure,
         .limit = unit->limit,
-        .duration_us = unit->duration_us};
+        .duration_us = unit->duration_us,
+        .defaults = &compat->conf};
     char *text = NULL;
     size_t size;
     FILE *file = open_memstream(&text, &size);
@@ -52,11 +53,12 @@ static char *text_of(const struct rl_compat_unit *unit)
 
 static bool holds(int dir_fd, const char *name, const char *text)
 {
-    char buf[4096];
+    size_t len = strlen(text);
+    rl_auto_free char *buf = malloc(len + 1);
     rl_auto_fd int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf));
+    ssize_t n = fd < 0 || !buf ? -1 : read(fd, buf, len + 1);
 
-    return n >= 0 && (size_t)n == strlen(text) && memcmp(buf, text, (size_t)n) == 0;
+    return n >= 0 && (size_t)n == len && memcmp(buf, text, len) == 0;
 }
 
 static int replace(int dir_fd, const char *name, const char *text)
@@ -113,7 +115,7 @@ void rl_compat_files(struct rl_compat *compat)
     if (dir_fd < 0)
         r = -errno;
     for (size_t i = 0; i < compat->left.n && !compat->left.held && r >= 0; i++) {
-        rl_auto_free char *text = text_of(&compat->left.units[i]);
+        rl_auto_free char *text = text_of(compat, &compat->left.units[i]);
 
         name_of(&compat->left.units[i], name, sizeof(name));
         if (text && !holds(dir_fd, name, text))
@@ -124,6 +126,49 @@ void rl_compat_files(struct rl_compat *compat)
     if (r < 0 && !compat->said_files)
         rl_warning("%s: policies of units cannot be written: %s", compat->folder, strerror(-r));
     compat->said_files = r < 0;
+}
+
+static bool is_said(const struct rl_findings *said, const struct rl_findings *findings)
+{
+    bool same = said->n == findings->n;
+
+    for (size_t i = 0; same && i < said->n; i++)
+        same = said->items[i].line == findings->items[i].line &&
+               strcmp(said->items[i].path, findings->items[i].path) == 0 &&
+               strcmp(said->items[i].message, findings->items[i].message) == 0;
+    return same;
+}
+
+/* What was said already is not said again: each unit that comes leads to a reload. */
+static void say(struct rl_compat *compat, struct rl_findings *findings)
+{
+    bool news = !is_said(&compat->said, findings);
+
+    for (size_t i = 0; i < findings->n && news; i++) {
+        const struct rl_finding *f = &findings->items[i];
+
+        if (f->line > 0)
+            rl_warning("%s:%u: %s", f->path, f->line, f->message);
+        else
+            rl_warning("%s: %s", f->path, f->message);
+    }
+    rl_findings_free(&compat->said);
+    compat->said = *findings;
+}
+
+void rl_compat_read_conf(struct rl_compat *compat)
+{
+    struct rl_findings findings = {0};
+    struct rl_oomd_conf conf;
+    int r = rl_oomd_conf_load(compat->options.oomd_conf, &findings, &conf);
+
+    say(compat, &findings);
+    if (r < 0) {
+        rl_warning("oomd.conf: %s; what was read before counts", strerror(-r));
+        return;
+    }
+    rl_oomd_conf_free(&compat->conf);
+    compat->conf = conf;
 }
 
 /* ---- folders of set-property ---- */

@@ -3,6 +3,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include "conf/oomd-conf.h"
 #include "daemon/compat.h"
 
 #define RL_COMPAT_WATCHES                                                                          \
@@ -17,6 +18,8 @@ struct rl_compat {
     struct rl_compat_options options;
     char *address, *folder;
     const char *const *control;
+    struct rl_oomd_conf conf;
+    struct rl_findings said; /* what is wrong in it */
     sd_bus *bus;
     sd_bus_slot *call;      /* the question that is waited for */
     sd_event_source *timer; /* next questions; without a bus: connect */
@@ -33,6 +36,7 @@ struct rl_compat {
     bool arrived; /* a folder of set-property, with what is in it by now */
     bool listing; /* the queue is being filled */
     bool listens; /* to what systemd tells of units */
+    bool known;   /* all units have been asked for once: the folder holds what they ask for */
     bool said_full, said_files;
     struct rl_compat_left left;
 };
@@ -48,6 +52,8 @@ void rl_compat_changed(struct rl_compat *compat, const char *unit);
 /* ---- compat-files.c ---- */
 /* Make the folder hold the policies of what is known, and touch only what differs. */
 void rl_compat_files(struct rl_compat *compat);
+/* Read oomd.conf. What is wrong in it is said. */
+void rl_compat_read_conf(struct rl_compat *compat);
 /* Watch the folders of set-property anew. */
 void rl_compat_watch(struct rl_compat *compat);
 void rl_compat_unwatch(struct rl_compat *compat);

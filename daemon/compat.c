@@ -141,6 +141,7 @@ static void finish(struct rl_compat *compat)
         if (compat->left.units[i].gone || (compat->whole && !compat->left.units[i].seen))
             forget(compat, &compat->left.units[i]);
     compat->whole = false;
+    compat->known = true;
     drop_queue(compat);
     rl_compat_files(compat);
     if (compat->all || compat->more)
@@ -560,6 +561,8 @@ int rl_compat_new(sd_event *event, const struct rl_compat_options *options, stru
         rl_compat_free(compat);
         return r;
     }
+    if (compat->folder)
+        rl_compat_read_conf(compat);
     rl_compat_connect(compat);
     *ret = compat;
     return 0;
@@ -580,9 +583,20 @@ struct rl_compat *rl_compat_free(struct rl_compat *compat)
     free(compat->queue);
     free(compat->address);
     free(compat->folder);
+    rl_oomd_conf_free(&compat->conf);
+    rl_findings_free(&compat->said);
     sd_event_unref(compat->event);
     free(compat);
     return NULL;
+}
+
+void rl_compat_reload(struct rl_compat *compat)
+{
+    if (!compat || !compat->folder)
+        return;
+    rl_compat_read_conf(compat);
+    if (compat->known)
+        rl_compat_files(compat);
 }
 
 const struct rl_compat_left *rl_compat_left(const struct rl_compat *compat)

@@ -2,6 +2,7 @@
  *
  * Their ManagedOOMSwap= and ManagedOOMMemoryPressure= become policies (conf/managed.h), files in a
  * folder of the daemon's own that counts less than all others: whoever ships UNIT.conf has his way.
+ * What a unit does not say itself stands in oomd.conf (conf/oomd-conf.h).
  * Units of the system's manager are asked for over D-Bus, which is the only way: systemd gives its
  * varlink list to systemd-oomd.service alone, and on the cgroup it leaves nothing but the
  * preference (daemon/observe/marks.h), which counts with and without all this. Users' managers are
@@ -47,6 +48,7 @@ struct rl_compat_options {
     const char *address; /* of the bus; NULL: the system bus, if systemd manages this machine */
     const char *folder;  /* where policies are written; NULL: none are. Copied */
     const char *const *control;   /* folders of set-property; NULL: the standard ones. Outlive it */
+    const char *const *oomd_conf; /* folders of oomd.conf; likewise */
     bool (*busy)(void *userdata); /* an incident runs: ask later. NULL: never */
     void (*told)(void *userdata); /* systemd-oomd has come or gone. NULL: nobody asks */
     void *userdata;
@@ -58,6 +60,10 @@ struct rl_compat;
 int rl_compat_new(sd_event *event, const struct rl_compat_options *options, struct rl_compat **ret);
 /* The policies stay for the next start. NULL is allowed. Always returns NULL. */
 struct rl_compat *rl_compat_free(struct rl_compat *compat);
+
+/* Read oomd.conf anew, and have the policies' files say so, before they are read. NULL is allowed.
+ */
+void rl_compat_reload(struct rl_compat *compat);
 
 const struct rl_compat_left *rl_compat_left(const struct rl_compat *compat);
 

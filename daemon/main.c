@@ -177,6 +177,13 @@ static void on_oomd(void *userdata)
     notify_ready(userdata);
 }
 
+static void on_reloading(void *userdata)
+{
+    const struct program *p = userdata;
+
+    rl_compat_reload(p->compat);
+}
+
 /* Units of systemd and what is left to systemd-oomd: the machine's, so not for a user's instance.
  */
 static void open_compat(struct program *p)
@@ -262,6 +269,8 @@ static int open_all(struct program *p)
         .host_root = p->options.root ? p->options.root : "",
         .dry_run = p->options.dry_run,
         .trace = p->options.trace,
+        .reloading = on_reloading,
+        .userdata = p,
     };
     int r = sd_event_default(&p->event);
 

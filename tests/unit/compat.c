@@ -5,6 +5,7 @@
 
 #include "daemon/compat.h"
 #include "daemon/report/log.h"
+#include "tests/unit/capture.h"
 #include "tests/unit/message-bus.h"
 
 #define SYSTEMD "org.freedesktop.systemd1"
@@ -21,8 +22,8 @@ struct told_unit {
 struct world {
     struct folder folder;
     sd_event *event;
-    char address[BUS_ADDRESS_MAX], dir[PATH_MAX], control[PATH_MAX];
-    const char *controls[2];
+    char address[BUS_ADDRESS_MAX], dir[PATH_MAX], control[PATH_MAX], conf[PATH_MAX];
+    const char *controls[2], *confs[2];
     pid_t daemon;
     sd_bus *systemd, *oomd;
     struct rl_compat *compat;
@@ -132,6 +133,8 @@ static int setup(void **state)
     assert_int_equal(mkdir(control, 0755), 0);
     snprintf(world->control, sizeof(world->control), "%s/etc/system.control", world->folder.path);
     world->controls[0] = world->control;
+    snprintf(world->conf, sizeof(world->conf), "%s/systemd", world->folder.path);
+    world->confs[0] = world->conf;
     world->systemd = message_bus_client(world->event, world->address);
     assert_true(sd_bus_request_name(world->systemd, SYSTEMD, 0) >= 0);
     assert_true(sd_bus_add_filter(world->systemd, NULL, on_call, world) >= 0);
@@ -163,6 +166,7 @@ static void start(struct world *world, bool writes)
     struct rl_compat_options options = {.address = world->address,
         .folder = writes ? world->dir : NULL,
         .control = world->controls,
+        .oomd_conf = world->confs,
         .busy = is_busy,
         .told = on_told,
         .userdata = world};
@@ -195,15 +199,62 @@ static void test_policies(void **state)
     struct world *world = *state;
 
     start(world, true);
-    WAIT_FOR(world->event, has(world, "web.service",
-                               "[Trigger pressure]\nPressure=full 33% over "
-                               "10s\nFor=1min 30s\n"));
+    WAIT_FOR(world->event, has(world, "web.service", "\nPressure=full 33% over 10s\n"));
+    assert_true(has(world, "web.service", "\nFor=1min 30s\n"));
     WAIT_FOR(world->event, has(world, "50-systemd-units", "[Match]\n"));
     assert_true(has(world, "50-systemd-units", "Usage=90%\nSwap=90%\n"));
     assert_false(has(world, "50-systemd-units", "Pressure="));
     assert_string_equal(text_of(world, "calm.scope"), "");
     assert_string_equal(text_of(world, "absent.service"), "");
     assert_false(rl_compat_leaves(rl_compat_left(world->compat), "/a/web.service"));
+}
+
+/* What the units do not say themselves. */
+static void test_oomd_conf(void **state)
+{
+    struct world *world = *state;
+    struct capture capture;
+    const char *said;
+
+    world->units[4] = (struct told_unit){"plain.service", "loaded", "kill", "kill", 0, 0};
+    folder_write(&world->folder, "systemd/oomd.conf.d/a.conf",
+        "[OOM]\nSwapUsedLimit=70%\nDefaultMemoryPressureLimit=25%\n");
+    folder_write(&world->folder, "systemd/oomd.conf",
+        "[OOM]\nDefaultMemoryPressureLimit=1%\nDefaultMemoryPressureDurationSec=5s\n");
+    start(world, true);
+    WAIT_FOR(world->event, has(world, "plain.service", "a.conf:3\nPressure=full 25% over 10s\n") &&
+                               has(world, "50-systemd-units", "Swap="));
+    assert_true(has(world, "plain.service", "oomd.conf:3\nFor=5s\n"));
+    assert_true(has(world, "plain.service", "a.conf:2\nUsage=70%\nSwap=70%\n"));
+    assert_true(has(world, "web.service", "Pressure=full 33% over 10s\n"));
+    assert_true(has(world, "web.service", "For=1min 30s\n"));
+    assert_true(has(world, "50-systemd-units", "Usage=70%\nSwap=70%\n"));
+
+    /* They change, and count when all is read again, at once. */
+    folder_write(&world->folder, "systemd/oomd.conf.d/a.conf",
+        "[OOM]\nSwapUsedLimit=lots\nDefaultMemoryPressureLimit=26%\n");
+    assert_true(has(world, "plain.service", "full 25% "));
+    capture_begin(&capture);
+    rl_compat_reload(world->compat);
+    rl_compat_reload(world->compat);
+    said = strstr(capture_end(&capture), "a.conf:2: SwapUsedLimit=: 'lots' is no share");
+    assert_non_null(said);
+    assert_null(strstr(said + 1, "a.conf:2")); /* once */
+    assert_true(has(world, "plain.service", "Pressure=full 26% over 10s\n"));
+    assert_true(has(world, "plain.service", "Swap=90%\n"));
+}
+
+/* What the daemon before has left is in force until the units have been asked for. */
+static void test_reload_before_answers(void **state)
+{
+    struct world *world = *state;
+
+    start(world, true);
+    folder_write(&world->folder, "made/web.service.conf", "# before\n");
+    rl_compat_reload(world->compat);
+    assert_true(has(world, "web.service", "# before\n"));
+    WAIT_FOR(world->event, has(world, "web.service", "33%"));
+    rl_compat_reload(NULL);
 }
 
 static void signal_unit(struct world *world, const char *member, const char *name, unsigned i)
@@ -225,7 +276,8 @@ static void test_changes(void **state)
     /* A new one, asked for alone; the default's duration where systemd does not know it. */
     world->units[4] = (struct told_unit){"new.slice", "loaded", "kill", "kill", 0, 0};
     signal_unit(world, "UnitNew", "new.slice", 4);
-    WAIT_FOR(world->event, has(world, "new.slice", "full 60% over 10s\nFor=30s\n"));
+    WAIT_FOR(world->event, has(world, "new.slice", "\nPressure=full 60% over 10s\n"));
+    assert_true(has(world, "new.slice", "\nFor=30s\n"));
     assert_true(has(world, "new.slice", "[Trigger swap]"));
     assert_int_equal(world->lists, 1);
 
@@ -353,6 +405,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_policies, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_oomd_conf, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_reload_before_answers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_never_while_busy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_gone_before, setup, teardown),
