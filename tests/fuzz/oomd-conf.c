@@ -3,9 +3,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "conf/draft.h"
+#include "conf/compile.h"
 #include "conf/managed.h"
 #include "conf/oomd-conf.h"
 
@@ -17,25 +16,20 @@ static void check_policy(const struct rl_oomd_conf *conf)
 {
     struct rl_managed_properties unit = {
         .unit = "a.service", .swap = true, .pressure = true, .defaults = conf};
-    struct rl_arena arena = {0};
     struct rl_findings findings = {0};
-    struct rl_policy policy = {.name = "a.service", .source = "fuzz"};
-    struct rl_draft draft = {
-        .kind = RL_POLICY_FILE, .arena = &arena, .findings = &findings, .policy = &policy};
+    struct rl_source source = {.path = "fuzz"};
+    struct rl_compiled *compiled;
     char *text = NULL;
-    size_t len;
-    FILE *file = open_memstream(&text, &len);
+    FILE *file = open_memstream(&text, &source.len);
 
     if (!file || !rl_managed_write(&unit, file) || fclose(file) != 0)
         abort();
-    rl_draft_defaults(&draft);
-    rl_draft_read(&draft, "fuzz", text, len, false);
-    rl_draft_finish_policy(&draft);
-    if (draft.error || findings.n > 0)
+    source.text = text;
+    if (rl_compile("a.service", &source, 1, &findings, &compiled) != 0 || !compiled)
         abort();
+    rl_compiled_release(compiled);
+    rl_findings_free(&findings); /* a trigger of levels alone is warned about */
     free(text);
-    rl_findings_free(&findings);
-    rl_arena_free(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
