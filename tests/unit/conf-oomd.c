@@ -158,7 +158,9 @@ static void test_precedence(void **state)
     struct rl_findings findings = {0};
     struct rl_oomd_conf conf;
 
-    put(*state, "usr/oomd.conf", "[OOM]\nSwapUsedLimit=1%\nDefaultMemoryPressureLimit=1%\n");
+    put(*state, "usr/oomd.conf",
+        "[OOM]\nSwapUsedLimit=1%\nDefaultMemoryPressureLimit=1%\n"
+        "DefaultMemoryPressureDurationSec=1s\n");
     put(*state, "etc/oomd.conf",
         "# as shipped\n[OOM]\n#SwapUsedLimit=2%\nDefaultMemoryPressureDurationSec=2s\n");
     conf = load(*state, &findings);
@@ -197,7 +199,7 @@ static void test_precedence(void **state)
         expect_setting(*state, &conf, key, NULL, 0);
     rl_oomd_conf_free(&conf);
 
-    /* A main file that is masked. */
+    /* A main file that is masked, and with it those that count less. */
     unlink(in(*state, "etc/oomd.conf.d/99-z.conf"));
     put_link(*state, "etc/oomd.conf", "/dev/null");
     conf = load(*state, &findings);
