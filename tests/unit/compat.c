@@ -329,6 +329,10 @@ static void test_changes(void **state)
     world->units[2].pressure = "kill";
     folder_write(&world->folder, "etc/system.control/calm.scope.d/50-x.conf", "[Service]\n");
     WAIT_FOR(world->event, has(world, "calm.scope", "[Trigger pressure]"));
+    /* Once more into the folder that is new there. */
+    world->units[2].limit = UINT32_MAX / 5;
+    folder_write(&world->folder, "etc/system.control/calm.scope.d/50-x.conf", "[Service]\n#\n");
+    WAIT_FOR(world->event, has(world, "calm.scope", "full 20% "));
     assert_int_equal(world->lists, lists); /* only these were asked for */
     assert_true(has(world, "50-systemd-units", "Swap="));
 }
