@@ -96,37 +96,84 @@ void rl_managed_relief(const struct rl_managed_out *out)
 
 /* ---- a whole file ---- */
 
+/* A limit, and where it came from. */
+struct limit {
+    uint64_t number;
+    char from[512];
+};
+
+struct page {
+    FILE *file;
+    struct limit of[RL_MANAGED_MODE + 1];
+    enum rl_managed_of said; /* above the line before */
+};
+
 static void print_section(void *userdata, const char *name)
 {
-    fprintf(userdata, "\n[%s]\n", name);
+    struct page *page = userdata;
+
+    fprintf(page->file, "\n[%s]\n", name);
+    page->said = RL_MANAGED_ITSELF;
 }
 
 static void print_line(void *userdata, enum rl_managed_of of, const char *why, const char *line)
 {
+    struct page *page = userdata;
+
+    if (!why && page->of[of].from[0] && page->said != of)
+        why = page->of[of].from;
     if (why)
-        fprintf(userdata, "# %s\n", why);
-    fprintf(userdata, "%s\n", line);
+        fprintf(page->file, "# %s\n", why);
+    fprintf(page->file, "%s\n", line);
+    page->said = of;
 }
 
-static uint64_t limit_of(const struct rl_managed_properties *unit)
+/* What counts where the unit says nothing. */
+static struct limit default_of(
+    const struct rl_managed_properties *unit, enum rl_oomd_key key, uint64_t otherwise)
+{
+    const struct rl_oomd_setting *setting = unit->defaults ? &unit->defaults->of[key] : NULL;
+    struct limit limit = {.number = otherwise};
+
+    if (setting && setting->from) {
+        limit.number = setting->number;
+        snprintf(limit.from, sizeof(limit.from), "%s= in %s", rl_oomd_key_name(key), setting->from);
+    } else {
+        snprintf(limit.from, sizeof(limit.from), "the default of %s= in oomd.conf",
+            rl_oomd_key_name(key));
+    }
+    return limit;
+}
+
+static struct limit limit_of(const struct rl_managed_properties *unit)
 {
     if (unit->limit == 0)
-        return RL_MANAGED_LIMIT_DEFAULT;
-    return ((uint64_t)unit->limit * 10000 + UINT32_MAX / 2) / UINT32_MAX;
+        return default_of(unit, RL_OOMD_LIMIT, RL_MANAGED_LIMIT_DEFAULT);
+    return (struct limit){((uint64_t)unit->limit * 10000 + UINT32_MAX / 2) / UINT32_MAX,
+        "ManagedOOMMemoryPressureLimit= of the unit"};
 }
 
-static uint64_t duration_of(const struct rl_managed_properties *unit)
+static struct limit duration_of(const struct rl_managed_properties *unit)
 {
+    struct limit limit = {unit->duration_us, "ManagedOOMMemoryPressureDurationSec= of the unit"};
+
     if (unit->duration_us == 0 || unit->duration_us == UINT64_MAX)
-        return RL_MANAGED_DURATION_DEFAULT;
-    if (unit->duration_us < LEAST_DURATION_US)
-        return LEAST_DURATION_US;
-    return unit->duration_us > MOST_DURATION_US ? MOST_DURATION_US : unit->duration_us;
+        limit = default_of(unit, RL_OOMD_DURATION, RL_MANAGED_DURATION_DEFAULT);
+    if (limit.number < LEAST_DURATION_US)
+        limit.number = LEAST_DURATION_US;
+    if (limit.number > MOST_DURATION_US)
+        limit.number = MOST_DURATION_US;
+    return limit;
 }
 
 bool rl_managed_write(const struct rl_managed_properties *unit, FILE *file)
 {
-    struct rl_managed_out out = {print_section, print_line, file};
+    struct page page = {.file = file,
+        .of = {[RL_MANAGED_LIMIT] = limit_of(unit),
+            [RL_MANAGED_DURATION] = duration_of(unit),
+            [RL_MANAGED_SWAP_LIMIT] = default_of(
+                unit, RL_OOMD_SWAP_LIMIT, RL_MANAGED_SWAP_DEFAULT)}};
+    struct rl_managed_out out = {print_section, print_line, &page};
     bool root = strcmp(unit->unit, "-.slice") == 0;
 
     if (!unit->swap && !unit->pressure)
@@ -136,13 +183,14 @@ bool rl_managed_write(const struct rl_managed_properties *unit, FILE *file)
         "anew when they change.\n",
         unit->unit);
     if (root) {
-        print_section(file, "Match");
-        print_line(file, RL_MANAGED_ITSELF, "the root slice is the machine", "Cgroup=/");
+        print_section(&page, "Match");
+        print_line(&page, RL_MANAGED_ITSELF, "the root slice is the machine", "Cgroup=/");
     }
     if (unit->pressure)
-        rl_managed_pressure(&out, limit_of(unit), duration_of(unit), root);
+        rl_managed_pressure(
+            &out, page.of[RL_MANAGED_LIMIT].number, page.of[RL_MANAGED_DURATION].number, root);
     if (unit->swap)
-        rl_managed_swap(&out, RL_MANAGED_SWAP_DEFAULT);
+        rl_managed_swap(&out, page.of[RL_MANAGED_SWAP_LIMIT].number);
     rl_managed_victim(&out, false);
     rl_managed_relief(&out);
     return true;

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "conf/oomd-conf.h"
+
 /* What a line stands for. */
 enum rl_managed_of {
     RL_MANAGED_ITSELF, /* what systemd-oomd does without being told */
@@ -27,7 +29,7 @@ struct rl_managed_out {
     void *userdata;
 };
 
-/* Defaults of oomd.conf(5). */
+/* What counts where oomd.conf(5) does not say it. */
 #define RL_MANAGED_LIMIT_DEFAULT    6000 /* hundredths of a percent */
 #define RL_MANAGED_DURATION_DEFAULT UINT64_C(30000000)
 #define RL_MANAGED_SWAP_DEFAULT     9000
@@ -51,15 +53,17 @@ void rl_managed_relief(const struct rl_managed_out *out);
 /* The properties of one unit, as systemd tells them. */
 struct rl_managed_properties {
     const char *unit;
-    bool swap, pressure;  /* "kill" */
-    uint32_t limit;       /* parts of UINT32_MAX; 0: the default */
-    uint64_t duration_us; /* 0 and UINT64_MAX: the default */
+    bool swap, pressure;                 /* "kill" */
+    uint32_t limit;                      /* parts of UINT32_MAX; 0: the default */
+    uint64_t duration_us;                /* 0 and UINT64_MAX: the default */
+    const struct rl_oomd_conf *defaults; /* NULL: systemd-oomd's own */
 };
 
 /**
  * rl_managed_write() - a whole policy file for a unit
  *
  * Its name is to be that of the unit; of the root slice, which is the machine and no unit to be
- * named after, anything else. Return: false, with nothing written, where the unit asks for nothing.
+ * named after, anything else. Above each limit stands where it came from. Return: false, with
+ * nothing written, where the unit asks for nothing.
  */
 bool rl_managed_write(const struct rl_managed_properties *unit, FILE *file);

@@ -1,22 +1,14 @@
 #include "conf/settings.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf/draft.h"
-#include "conf/folder.h"
 #include "conf/open.h"
-
-#define FILE_NAME "reliefd.conf"
+#include "conf/standard.h"
 
 static const char *const standard_dirs[] = {RL_VENDOR_DIR, "/run/reliefd", "/etc/reliefd", NULL};
-
-struct reading {
-    struct rl_draft draft;
-    bool strict;
-};
 
 /* The settings with strings of their own: what was read is in the arena, which ends. */
 static int own_strings(const struct rl_settings *from, struct rl_settings *ret)
@@ -43,102 +35,46 @@ static int own_strings(const struct rl_settings *from, struct rl_settings *ret)
     return -ENOMEM;
 }
 
-/* Return: enum rl_conf; -ENOMEM. */
-static int read_file(struct reading *r, const char *path)
+static int take_file(void *userdata, const char *path, const char *text, size_t len)
 {
-    char *text;
-    size_t len;
-    int result = rl_read_conf(path, r->strict, r->draft.findings, &text, &len);
+    struct rl_draft *draft = userdata;
 
-    if (result != RL_CONF_TEXT)
-        return result;
-    rl_draft_read(&r->draft, path, text, len, false);
-    free(text);
-    return r->draft.error < 0 ? r->draft.error : result;
+    rl_draft_read(draft, path, text, len, false);
+    return draft->error;
 }
 
-static int read_named(struct reading *r, const char *path)
+static int read_named(
+    const struct rl_standard *standard, const char *path, struct rl_findings *findings)
 {
-    int result = read_file(r, path);
+    int result = rl_standard_read_file(standard, path, findings);
 
     if (result == RL_CONF_GONE)
         result = rl_findings_add(
-            r->draft.findings, path, 0, RL_ERROR, "no-such-file", "there is no such file");
-    return result < 0 ? result : 0;
-}
-
-/* The main file is the one of the most important folder that has it. */
-static int read_main(struct reading *r, const char *const *dirs)
-{
-    int result = RL_CONF_GONE;
-    size_t n = 0;
-
-    while (dirs[n])
-        n++;
-    while (n-- > 0 && result == RL_CONF_GONE) {
-        char *path;
-
-        if (asprintf(&path, "%s/" FILE_NAME, dirs[n]) < 0)
-            return -ENOMEM;
-        result = read_file(r, path);
-        free(path);
-    }
-    return result < 0 ? result : 0;
-}
-
-static int list_drop_ins(
-    const char *const *dirs, struct rl_findings *findings, struct rl_entries *entries)
-{
-    for (unsigned i = 0; dirs[i]; i++) {
-        char *path;
-        int result;
-
-        if (asprintf(&path, "%s/" FILE_NAME ".d", dirs[i]) < 0)
-            return -ENOMEM;
-        result = rl_folder_list(path, i, FILE_NAME, findings, entries);
-        free(path);
-        if (result < 0)
-            return result;
-    }
-    rl_entries_settle(entries);
-    return 0;
-}
-
-static int read_drop_ins(struct reading *r, const char *const *dirs)
-{
-    struct rl_entries entries = {0};
-    int result = list_drop_ins(dirs, r->draft.findings, &entries);
-
-    for (size_t i = 0; i < entries.n && result >= 0; i++)
-        result = read_file(r, entries.items[i].path);
-    rl_entries_free(&entries);
+            findings, path, 0, RL_ERROR, "no-such-file", "there is no such file");
     return result < 0 ? result : 0;
 }
 
 int rl_settings_load(const struct rl_settings_options *options, struct rl_findings *findings,
     struct rl_settings *ret)
 {
-    const char *const *dirs = options->dirs ? options->dirs : standard_dirs;
     struct rl_settings settings = {0};
     struct rl_arena arena = {0};
-    struct reading r = {
-        .draft = {.kind = RL_SETTINGS_FILE,
-            .arena = &arena,
-            .findings = findings,
-            .settings = &settings},
-        .strict = options->strict_owner,
+    struct rl_draft draft = {
+        .kind = RL_SETTINGS_FILE, .arena = &arena, .findings = findings, .settings = &settings};
+    struct rl_standard standard = {
+        .name = "reliefd.conf",
+        .dirs = options->dirs ? options->dirs : standard_dirs,
+        .strict_owner = options->strict_owner,
+        .take = take_file,
+        .userdata = &draft,
     };
     int error;
 
-    rl_draft_defaults(&r.draft);
-    error = r.draft.error;
-    if (!error && options->path) {
-        error = read_named(&r, options->path);
-    } else if (!error) {
-        error = read_main(&r, dirs);
-        if (!error)
-            error = read_drop_ins(&r, dirs);
-    }
+    rl_draft_defaults(&draft);
+    error = draft.error;
+    if (!error)
+        error = options->path ? read_named(&standard, options->path, findings)
+                              : rl_standard_read(&standard, findings);
     if (!error)
         error = own_strings(&settings, ret);
     rl_arena_free(&arena);

@@ -103,34 +103,79 @@ static int enqueue(struct rl_compat *compat, const char *name, const char *path)
 
 static struct rl_compat_unit *find(struct rl_compat *compat, const char *name)
 {
-    for (size_t i = 0; i < compat->left.n; i++)
-        if (strcmp(compat->left.units[i].name, name) == 0)
-            return &compat->left.units[i];
-    return NULL;
+    return rl_compat_find(&compat->left, name, strlen(name), NULL);
 }
 
-static void forget(struct rl_compat *compat, struct rl_compat_unit *unit)
+static void forget(struct rl_compat *compat, size_t at)
 {
-    *unit = compat->left.units[--compat->left.n];
+    struct rl_compat_left *left = &compat->left;
+
+    free(left->units[at]);
+    left->n--;
+    memmove(&left->units[at], &left->units[at + 1], (left->n - at) * sizeof(*left->units));
+}
+
+static bool is_busy(const struct rl_compat *compat)
+{
+    return compat->options.busy && compat->options.busy(compat->options.userdata);
+}
+
+static void say_full(struct rl_compat *compat, const char *unit)
+{
+    if (!compat->said_full)
+        rl_warning("more than %d units have ManagedOOM properties: %s and others are left out; "
+                   "write one policy for many with Unit= in [Match], or set the properties of the "
+                   "slice that they are in",
+            RL_COMPAT_UNITS_MAX, unit);
+    compat->said_full = true;
+}
+
+/* Return: a new one at that place; NULL without memory, or while an incident runs. */
+static struct rl_compat_unit *insert(struct rl_compat *compat, size_t at)
+{
+    struct rl_compat_left *left = &compat->left;
+    size_t size = left->size > 0 ? 2 * left->size : 16;
+    struct rl_compat_unit *unit = is_busy(compat) ? NULL : malloc(sizeof(*unit));
+
+    if (unit && left->n == left->size) {
+        struct rl_compat_unit **units = reallocarray(
+            left->units, size, sizeof(struct rl_compat_unit *));
+
+        if (!units) {
+            free(unit);
+            return NULL;
+        }
+        left->units = units;
+        left->size = size;
+    }
+    if (!unit)
+        return NULL;
+    memmove(&left->units[at + 1], &left->units[at], (left->n - at) * sizeof(*left->units));
+    left->units[at] = unit;
+    left->n++;
+    return unit;
 }
 
 static void settle(struct rl_compat *compat, const struct rl_compat_unit *answer)
 {
-    struct rl_compat_unit *unit = find(compat, answer->name);
+    size_t at;
+    struct rl_compat_unit *unit = rl_compat_find(
+        &compat->left, answer->name, strlen(answer->name), &at);
 
     if (!answer->swap && !answer->pressure) {
         if (unit)
-            forget(compat, unit);
+            forget(compat, at);
         return;
     }
     if (!unit && compat->left.n == RL_COMPAT_UNITS_MAX) {
-        if (!compat->said_full)
-            rl_warning("more than %d units have ManagedOOM properties: %s and others are left out",
-                RL_COMPAT_UNITS_MAX, answer->name);
-        compat->said_full = true;
+        say_full(compat, answer->name);
         return;
     }
-    unit = unit ? unit : &compat->left.units[compat->left.n++];
+    unit = unit ? unit : insert(compat, at);
+    if (!unit) {
+        compat->all = true; /* when there is room again */
+        return;
+    }
     *unit = *answer;
     unit->seen = true;
 }
@@ -138,9 +183,10 @@ static void settle(struct rl_compat *compat, const struct rl_compat_unit *answer
 static void finish(struct rl_compat *compat)
 {
     for (size_t i = compat->left.n; i-- > 0;)
-        if (compat->left.units[i].gone || (compat->whole && !compat->left.units[i].seen))
-            forget(compat, &compat->left.units[i]);
+        if (compat->left.units[i]->gone || (compat->whole && !compat->left.units[i]->seen))
+            forget(compat, i);
     compat->whole = false;
+    compat->known = true;
     drop_queue(compat);
     rl_compat_files(compat);
     if (compat->all || compat->more)
@@ -220,7 +266,7 @@ static void ask_next(struct rl_compat *compat)
         compat->next++;
         compat->property = SWAP;
         compat->answer = (struct rl_compat_unit){0};
-        if (compat->options.busy && compat->options.busy(compat->options.userdata)) {
+        if (is_busy(compat)) {
             later(compat, BUSY_US);
             return;
         }
@@ -257,7 +303,7 @@ static int on_list(sd_bus_message *reply, void *userdata, sd_bus_error *ret_erro
     }
     compat->whole = true;
     for (size_t i = 0; i < compat->left.n; i++)
-        compat->left.units[i].seen = false;
+        compat->left.units[i]->seen = false;
     ask_next(compat);
     return 0;
 }
@@ -286,12 +332,13 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
     }
     if (compat->call || !compat->listens)
         return 0; /* finish() looks whether there is more */
-    if (compat->options.busy && compat->options.busy(compat->options.userdata)) {
+    if (is_busy(compat)) {
         later(compat, BUSY_US);
         return 0;
     }
     compat->more = false;
-    rl_compat_watch(compat);
+    if (compat->stale)
+        rl_compat_watch(compat);
     if (compat->all) {
         compat->all = compat->whole = false;
         drop_queue(compat);
@@ -305,7 +352,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 void rl_compat_all(struct rl_compat *compat)
 {
-    compat->all = true;
+    compat->all = compat->stale = true;
     later(compat, QUIET_US);
 }
 
@@ -461,9 +508,7 @@ static int on_sweep(sd_event_source *source, void *userdata)
     struct rl_compat *compat = userdata;
 
     compat->call = sd_bus_slot_unref(compat->call);
-    if (compat->bus)
-        sd_bus_detach_event(compat->bus);
-    compat->bus = sd_bus_close_unref(compat->bus);
+    rl_compat_close(compat);
     drop_queue(compat);
     compat->whole = compat->listens = false;
     compat->all = true;
@@ -477,34 +522,33 @@ void rl_compat_lost(struct rl_compat *compat)
     sd_event_source_set_enabled(compat->sweep, SD_EVENT_ONESHOT);
 }
 
-static int subscribe(struct rl_compat *compat)
+static int hear_of_end(struct rl_compat *compat, sd_bus *bus)
 {
-    sd_bus *bus = compat->bus;
-    int r = sd_bus_match_signal_async(bus, NULL, NULL, "/org/freedesktop/DBus/Local",
+    return sd_bus_match_signal_async(bus, NULL, NULL, "/org/freedesktop/DBus/Local",
         "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, compat);
-
-    if (r >= 0)
-        r = sd_bus_add_match_async(bus, NULL,
-            "type='signal',sender='" BUS "',member='NameOwnerChanged',arg0='" OOMD "'", on_owner,
-            ignore, compat);
-    if (r >= 0)
-        r = sd_bus_call_method_async(bus, NULL, BUS, "/org/freedesktop/DBus", BUS, "NameHasOwner",
-            on_has_owner, compat, "s", OOMD);
-    return r < 0 || !compat->folder ? r : listen_to_units(compat);
 }
 
-static int open_bus(struct rl_compat *compat)
+static int hear_of_oomd(struct rl_compat *compat)
 {
-    int r;
+    int r = sd_bus_add_match_async(compat->oomd, NULL,
+        "type='signal',sender='" BUS "',member='NameOwnerChanged',arg0='" OOMD "'", on_owner,
+        ignore, compat);
 
-    if (!compat->address)
-        return sd_bus_open_system(&compat->bus);
-    r = sd_bus_new(&compat->bus);
-    if (r >= 0)
-        r = sd_bus_set_address(compat->bus, compat->address);
-    if (r >= 0)
-        r = sd_bus_set_bus_client(compat->bus, 1);
-    return r < 0 ? r : sd_bus_start(compat->bus);
+    if (r < 0)
+        return r;
+    return sd_bus_call_method_async(compat->oomd, NULL, BUS, "/org/freedesktop/DBus", BUS,
+        "NameHasOwner", on_has_owner, compat, "s", OOMD);
+}
+
+static int subscribe(struct rl_compat *compat)
+{
+    int r = hear_of_end(compat, compat->bus);
+
+    if (r >= 0 && compat->oomd && compat->oomd != compat->bus)
+        r = hear_of_end(compat, compat->oomd);
+    if (r >= 0 && compat->oomd)
+        r = hear_of_oomd(compat);
+    return r < 0 || !compat->folder ? r : listen_to_units(compat);
 }
 
 void rl_compat_connect(struct rl_compat *compat)
@@ -513,11 +557,13 @@ void rl_compat_connect(struct rl_compat *compat)
 
     if (!compat->address && sd_booted() <= 0)
         return;
-    r = open_bus(compat);
+    r = rl_compat_open(compat);
     if (r >= 0)
         r = subscribe(compat);
     if (r >= 0)
         r = sd_bus_attach_event(compat->bus, compat->event, SD_EVENT_PRIORITY_IDLE);
+    if (r >= 0 && compat->oomd && compat->oomd != compat->bus)
+        r = sd_bus_attach_event(compat->oomd, compat->event, SD_EVENT_PRIORITY_IDLE);
     if (r < 0)
         rl_compat_lost(compat);
 }
@@ -538,9 +584,6 @@ static int add_sources(struct rl_compat *compat)
 
 int rl_compat_new(sd_event *event, const struct rl_compat_options *options, struct rl_compat **ret)
 {
-    /* set-property's, with --runtime and without, and that of units that are made at run time. */
-    static const char *const control[] = {"/run/systemd/system.control",
-        "/etc/systemd/system.control", "/run/systemd/transient", NULL};
     struct rl_compat *compat = calloc(1, sizeof(*compat));
     int r = 0;
 
@@ -548,10 +591,12 @@ int rl_compat_new(sd_event *event, const struct rl_compat_options *options, stru
         return -ENOMEM;
     compat->event = sd_event_ref(event);
     compat->options = *options;
-    compat->control = options->control ? options->control : control;
     if ((options->address && !(compat->address = strdup(options->address))) ||
+        (options->oomd_address && !(compat->oomd_address = strdup(options->oomd_address))) ||
         (options->folder && !(compat->folder = strdup(options->folder))))
         r = -ENOMEM;
+    if (r >= 0)
+        r = rl_compat_find_control(compat);
     if (r >= 0 && compat->folder && mkdir(compat->folder, 0755) < 0 && errno != EEXIST)
         r = -errno;
     if (r >= 0)
@@ -560,6 +605,8 @@ int rl_compat_new(sd_event *event, const struct rl_compat_options *options, stru
         rl_compat_free(compat);
         return r;
     }
+    if (compat->folder)
+        rl_compat_read_conf(compat);
     rl_compat_connect(compat);
     *ret = compat;
     return 0;
@@ -570,19 +617,35 @@ struct rl_compat *rl_compat_free(struct rl_compat *compat)
     if (!compat)
         return NULL;
     compat->call = sd_bus_slot_unref(compat->call);
-    if (compat->bus)
-        sd_bus_detach_event(compat->bus);
-    sd_bus_close_unref(compat->bus);
+    rl_compat_close(compat);
     sd_event_source_disable_unref(compat->timer);
     sd_event_source_disable_unref(compat->sweep);
     rl_compat_unwatch(compat);
+    free(compat->watches);
+    for (size_t i = 0; i < RL_COMPAT_CONTROL_MAX; i++)
+        free(compat->control[i]);
+    while (compat->left.n > 0)
+        forget(compat, compat->left.n - 1);
+    free(compat->left.units);
     drop_queue(compat);
     free(compat->queue);
     free(compat->address);
+    free(compat->oomd_address);
     free(compat->folder);
+    rl_oomd_conf_free(&compat->conf);
+    rl_findings_free(&compat->said);
     sd_event_unref(compat->event);
     free(compat);
     return NULL;
+}
+
+void rl_compat_reload(struct rl_compat *compat)
+{
+    if (!compat || !compat->folder)
+        return;
+    rl_compat_read_conf(compat);
+    if (compat->known)
+        rl_compat_files(compat);
 }
 
 const struct rl_compat_left *rl_compat_left(const struct rl_compat *compat)

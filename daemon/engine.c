@@ -602,8 +602,11 @@ struct rl_engine *rl_engine_free(struct rl_engine *engine)
 int rl_engine_reload(struct rl_engine *engine)
 {
     struct rl_policy_set *old = engine->policies;
-    int r = rl_policy_set_load(&engine->options.policies, old, &engine->policies);
+    int r;
 
+    if (engine->options.reloading)
+        engine->options.reloading(engine->options.userdata);
+    r = rl_policy_set_load(&engine->options.policies, old, &engine->policies);
     if (r < 0)
         return r;
     say_findings(engine->policies);

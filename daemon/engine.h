@@ -25,9 +25,11 @@ struct rl_engine_options {
     const char *runtime_dir;            /* NULL: nothing is remembered over a restart */
     const char *host_root; /* what /var/log/pods and other folders of the node are below, "" the
                             * system; NULL: they are not looked at */
-    bool dry_run;                       /* the command line says so */
-    bool look_only; /* no incident is ever opened, and nothing prepared for one: see look.h */
-    const char *trace;                  /* file to write a trace to; NULL: none */
+    bool dry_run;          /* the command line says so */
+    bool look_only;    /* no incident is ever opened, and nothing prepared for one: see look.h */
+    const char *trace; /* file to write a trace to; NULL: none */
+    void (*reloading)(void *userdata); /* policies are about to be read again; NULL: nobody asks */
+    void *userdata;
 };
 
 /**

@@ -83,7 +83,7 @@ static void list_dirs(struct program *p)
     const size_t most = sizeof(p->policy_dirs) / sizeof(p->policy_dirs[0]) - 1;
     size_t n = 0;
 
-    if (p->settings.systemd_oomd && !p->options.user) {
+    if (p->settings.systemd_oomd) {
         snprintf(
             p->compat_dir, sizeof(p->compat_dir), "%s/" RL_COMPAT_FOLDER, p->options.runtime_dir);
         p->policy_dirs[n++] = p->compat_dir;
@@ -177,17 +177,27 @@ static void on_oomd(void *userdata)
     notify_ready(userdata);
 }
 
-/* Units of systemd and what is left to systemd-oomd: the machine's, so not for a user's instance.
- */
+static void on_reloading(void *userdata)
+{
+    const struct program *p = userdata;
+
+    rl_compat_reload(p->compat);
+}
+
+/* Units of systemd and what is left to systemd-oomd. A user's instance asks that user's manager, if
+ * it is to: all of his part of the tree may be a unit that systemd-oomd manages, and nothing would
+ * be left to it. */
 static void open_compat(struct program *p)
 {
     struct rl_compat_options options = {
         .folder = p->compat_dir[0] ? p->compat_dir : NULL,
+        .user = p->options.user,
         .busy = is_busy,
         .told = on_oomd,
         .userdata = p,
     };
-    int r = p->options.user || !p->probe.live ? 0 : rl_compat_new(p->event, &options, &p->compat);
+    bool wanted = p->probe.live && (!p->options.user || options.folder);
+    int r = wanted ? rl_compat_new(p->event, &options, &p->compat) : 0;
 
     if (r < 0)
         rl_warning("units' ManagedOOM properties are not known: %s", strerror(-r));
@@ -262,6 +272,8 @@ static int open_all(struct program *p)
         .host_root = p->options.root ? p->options.root : "",
         .dry_run = p->options.dry_run,
         .trace = p->options.trace,
+        .reloading = on_reloading,
+        .userdata = p,
     };
     int r = sd_event_default(&p->event);
 

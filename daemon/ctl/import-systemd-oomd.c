@@ -10,65 +10,27 @@
 #include <string.h>
 
 #include "conf/managed.h"
+#include "conf/oomd-conf.h"
 #include "conf/value.h"
 #include "policy/limits.h"
 
 #define SECOND UINT64_C(1000000)
 
-/* "60%", "605‰", "6050‱", from 0 to 100 %. */
 static bool take_share(
     struct rl_import *import, const struct rl_import_at *at, struct rl_managed_value *ret)
 {
-    static const struct {
-        const char *unit;
-        uint64_t per; /* of these are the whole */
-    } units[] = {{"%", 100}, {"\xe2\x80\xb0", 1000}, {"\xe2\x80\xb1", 10000}};
-    uint64_t hundredths;
-    const char *rest;
+    uint64_t share;
+    const char *wrong = rl_oomd_share(at->value, &share);
 
-    if (!rl_import_number(at->value, 10000, &hundredths, &rest))
-        return rl_import_refuse(import, at, "'%s' is no share", at->value);
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        uint64_t share = hundredths * 100 / units[i].per;
-
-        if (strcmp(rest, units[i].unit) != 0 || share > 10000)
-            continue;
-        *ret = (struct rl_managed_value){rl_import_keep(import, at), share};
-        return true;
-    }
-    return rl_import_refuse(import, at, "'%s' is not between 0%% and 100%%", at->value);
+    if (wrong)
+        return rl_import_refuse(import, at, "'%s' %s", at->value, wrong);
+    *ret = (struct rl_managed_value){rl_import_keep(import, at), share};
+    return true;
 }
 
-/* systemd.time(7): "30", "30s", "1min 30s", "infinity". */
-static bool take_time(
-    struct rl_import *import, const struct rl_import_at *at, struct rl_managed_value *ret)
+static bool keep_time(struct rl_import *import, const struct rl_import_at *at, uint64_t us,
+    struct rl_managed_value *ret)
 {
-    static const struct {
-        const char *unit;
-        uint64_t us;
-    } units[] = {{"", SECOND}, {"us", 1}, {"usec", 1}, {"ms", 1000}, {"msec", 1000}, {"s", SECOND},
-        {"sec", SECOND}, {"second", SECOND}, {"seconds", SECOND}, {"m", 60 * SECOND},
-        {"min", 60 * SECOND}, {"minute", 60 * SECOND}, {"minutes", 60 * SECOND},
-        {"h", 3600 * SECOND}, {"hr", 3600 * SECOND}, {"hour", 3600 * SECOND},
-        {"hours", 3600 * SECOND}};
-    const char *text = at->value;
-    uint64_t us = 0, hundredths;
-
-    for (text += strspn(text, " \t"); *text; text += strspn(text, " \t")) {
-        size_t i, n;
-
-        if (!rl_import_number(text, 1e9, &hundredths, &text))
-            return rl_import_refuse(import, at, "'%s' is no time", at->value);
-        text += strspn(text, " \t");
-        n = strspn(text, "abcdefghijklmnopqrstuvwxyz");
-        for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-            if (strlen(units[i].unit) == n && strncmp(units[i].unit, text, n) == 0)
-                break;
-        if (i == sizeof(units) / sizeof(units[0]))
-            return rl_import_refuse(import, at, "'%s' has a unit that is not known", at->value);
-        us += hundredths * units[i].us / 100;
-        text += n;
-    }
     if (us > 3600 * SECOND)
         return rl_import_refuse(
             import, at, "'%s' is more than For= takes, which is 1 h", at->value);
@@ -76,37 +38,51 @@ static bool take_time(
     return true;
 }
 
+static bool take_time(
+    struct rl_import *import, const struct rl_import_at *at, struct rl_managed_value *ret)
+{
+    uint64_t us;
+    const char *wrong = rl_oomd_time(at->value, &us);
+
+    if (wrong)
+        return rl_import_refuse(import, at, "'%s' %s", at->value, wrong);
+    return keep_time(import, at, us, ret);
+}
+
+/* One of oomd.conf. */
+static bool take_default(struct rl_import *import, const struct rl_import_at *at,
+    enum rl_oomd_key key, struct rl_managed_value *ret)
+{
+    uint64_t number;
+    bool given;
+    const char *wrong = rl_oomd_value(key, at->value, &given, &number);
+
+    *ret = (struct rl_managed_value){0};
+    if (wrong)
+        return rl_import_refuse(import, at, "'%s' %s", at->value, wrong);
+    if (given && key == RL_OOMD_DURATION)
+        return keep_time(import, at, number, ret);
+    if (given)
+        *ret = (struct rl_managed_value){rl_import_keep(import, at), number};
+    return true;
+}
+
 static bool take_swap_limit(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct rl_managed_value *value = &rl_managed_state(import)->swap_limit;
-
-    *value = (struct rl_managed_value){0};
-    return !*at->value || take_share(import, at, value);
+    return take_default(import, at, RL_OOMD_SWAP_LIMIT, &rl_managed_state(import)->swap_limit);
 }
 
 static bool take_default_limit(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct rl_managed_value *value = &rl_managed_state(import)->pressure_limit;
-
-    *value = (struct rl_managed_value){0};
-    return !*at->value || take_share(import, at, value);
+    return take_default(import, at, RL_OOMD_LIMIT, &rl_managed_state(import)->pressure_limit);
 }
 
 static bool take_default_duration(
     struct rl_import *import, const struct rl_import_row *row, const struct rl_import_at *at)
 {
-    struct rl_managed_value *value = &rl_managed_state(import)->duration;
-
-    *value = (struct rl_managed_value){0};
-    if (!*at->value || !take_time(import, at, value))
-        return !*at->value;
-    if (value->number == 0) /* the default, as where nothing stands */
-        *value = (struct rl_managed_value){0};
-    else if (value->number < SECOND)
-        return rl_import_refuse(import, at, "'%s' is neither 0 nor at least 1s", at->value);
-    return true;
+    return take_default(import, at, RL_OOMD_DURATION, &rl_managed_state(import)->duration);
 }
 
 static bool take_hook(

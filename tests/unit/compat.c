@@ -5,6 +5,7 @@
 
 #include "daemon/compat.h"
 #include "daemon/report/log.h"
+#include "tests/unit/capture.h"
 #include "tests/unit/message-bus.h"
 
 #define SYSTEMD "org.freedesktop.systemd1"
@@ -21,22 +22,28 @@ struct told_unit {
 struct world {
     struct folder folder;
     sd_event *event;
-    char address[BUS_ADDRESS_MAX], dir[PATH_MAX], control[PATH_MAX];
-    const char *controls[2];
-    pid_t daemon;
-    sd_bus *systemd, *oomd;
+    char address[BUS_ADDRESS_MAX], dir[PATH_MAX], control[PATH_MAX], conf[PATH_MAX];
+    const char *controls[2], *confs[2];
+    pid_t daemon, user_daemon;
+    sd_bus *systemd, *oomd, *oomd_elsewhere;
     struct rl_compat *compat;
     struct told_unit units[8];
+    unsigned many; /* more of them: many-0.service ..., with ManagedOOMSwap=kill */
     unsigned asked, lists, subscribed, told;
-    bool busy;
+    bool busy, busy_when_asked;
 };
+
+#define MANY 100 /* the number of the first one */
 
 static struct told_unit *unit_at(struct world *world, const char *path)
 {
+    static struct told_unit one_of_many = {"", "loaded", "kill", "auto", 0, 0};
     struct told_unit *found = NULL;
     char *name = NULL;
     unsigned i;
 
+    if (sscanf(path, OBJECT "/unit/u%u", &i) == 1 && i >= MANY)
+        return i < MANY + world->many ? &one_of_many : NULL;
     if (sscanf(path, OBJECT "/unit/u%u", &i) == 1)
         return world->units[i].name ? &world->units[i] : NULL;
     /* As systemd has them. */
@@ -48,6 +55,15 @@ static struct told_unit *unit_at(struct world *world, const char *path)
     return found;
 }
 
+static void append_unit(sd_bus_message *reply, const char *name, const char *load, unsigned i)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), OBJECT "/unit/u%u", i);
+    assert_true(sd_bus_message_append(reply, "(ssssssouso)", name, "x", load, "active", "running",
+                    "", path, 0, "", "/") >= 0);
+}
+
 static int reply_list(struct world *world, sd_bus_message *call)
 {
     sd_bus_message *reply;
@@ -55,14 +71,14 @@ static int reply_list(struct world *world, sd_bus_message *call)
     world->lists++;
     assert_true(sd_bus_message_new_method_return(call, &reply) >= 0);
     assert_true(sd_bus_message_open_container(reply, 'a', "(ssssssouso)") >= 0);
-    for (unsigned i = 0; i < 8; i++) {
-        char path[64];
+    for (unsigned i = 0; i < 8; i++)
+        if (world->units[i].name)
+            append_unit(reply, world->units[i].name, world->units[i].load, i);
+    for (unsigned i = world->many; i-- > 0;) {
+        char name[64];
 
-        if (!world->units[i].name)
-            continue;
-        snprintf(path, sizeof(path), OBJECT "/unit/u%u", i);
-        assert_true(sd_bus_message_append(reply, "(ssssssouso)", world->units[i].name, "x",
-                        world->units[i].load, "active", "running", "", path, 0, "", "/") >= 0);
+        snprintf(name, sizeof(name), "many-%u.service", i);
+        append_unit(reply, name, "loaded", MANY + i);
     }
     assert_true(sd_bus_message_close_container(reply) >= 0);
     assert_true(sd_bus_send(NULL, reply, NULL) >= 0);
@@ -76,6 +92,7 @@ static int reply_property(struct world *world, sd_bus_message *call)
     const char *interface, *name;
 
     world->asked++;
+    world->busy = world->busy || world->busy_when_asked;
     assert_true(sd_bus_message_read(call, "ss", &interface, &name) > 0);
     if (!unit)
         return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_UNKNOWN_OBJECT, "gone");
@@ -132,6 +149,8 @@ static int setup(void **state)
     assert_int_equal(mkdir(control, 0755), 0);
     snprintf(world->control, sizeof(world->control), "%s/etc/system.control", world->folder.path);
     world->controls[0] = world->control;
+    snprintf(world->conf, sizeof(world->conf), "%s/systemd", world->folder.path);
+    world->confs[0] = world->conf;
     world->systemd = message_bus_client(world->event, world->address);
     assert_true(sd_bus_request_name(world->systemd, SYSTEMD, 0) >= 0);
     assert_true(sd_bus_add_filter(world->systemd, NULL, on_call, world) >= 0);
@@ -151,7 +170,9 @@ static int teardown(void **state)
     rl_compat_free(world->compat);
     message_bus_client_end(world->systemd);
     message_bus_client_end(world->oomd);
+    message_bus_client_end(world->oomd_elsewhere);
     message_bus_stop(&world->daemon);
+    message_bus_stop(&world->user_daemon);
     sd_event_unref(world->event);
     folder_free(&world->folder);
     free(world);
@@ -163,6 +184,7 @@ static void start(struct world *world, bool writes)
     struct rl_compat_options options = {.address = world->address,
         .folder = writes ? world->dir : NULL,
         .control = world->controls,
+        .oomd_conf = world->confs,
         .busy = is_busy,
         .told = on_told,
         .userdata = world};
@@ -195,15 +217,62 @@ static void test_policies(void **state)
     struct world *world = *state;
 
     start(world, true);
-    WAIT_FOR(world->event, has(world, "web.service",
-                               "[Trigger pressure]\nPressure=full 33% over "
-                               "10s\nFor=1min 30s\n"));
+    WAIT_FOR(world->event, has(world, "web.service", "\nPressure=full 33% over 10s\n"));
+    assert_true(has(world, "web.service", "\nFor=1min 30s\n"));
     WAIT_FOR(world->event, has(world, "50-systemd-units", "[Match]\n"));
     assert_true(has(world, "50-systemd-units", "Usage=90%\nSwap=90%\n"));
     assert_false(has(world, "50-systemd-units", "Pressure="));
     assert_string_equal(text_of(world, "calm.scope"), "");
     assert_string_equal(text_of(world, "absent.service"), "");
     assert_false(rl_compat_leaves(rl_compat_left(world->compat), "/a/web.service"));
+}
+
+/* What the units do not say themselves. */
+static void test_oomd_conf(void **state)
+{
+    struct world *world = *state;
+    struct capture capture;
+    const char *said;
+
+    world->units[4] = (struct told_unit){"plain.service", "loaded", "kill", "kill", 0, 0};
+    folder_write(&world->folder, "systemd/oomd.conf.d/a.conf",
+        "[OOM]\nSwapUsedLimit=70%\nDefaultMemoryPressureLimit=25%\n");
+    folder_write(&world->folder, "systemd/oomd.conf",
+        "[OOM]\nDefaultMemoryPressureLimit=1%\nDefaultMemoryPressureDurationSec=5s\n");
+    start(world, true);
+    WAIT_FOR(world->event, has(world, "plain.service", "a.conf:3\nPressure=full 25% over 10s\n") &&
+                               has(world, "50-systemd-units", "Swap="));
+    assert_true(has(world, "plain.service", "oomd.conf:3\nFor=5s\n"));
+    assert_true(has(world, "plain.service", "a.conf:2\nUsage=70%\nSwap=70%\n"));
+    assert_true(has(world, "web.service", "Pressure=full 33% over 10s\n"));
+    assert_true(has(world, "web.service", "For=1min 30s\n"));
+    assert_true(has(world, "50-systemd-units", "Usage=70%\nSwap=70%\n"));
+
+    /* They change, and count when all is read again, at once. */
+    folder_write(&world->folder, "systemd/oomd.conf.d/a.conf",
+        "[OOM]\nSwapUsedLimit=lots\nDefaultMemoryPressureLimit=26%\n");
+    assert_true(has(world, "plain.service", "full 25% "));
+    capture_begin(&capture);
+    rl_compat_reload(world->compat);
+    rl_compat_reload(world->compat);
+    said = strstr(capture_end(&capture), "a.conf:2: SwapUsedLimit=: 'lots' is no share");
+    assert_non_null(said);
+    assert_null(strstr(said + 1, "a.conf:2")); /* once */
+    assert_true(has(world, "plain.service", "Pressure=full 26% over 10s\n"));
+    assert_true(has(world, "plain.service", "Swap=90%\n"));
+}
+
+/* What the daemon before has left is in force until the units have been asked for. */
+static void test_reload_before_answers(void **state)
+{
+    struct world *world = *state;
+
+    start(world, true);
+    folder_write(&world->folder, "made/web.service.conf", "# before\n");
+    rl_compat_reload(world->compat);
+    assert_true(has(world, "web.service", "# before\n"));
+    WAIT_FOR(world->event, has(world, "web.service", "33%"));
+    rl_compat_reload(NULL);
 }
 
 static void signal_unit(struct world *world, const char *member, const char *name, unsigned i)
@@ -225,7 +294,8 @@ static void test_changes(void **state)
     /* A new one, asked for alone; the default's duration where systemd does not know it. */
     world->units[4] = (struct told_unit){"new.slice", "loaded", "kill", "kill", 0, 0};
     signal_unit(world, "UnitNew", "new.slice", 4);
-    WAIT_FOR(world->event, has(world, "new.slice", "full 60% over 10s\nFor=30s\n"));
+    WAIT_FOR(world->event, has(world, "new.slice", "\nPressure=full 60% over 10s\n"));
+    assert_true(has(world, "new.slice", "\nFor=30s\n"));
     assert_true(has(world, "new.slice", "[Trigger swap]"));
     assert_int_equal(world->lists, 1);
 
@@ -259,6 +329,10 @@ static void test_changes(void **state)
     world->units[2].pressure = "kill";
     folder_write(&world->folder, "etc/system.control/calm.scope.d/50-x.conf", "[Service]\n");
     WAIT_FOR(world->event, has(world, "calm.scope", "[Trigger pressure]"));
+    /* Once more into the folder that is new there. */
+    world->units[2].limit = UINT32_MAX / 5;
+    folder_write(&world->folder, "etc/system.control/calm.scope.d/50-x.conf", "[Service]\n#\n");
+    WAIT_FOR(world->event, has(world, "calm.scope", "full 20% "));
     assert_int_equal(world->lists, lists); /* only these were asked for */
     assert_true(has(world, "50-systemd-units", "Swap="));
 }
@@ -349,16 +423,170 @@ static void test_not_wanted(void **state)
     assert_int_equal(world->lists + world->asked + world->subscribed, 0);
 }
 
+/* Let the loop turn until so many questions have been asked; each has patience of its own. */
+static bool are_asked(struct world *world, unsigned asked)
+{
+    uint64_t since = message_bus_now_us();
+    unsigned last = world->asked;
+
+    while (world->asked < asked && message_bus_now_us() - since < PATIENCE_US) {
+        sd_event_run(world->event, 20000);
+        if (world->asked == last)
+            continue;
+        last = world->asked;
+        since = message_bus_now_us();
+    }
+    return world->asked >= asked;
+}
+
+/* However many there are, up to a bound, which is said once. */
+static void test_many(void **state)
+{
+    struct world *world = *state;
+    const struct rl_compat_left *left;
+    struct capture capture;
+    const char *said;
+    unsigned lists;
+    char name[64];
+    bool asked;
+
+    world->oomd = message_bus_client(world->event, world->address);
+    world->many = RL_COMPAT_UNITS_MAX - 2; /* and two others */
+    start(world, true);
+    left = rl_compat_left(world->compat);
+    capture_begin(&capture);
+    asked = are_asked(world, 2 * world->many);
+    assert_string_equal(capture_end(&capture), "");
+    assert_true(asked);
+    WAIT_FOR(world->event, has(world, "many-0.service", "Swap="));
+    assert_int_equal(left->n, RL_COMPAT_UNITS_MAX);
+    for (unsigned i = 0; i < world->many; i++) {
+        snprintf(name, sizeof(name), "many-%u.service", i);
+        if (!has(world, name, "Swap="))
+            fail_msg("%s has no policy", name);
+    }
+    assert_true(has(world, "web.service", "33%"));
+
+    /* Three too many. */
+    world->many = RL_COMPAT_UNITS_MAX + 1;
+    lists = world->lists;
+    assert_true(sd_bus_emit_signal(world->systemd, OBJECT, MANAGER, "Reloading", "b", 0) >= 0);
+    WAIT_FOR(world->event, world->lists > lists);
+    capture_begin(&capture);
+    asked = are_asked(world, world->asked + 2 * world->many);
+    said = strstr(capture_end(&capture), "more than 1024 units have ManagedOOM properties: many-");
+    assert_true(asked);
+    assert_int_equal(left->n, RL_COMPAT_UNITS_MAX);
+    assert_non_null(said);
+    assert_null(strstr(said + 1, "more than 1024"));
+
+    /* They are left to systemd-oomd when it comes, each of them. */
+    assert_true(sd_bus_request_name(world->oomd, OOMD, 0) >= 0);
+    WAIT_FOR(world->event, left->held);
+    for (unsigned i = 0; i < RL_COMPAT_UNITS_MAX - 2; i++) {
+        char path[128];
+
+        snprintf(path, sizeof(path), "/a.slice/many-%u.service/b", i);
+        if (!rl_compat_leaves(left, path))
+            fail_msg("%s is not left to it", path);
+    }
+    assert_false(rl_compat_leaves(left, "/a.slice/many-.service"));
+    assert_false(rl_compat_leaves(left, "/many-1"));
+
+    /* Most go. */
+    world->many = 1;
+    assert_true(sd_bus_emit_signal(world->systemd, OBJECT, MANAGER, "Reloading", "b", 0) >= 0);
+    WAIT_FOR(world->event, left->n == 3);
+    assert_true(rl_compat_leaves(left, "/many-0.service"));
+    assert_false(rl_compat_leaves(left, "/many-2.service"));
+}
+
+/* No room is made while an incident runs, not even for an answer that was waited for. */
+static void test_no_room_while_busy(void **state)
+{
+    struct world *world = *state;
+    uint64_t until;
+
+    world->busy_when_asked = true;
+    start(world, true);
+    WAIT_FOR(world->event, world->busy);
+    until = message_bus_now_us() + 1500000;
+    while (message_bus_now_us() < until)
+        sd_event_run(world->event, 20000);
+    assert_int_equal(rl_compat_left(world->compat)->n, 0);
+    world->busy = world->busy_when_asked = false;
+    WAIT_FOR(world->event, has(world, "web.service", "33%"));
+}
+
+/* A user's own: his manager is on his bus, systemd-oomd on the system's. */
+static void test_user(void **state)
+{
+    struct world *world = *state;
+    const struct rl_compat_left *left;
+    char own[BUS_ADDRESS_MAX], home[PATH_MAX], run[PATH_MAX];
+    struct rl_compat_options options = {.address = own,
+        .oomd_address = world->address,
+        .folder = world->dir,
+        .user = true,
+        .oomd_conf = world->confs,
+        .busy = is_busy,
+        .told = on_told,
+        .userdata = world};
+
+    snprintf(home, sizeof(home), "%s/home", world->folder.path);
+    snprintf(run, sizeof(run), "%s/user", world->folder.path);
+    setenv("HOME", home, 1);
+    setenv("XDG_RUNTIME_DIR", run, 1);
+    unsetenv("XDG_CONFIG_HOME");
+    world->user_daemon = message_bus_start(&world->folder, "own", geteuid(), OPEN_POLICY);
+    snprintf(own, sizeof(own), "unix:path=%s/own", world->folder.path);
+    message_bus_client_end(world->systemd);
+    world->systemd = message_bus_client(world->event, own);
+    assert_true(sd_bus_request_name(world->systemd, SYSTEMD, 0) >= 0);
+    assert_true(sd_bus_add_filter(world->systemd, NULL, on_call, world) >= 0);
+    assert_int_equal(rl_compat_new(world->event, &options, &world->compat), 0);
+    left = rl_compat_left(world->compat);
+    WAIT_FOR(world->event, has(world, "web.service", "33%"));
+
+    /* set-property, where nothing was before. */
+    world->units[0].limit = UINT32_MAX / 2;
+    folder_write(
+        &world->folder, "home/.config/systemd/user.control/web.service.d/50-x.conf", "[Service]\n");
+    WAIT_FOR(world->event, has(world, "web.service", "full 50% "));
+    world->units[0].limit = UINT32_MAX / 4;
+    folder_write(
+        &world->folder, "user/systemd/user.control/web.service.d/50-x.conf", "[Service]\n");
+    WAIT_FOR(world->event, has(world, "web.service", "full 25% "));
+
+    /* Whoever has the name on the user's bus is not systemd-oomd. */
+    world->oomd_elsewhere = message_bus_client(world->event, own);
+    assert_true(sd_bus_request_name(world->oomd_elsewhere, OOMD, 0) >= 0);
+    world->oomd = message_bus_client(world->event, world->address);
+    assert_true(sd_bus_request_name(world->oomd, OOMD, 0) >= 0);
+    WAIT_FOR(world->event, left->held);
+    assert_int_equal(world->told, 1);
+    WAIT_FOR(world->event, text_of(world, "web.service")[0] == '\0');
+    assert_true(rl_compat_leaves(left, "/app.slice/web.service"));
+    world->oomd = message_bus_client_end(world->oomd);
+    WAIT_FOR(world->event, !left->held);
+    assert_true(has(world, "web.service", "full 25% "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_policies, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_oomd_conf, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_reload_before_answers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_never_while_busy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_gone_before, setup, teardown),
         cmocka_unit_test_setup_teardown(test_held, setup, teardown),
         cmocka_unit_test_setup_teardown(test_held_from_the_start, setup, teardown),
         cmocka_unit_test_setup_teardown(test_not_wanted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_room_while_busy, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_user, setup, teardown),
     };
 
     if (!message_bus_can())

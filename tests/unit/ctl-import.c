@@ -242,7 +242,7 @@ static const struct {
     {"systemd-oomd", "oomd.conf", "[OOM]\nSwapUsedLimit=5", "SwapUsedLimit=: '5' is not between"},
     {"systemd-oomd", "oomd.conf", "[OOM]\nSwapUsedLimit=101%", "'101%' is not between"},
     {"systemd-oomd", "oomd.conf", "[OOM]\nDefaultMemoryPressureDurationSec=500ms", "neither 0 nor"},
-    {"systemd-oomd", "oomd.conf", "[OOM]\nDefaultMemoryPressureDurationSec=5 weeks", "not known"},
+    {"systemd-oomd", "oomd.conf", "[OOM]\nDefaultMemoryPressureDurationSec=5 moons", "not known"},
     {"systemd-oomd", "oomd.conf", "[OOM]\nDefaultMemoryPressureDurationSec=2h", "more than For="},
     {"systemd-oomd", "x.conf", "[Slice]\nManagedOOMSwap=kill", "x.conf:1: whose [Slice] is it?"},
     {"systemd-oomd", "a.slice", "[Slice]\nManagedOOMSwap=maybe", "neither auto nor kill"},

@@ -611,14 +611,16 @@ static void test_marks(void **state)
  */
 static void test_left_to_oomd(void **state)
 {
-    static struct rl_compat_left left = {.n = 1};
+    static struct rl_compat_unit unit;
+    static struct rl_compat_unit *units[] = {&unit};
+    static struct rl_compat_left left = {.units = units, .n = 1};
     struct fixture *f = *state;
     char path[64], *slash;
     int biggest = pid_of_rank(0);
 
     child_path(child_of(biggest), path, sizeof(path));
     slash = strrchr(path, '/');
-    snprintf(left.units[0].name, sizeof(left.units[0].name), "%s", slash ? slash + 1 : path);
+    snprintf(unit.name, sizeof(unit.name), "%s", slash ? slash + 1 : path);
     f->engine.left = &left;
     for (size_t groups = 1; groups <= 1 + CHILDREN; groups += CHILDREN) {
         rl_scratch_free(&f->engine.scratch);
