@@ -1,9 +1,9 @@
 #include "daemon/ctl/get.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/ctl/maths.h"
 #include "daemon/report/say.h"
 #include "daemon/report/text.h"
 
@@ -76,7 +76,7 @@ const char *rl_get_percent(const json_t *json, const char *path, char *buf, size
     if (!rl_get_number(json, path, &value) || !(value >= 0 && value < 1e15))
         return none(buf, size);
     /* One digit behind the point reads well; below 1 % two make a difference. */
-    double rounded = value < 1 ? round(value * 100) : round(value * 10) * 10;
+    double rounded = value < 1 ? rl_round(value * 100) : rl_round(value * 10) * 10;
     rl_share_text((uint64_t)rounded, buf, size);
     return buf;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/ctl/maths.h"
 #include "daemon/ctl/plot-label.h"
 #include "daemon/ctl/plot-panel.h"
 #include "daemon/ctl/plot-scale.h"
@@ -71,11 +72,11 @@ static void find_times(struct layout *layout)
     const struct rl_series *series = plot->series;
     double from = series->points[0].at, to = series->points[series->n - 1].at;
 
-    from = fmin(from, plot->begin);
-    to = fmax(to, fmax(plot->begin, plot->end));
+    from = rl_min(from, plot->begin);
+    to = rl_max(to, rl_max(plot->begin, plot->end));
     for (size_t i = 0; i < plot->n_marks; i++) {
-        from = fmin(from, plot->marks[i].at);
-        to = fmax(to, plot->marks[i].at);
+        from = rl_min(from, plot->marks[i].at);
+        to = rl_max(to, plot->marks[i].at);
     }
     if (to - from < 1) {
         from -= 2;
@@ -99,7 +100,7 @@ static void draw_times(struct layout *layout)
            bottom = layout->pressure[layout->sides - 1].bottom;
     char text[RL_SCALE_TEXT_MAX], words[sizeof(layout->plot->zero) + 64];
 
-    for (double i = ceil(from / step - 1e-9); i * step <= to + 1e-9 * step; i++) {
+    for (double i = rl_ceil(from / step - 1e-9); i * step <= to + 1e-9 * step; i++) {
         double x = rl_panel_x(&layout->memory, i * step);
 
         for (size_t k = 0; k < 1 + layout->sides; k++)
@@ -160,7 +161,7 @@ static void mark_text(const struct rl_plot_mark *mark, double x, char *buf, size
     double room = WIDTH - MARGIN / 2 - x - RL_LABEL_GAP;
 
     snprintf(buf, size, "%s", mark->text);
-    rl_label_cut(buf, fmin(room, MARK_CUT), mark_font.size, mark_font.bold);
+    rl_label_cut(buf, rl_min(room, MARK_CUT), mark_font.size, mark_font.bold);
 }
 
 /* Find a lane for each, before it is known how high the panels stand. */
@@ -243,19 +244,19 @@ static const struct rl_series *limits_of(const struct rl_plot *plot)
 static double memory_top(const struct rl_plot *plot)
 {
     static const enum rl_value limits[] = {RL_VALUE_HIGH, RL_VALUE_MAX};
-    double data = fmax(rl_series_most(plot->series, RL_VALUE_CURRENT),
-        fmax(rl_series_most(plot->series, RL_VALUE_USED),
+    double data = rl_max(rl_series_most(plot->series, RL_VALUE_CURRENT),
+        rl_max(rl_series_most(plot->series, RL_VALUE_USED),
             rl_series_most(plot->series, RL_VALUE_SWAP)));
     double top = data = isnan(data) || data < 1024 ? 1024 : data;
 
     for (size_t i = 0; i < 2; i++) {
         double limit = rl_series_most(limits_of(plot), limits[i]);
         if (limit <= OFF_SCALE * data)
-            top = fmax(top, limit);
+            top = rl_max(top, limit);
     }
     for (size_t i = 0; i < plot->n_thresholds; i++) {
         if (!plot->thresholds[i].pressure && plot->thresholds[i].value <= OFF_SCALE * data)
-            top = fmax(top, plot->thresholds[i].value);
+            top = rl_max(top, plot->thresholds[i].value);
     }
     return top * 1.04;
 }
@@ -383,7 +384,7 @@ static double most_share(const struct layout *layout, unsigned side, size_t whic
     double most = NAN;
 
     for (size_t i = 0; i < layout->plot->series->n; i++)
-        most = fmax(most, layout->shares[side][which][i]);
+        most = rl_max(most, layout->shares[side][which][i]);
     return most;
 }
 
@@ -393,12 +394,12 @@ static double pressure_top(const struct layout *layout)
     double top = 10;
 
     for (unsigned side = 0; side < layout->sides; side++)
-        top = fmax(top, fmax(most_share(layout, side, 0), most_share(layout, side, 1)));
+        top = rl_max(top, rl_max(most_share(layout, side, 0), most_share(layout, side, 1)));
     for (size_t i = 0; i < layout->plot->n_thresholds; i++) {
         if (layout->plot->thresholds[i].pressure)
-            top = fmax(top, layout->plot->thresholds[i].value);
+            top = rl_max(top, layout->plot->thresholds[i].value);
     }
-    return fmin(top * 1.04, 100);
+    return rl_min(top * 1.04, 100);
 }
 
 static void pressure_heading(struct layout *layout, unsigned side, bool known)

@@ -1,9 +1,9 @@
 #include "daemon/ctl/plot-label.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/ctl/maths.h"
 #include "daemon/report/say.h"
 
 #define FIRST 0x20
@@ -121,7 +121,7 @@ unsigned rl_label_lanes(struct rl_label_flag *flags, size_t n)
 void rl_label_spread(double *y, size_t n, double distance, double top, double bottom)
 {
     for (size_t i = 0; i < n; i++)
-        y[i] = fmax(y[i], i > 0 ? y[i - 1] + distance : top);
+        y[i] = rl_max(y[i], i > 0 ? y[i - 1] + distance : top);
     for (size_t i = n; i > 0; i--)
-        y[i - 1] = fmin(y[i - 1], i < n ? y[i] - distance : bottom);
+        y[i - 1] = rl_min(y[i - 1], i < n ? y[i] - distance : bottom);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/ctl/maths.h"
 #include "daemon/ctl/plot-label.h"
 #include "daemon/ctl/plot-scale.h"
 
@@ -107,7 +108,7 @@ static void flush(struct rl_figure *figure, struct column *column, struct rl_pla
 static void gather(struct rl_figure *figure, struct column *column, const struct rl_place *place,
     struct rl_place *last)
 {
-    long x = lround(place->x * 2);
+    long x = (long)rl_round(place->x * 2);
 
     if (column->any && column->x != x)
         flush(figure, column, last);
@@ -140,7 +141,7 @@ static void draw_run(struct rl_panel *panel, const struct rl_panel_line *line, b
     for (size_t i = from; i < to; i++) {
         double value = *(const double *)(values + i * stride);
         struct rl_place place = {
-            rl_panel_x(panel, series->points[i].at), rl_panel_y(panel, fmin(value, panel->most))};
+            rl_panel_x(panel, series->points[i].at), rl_panel_y(panel, rl_min(value, panel->most))};
         gather(figure, &column, &place, &last);
     }
     flush(figure, &column, &last);
@@ -187,7 +188,7 @@ void rl_panel_note(struct rl_panel *panel, enum rl_ink ink, double value, const 
     if (panel->n_notes == RL_PANEL_NOTES_MAX)
         return;
     panel->n_notes++;
-    note->y = fmax(rl_panel_y(panel, value), panel->top);
+    note->y = rl_max(rl_panel_y(panel, value), panel->top);
     note->ink = ink;
     snprintf(note->text, sizeof(note->text), "%s", text);
     rl_label_cut(note->text, panel->edge - panel->right - NOTE_GAP, RL_PANEL_FONT, false);

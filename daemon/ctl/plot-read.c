@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/ctl/get.h"
+#include "daemon/ctl/maths.h"
 #include "daemon/report/cleanup.h"
 #include "daemon/report/text.h"
 
@@ -155,11 +156,12 @@ static bool take_time(struct rl_plot_reader *reader, const json_t *json)
 /* As rl_sample_used() has it. */
 static double used_of(const json_t *json)
 {
-    double files = fmax(number_of(json, "file") - number_of(json, "shmem"), 0);
+    double files = rl_max(number_of(json, "file") - number_of(json, "shmem"), 0);
 
     return isnan(number_of(json, "file")) || isnan(number_of(json, "shmem"))
                ? NAN
-               : fmax(number_of(json, "current") - files - number_of(json, "slab_reclaimable"), 0);
+               : rl_max(
+                     number_of(json, "current") - files - number_of(json, "slab_reclaimable"), 0);
 }
 
 static int take_sample(struct rl_plot_reader *reader, const json_t *json)
@@ -253,7 +255,7 @@ static void shift(struct rl_plot_source *source)
     double zero = source->n_incidents > 0 ? source->incidents[0].start : 0;
 
     for (size_t i = 1; i < source->n_incidents; i++)
-        zero = fmin(zero, source->incidents[i].start);
+        zero = rl_min(zero, source->incidents[i].start);
     for (size_t i = 0; i < source->n; i++) {
         for (size_t k = 0; k < source->series[i].n; k++)
             source->series[i].points[k].at -= zero;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/ctl/get.h"
+#include "daemon/ctl/maths.h"
 #include "daemon/ctl/plot-read.h"
 #include "daemon/ctl/plot-scale.h"
 #include "daemon/report/say.h"
@@ -250,7 +251,7 @@ static double window_of(const char *text)
 static double limit_of(const struct rl_plot *plot)
 {
     return plot->limits ? NAN
-                        : fmin(rl_series_last(plot->series, RL_VALUE_HIGH),
+                        : rl_min(rl_series_last(plot->series, RL_VALUE_HIGH),
                               rl_series_last(plot->series, RL_VALUE_MAX));
 }
 

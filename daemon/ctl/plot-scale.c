@@ -3,16 +3,33 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "daemon/ctl/maths.h"
+
 #define MINUS "\xe2\x88\x92" /* U+2212, as wide as a plus */
 
 #define MINUTE 60.0
 #define HOUR   3600.0
 #define DAY    86400.0
 
+/* The power of ten at or below; those below 1 as exact as can be. */
+static double power_below(double value)
+{
+    double power = 1;
+
+    if (value >= 1) {
+        while (power * 10 <= value && power < 1e300)
+            power *= 10;
+        return power;
+    }
+    while (1 / power > value)
+        power *= 10;
+    return 1 / power;
+}
+
 double rl_scale_step(double span, unsigned most)
 {
     static const double steps[] = {1, 2, 5};
-    double power = pow(10, floor(log10(span / most)));
+    double power = power_below(span / most);
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         if (span <= steps[i] * power * most * (1 + 1e-9))
@@ -50,7 +67,7 @@ static int digits_of(double step)
 {
     int digits = 0;
 
-    for (; digits < 6 && fabs(step - round(step)) > 1e-6 * step; digits++)
+    for (; digits < 6 && fabs(step - rl_round(step)) > 1e-6 * step; digits++)
         step *= 10;
     return digits;
 }
@@ -66,10 +83,10 @@ const char *rl_scale_bytes_text(double bytes, char *buf, size_t size)
     struct rl_scale_unit unit = rl_scale_unit(bytes);
     double value = bytes / unit.size;
     int digits = unit.size > 1 && value < 9.995 ? 2 : unit.size > 1 && value < 99.95 ? 1 : 0;
-    double power = pow(10, digits);
+    double power = digits == 2 ? 100 : digits == 1 ? 10 : 1;
 
-    value = round(value * power) / power;
-    while (digits > 0 && fmod(round(value * power), 10) == 0) {
+    value = rl_round(value * power) / power;
+    while (digits > 0 && (int64_t)rl_round(value * power) % 10 == 0) {
         power /= 10;
         digits--;
     }
@@ -93,9 +110,9 @@ const char *rl_scale_time_text(double at, double step, char *buf, size_t size)
     if (t < 1e-9)
         sign = "";
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        double rounded = round(t / units[i].part) * units[i].part;
-        double whole = floor(rounded / units[i].size + 1e-9);
-        double part = round((rounded - whole * units[i].size) / units[i].part);
+        double rounded = rl_round(t / units[i].part) * units[i].part;
+        double whole = rl_floor(rounded / units[i].size + 1e-9);
+        double part = rl_round((rounded - whole * units[i].size) / units[i].part);
         if (rounded < units[i].size)
             continue;
         if (part > 0)

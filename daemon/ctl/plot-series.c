@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "daemon/ctl/maths.h"
 #include "daemon/report/cleanup.h"
 
 #define GAP_TIMES   20
@@ -59,7 +60,7 @@ int rl_series_gap(const struct rl_series *series, double *ret)
     for (size_t i = 0; i < n; i++)
         steps[i] = series->points[i + 1].at - series->points[i].at;
     qsort(steps, n, sizeof(*steps), compare);
-    *ret = fmax(GAP_TIMES * steps[n / 2], GAP_LEAST_S);
+    *ret = rl_max(GAP_TIMES * steps[n / 2], GAP_LEAST_S);
     return 0;
 }
 
@@ -121,7 +122,7 @@ int rl_series_share(const struct rl_series *series, enum rl_value which, double 
                                       (points[from + 1].at - points[from].at);
         else if (first > 0 && begin > start)
             before = first * (begin - start) / (points[0].at - start);
-        ret[i] = step ? fmin((sums[i] - before) / (window * 1e6) * 100, 100) : NAN;
+        ret[i] = step ? rl_min((sums[i] - before) / (window * 1e6) * 100, 100) : NAN;
     }
     return 0;
 }
@@ -131,7 +132,7 @@ double rl_series_most(const struct rl_series *series, enum rl_value which)
     double most = NAN;
 
     for (size_t i = 0; i < series->n; i++)
-        most = fmax(most, series->points[i].values[which]);
+        most = rl_max(most, series->points[i].values[which]);
     return most;
 }
 
@@ -140,7 +141,7 @@ double rl_series_least(const struct rl_series *series, enum rl_value which)
     double least = NAN;
 
     for (size_t i = 0; i < series->n; i++)
-        least = fmin(least, series->points[i].values[which]);
+        least = rl_min(least, series->points[i].values[which]);
     return least;
 }
 

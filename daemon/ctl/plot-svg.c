@@ -1,8 +1,8 @@
 /* cairo could write SVG, too, but turns all letters into outlines: nothing could be searched or
  * read aloud, and a picture would need a library. */
 #include <errno.h>
-#include <math.h>
 
+#include "daemon/ctl/maths.h"
 #include "daemon/ctl/plot-draw.h"
 #include "daemon/report/say.h"
 
@@ -37,8 +37,8 @@ static void put_colour(FILE *out, const char *attribute, enum rl_ink ink)
 {
     const struct rl_ink_colour *c = &rl_inks[ink];
 
-    fprintf(out, " %s=\"#%02lx%02lx%02lx\"", attribute, lround(c->red * 255),
-        lround(c->green * 255), lround(c->blue * 255));
+    fprintf(out, " %s=\"#%02lx%02lx%02lx\"", attribute, (long)rl_round(c->red * 255),
+        (long)rl_round(c->green * 255), (long)rl_round(c->blue * 255));
 }
 
 static void put_shape(FILE *out, const struct rl_figure *figure, const struct rl_shape *shape)

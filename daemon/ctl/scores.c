@@ -9,6 +9,7 @@
 
 #include "conf/suggest.h"
 #include "daemon/ctl/ctl.h"
+#include "daemon/ctl/maths.h"
 #include "daemon/ctl/out.h"
 #include "daemon/ctl/pager.h"
 #include "daemon/ctl/scores.h"
@@ -138,7 +139,7 @@ static int parse_interval(const char *text, uint64_t *ret_us)
             text);
         return -EINVAL;
     }
-    *ret_us = (uint64_t)llround(value * 1e6);
+    *ret_us = (uint64_t)rl_round(value * 1e6);
     return 0;
 }
 

@@ -83,6 +83,17 @@ static void run(struct waiting *waiting)
     leave(&now);
 }
 
+/* What polkit says, or the bus of it: it may not know the action, or not be there. */
+static void refuse_unanswered(struct waiting *waiting, sd_bus_message *answer)
+{
+    const sd_bus_error *error = sd_bus_message_get_error(answer);
+
+    sd_bus_reply_method_errorf(waiting->call, SD_BUS_ERROR_ACCESS_DENIED,
+        "%s (no decision of polkit: %s)", waiting->deed->refusal,
+        error && error->message ? error->message : "its answer is not understood");
+    leave(waiting);
+}
+
 static int on_decision(sd_bus_message *answer, void *userdata, sd_bus_error *ret_error)
 {
     struct waiting *waiting = userdata;
@@ -91,7 +102,7 @@ static int on_decision(sd_bus_message *answer, void *userdata, sd_bus_error *ret
     if (sd_bus_message_is_method_error(answer, NULL) ||
         sd_bus_message_enter_container(answer, 'r', "bba{ss}") <= 0 ||
         sd_bus_message_read(answer, "bb", &authorized, &challenge) <= 0)
-        refuse(waiting, SD_BUS_ERROR_ACCESS_DENIED, " (polkit does not answer)");
+        refuse_unanswered(waiting, answer);
     else if (authorized)
         run(waiting);
     else if (challenge)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/ctl/maths.h"
 #include "daemon/ctl/plot-label.h"
 #include "daemon/ctl/plot-scale.h"
 #include "daemon/ctl/plot-series.h"
@@ -22,6 +23,32 @@ static void expect_near(const char *what, double wanted, double found)
 {
     if (isnan(wanted) ? !isnan(found) : !(fabs(wanted - found) < 1e-6))
         fail_msg("%s: wanted %g, found %g", what, wanted, found);
+}
+
+static void expect_same(const char *what, double of, double wanted, double found)
+{
+    if (isnan(wanted) ? !isnan(found) : wanted != found)
+        fail_msg("%s of %.17g: wanted %.17g, found %.17g", what, of, wanted, found);
+}
+
+/* As libm has it. */
+static void test_maths(void **state)
+{
+    static const double values[] = {0, 0.3, 0.49999999999999994, 0.5, 0.7, 1, 1.5, 2.5, 1e-300,
+        123456.5, 4503599627370495.5, 4503599627370496, 9007199254740993, 1e300, INFINITY, NAN};
+    enum { N = sizeof(values) / sizeof(values[0]) };
+
+    for (size_t i = 0; i < 2 * N; i++) {
+        double a = i < N ? values[i] : -values[i - N];
+
+        expect_same("floor", a, floor(a), rl_floor(a));
+        expect_same("ceil", a, ceil(a), rl_ceil(a));
+        expect_same("round", a, round(a), rl_round(a));
+        for (size_t k = 0; k < N; k++) {
+            expect_same("min", a, fmin(a, values[k]), rl_min(a, values[k]));
+            expect_same("max", a, fmax(a, values[k]), rl_max(a, values[k]));
+        }
+    }
 }
 
 static void test_points(void **state)
@@ -326,6 +353,7 @@ static void test_label_spread(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_maths),
         cmocka_unit_test(test_points),
         cmocka_unit_test(test_gap),
         cmocka_unit_test(test_share),

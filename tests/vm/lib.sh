@@ -23,7 +23,7 @@ use_scenario() {
     SCRATCH=$DISK_MOUNT/$SCENARIO
 }
 
-for part in poll expect cgroup process container unit reliefd; do
+for part in poll expect cgroup process container image unit reliefd; do
     # shellcheck source=/dev/null
     source "$SOURCE/tests/vm/lib/$part.sh"
 done

@@ -130,6 +130,7 @@ make_test_disk() {
     for source in daemon/reliefd daemon/ctl/reliefctl "${MORE_PROGRAMS[@]}"; do
         [[ ! -x $BUILD/$source ]] || cp "$BUILD/$source" "$tree/programs/"
     done
+    [[ ! -d ${RUN_DIRECTORY-}/image ]] || cp -r "$RUN_DIRECTORY/image" "$tree/"
     truncate -s 512M "$1/test.img"
     mkfs.ext4 -q -F -d "$tree" "$1/test.img"
     rm -r "$tree"

@@ -5,6 +5,7 @@
 readonly FULL_PACKAGES=(
     systemd systemd-sysv dbus util-linux kmod procps busybox-static jq
     libcgroup2 libinih1 libjansson4 libcap2 crun
+    polkitd # started by the bus, when somebody asks it
 )
 # Another runner may add packages and units to mask, said in a file of its own; its image needs a name of its own in
 # the cache.

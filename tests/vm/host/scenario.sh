@@ -29,6 +29,7 @@ check_header() {
     check_value "$name" Nodes "$USUAL_NODES" '[1-8]' "1 to 8"
     check_value "$name" Guest small 'small|full' "small or full"
     check_value "$name" Slow no 'yes|no' "yes or no"
+    check_value "$name" Image no 'yes|no' "yes or no"
 }
 
 # check_value NAME KEY DEFAULT PATTERN MEANING

@@ -60,35 +60,3 @@ has_process() {
     FOUND=
     return 1
 }
-
-# daemonset_make ID CGROUP DIR: reliefd as contrib/kubernetes/base/daemonset.yaml has a kubelet run it: capabilities,
-# mounts, the node's processes, but a cgroup namespace of its own. Policies are in DIR/policy, pods' names in DIR/pods,
-# DIR/state and DIR/run are its folders; DIR/kubelet is what the overlay termination-message mounts besides, DIR/containerd
-# what the overlay container-names does. It writes a trace to its state folder. In place of the image, which needs no file but these, its root is the guest's.
-daemonset_make() {
-    local root=$SCRATCH/rootfs-reliefd libraries
-    mkdir -p "$root"/{usr/sbin,usr/bin,usr/lib,etc/reliefd/policy.d,run/reliefd,var/lib/{reliefd,kubelet/pods},run/containerd/io.containerd.runtime.v2.task/k8s.io,var/log/pods,proc,sys/fs/cgroup,dev,tmp}
-    cp "$PROGRAMS/reliefd" "$root/usr/sbin/"
-    cp "$PROGRAMS/reliefctl" "$root/usr/bin/"
-    mapfile -t libraries < <(ldd "$PROGRAMS"/{reliefd,reliefctl} | grep -o '/[^ ]*\.so[^ ]*' | sort -u)
-    cp --parents --dereference "${libraries[@]}" "$root/"
-    chmod 755 "$root"
-    mkdir -p "$WORK/bundle-$1"
-    jq -n --arg rootfs "$root" --arg path "$2" --arg dir "$3" '
-        def mount($at; $type; $options): {destination: $at, type: $type, source: $type, options: $options};
-        def bind($from; $at; $how): {destination: $at, type: "bind", source: $from, options: ["rbind", $how]};
-        ["CAP_KILL", "CAP_DAC_OVERRIDE", "CAP_SYS_PTRACE", "CAP_IPC_LOCK", "CAP_SYS_RESOURCE", "CAP_SYS_NICE"] as $caps |
-        {ociVersion: "1.0.0", hostname: "reliefd", root: {path: $rootfs, readonly: true},
-         process: {args: ["/usr/sbin/reliefd", "--trace", "/var/lib/reliefd/trace"], cwd: "/", user: {uid: 0, gid: 0}, oomScoreAdj: -997,
-             env: ["PATH=/usr/sbin:/usr/bin"], noNewPrivileges: true,
-             capabilities: {bounding: $caps, effective: $caps, permitted: $caps}},
-         mounts: [mount("/proc"; "proc"; []), mount("/dev"; "tmpfs"; ["mode=755"]), mount("/tmp"; "tmpfs"; []),
-             bind("/sys/fs/cgroup"; "/sys/fs/cgroup"; "rw"), bind($dir + "/pods"; "/var/log/pods"; "ro"),
-             bind($dir + "/policy"; "/etc/reliefd/policy.d"; "ro"),
-             bind($dir + "/kubelet"; "/var/lib/kubelet/pods"; "rw"),
-             bind($dir + "/containerd"; "/run/containerd/io.containerd.runtime.v2.task/k8s.io"; "ro"),
-             bind($dir + "/state"; "/var/lib/reliefd"; "rw"), bind($dir + "/run"; "/run/reliefd"; "rw")],
-         linux: {cgroupsPath: $path, resources: {unified: {"memory.max": "50331648"}},
-             namespaces: (["mount", "ipc", "uts", "cgroup", "network"] | map({type: .}))}}' \
-        >"$WORK/bundle-$1/config.json"
-}

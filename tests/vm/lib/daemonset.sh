@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # What the DaemonSet does on a node: for both cgroup drivers of a kubelet, which have other paths for the same pods.
 
+NODE=$SCRATCH/node # the files of the kubelet and of the runtime, at their own paths below it
+
 # Pods 1 and 2 leak, 3 is a neighbour, 4 is reliefd's own. All are of the namespace shop, and burstable.
 id_of() { printf '%063d%d' 0 "$1"; }
 uid_of() { echo "00000000-0000-0000-0000-00000000000$1"; }
@@ -20,29 +22,38 @@ scope_of() {
 }
 make() { container_make "$(id_of "$1")" "$(scope_of "$1")" "$2" "$3"; }
 
-# The files of the kubelet and of the runtime: folders of logs by which pods and their only container are named; pod 2
-# has two containers, whose names the runtime tells; a message file for each start of a container.
-message_of() { echo "$SCRATCH/kubelet/$(uid_of "$1")/containers/$2/0123abcd"; }
+# Folders of logs by which pods and their only container are named; pod 2 has two containers, whose names the runtime
+# tells; a message file for each start of a container.
+message_of() { echo "$NODE/var/lib/kubelet/pods/$(uid_of "$1")/containers/$2/0123abcd"; }
 node_files() {
-    local n name message
+    local n name message logs=$NODE/var/log/pods task=$NODE/run/containerd/io.containerd.runtime.v2.task/k8s.io
     for n in 1 2 3; do
-        mkdir -p "$SCRATCH/pods/shop_web-${n}_$(uid_of "$n")/web"
         for name in web setup; do
             [[ $name == web || $n == 2 ]] || continue
             message=$(message_of "$n" "$name")
-            mkdir -p "$(dirname "$message")" "$SCRATCH/pods/shop_web-${n}_$(uid_of "$n")/$name"
+            mkdir -p "$(dirname "$message")" "$logs/shop_web-${n}_$(uid_of "$n")/$name"
             : >"$message"
             chmod 666 "$message"
         done
     done
-    mkdir -p "$SCRATCH/containerd/$(id_of 2)"
+    mkdir -p "$task/$(id_of 2)"
     jq -n '{annotations: {"io.kubernetes.cri.container-name": "web", "io.kubernetes.cri.container-type": "container"}}' \
-        >"$SCRATCH/containerd/$(id_of 2)/config.json"
+        >"$task/$(id_of 2)/config.json"
+}
+
+# config_map NAME KEY ...: as a kubelet mounts it, from files in $WORK: links into a folder that it replaces as a whole.
+config_map() {
+    local map=$NODE/configmaps/$1 key
+    mkdir -p "$map/..2026_01_18_09_15_33.1"
+    ln -s ..2026_01_18_09_15_33.1 "$map/..data"
+    for key in "${@:2}"; do
+        cp "$WORK/$key" "$map/..data/"
+        ln -s "..data/$key" "$map/$key"
+    done
 }
 
 node_policies() {
-    mkdir -p "$SCRATCH"/{policy,state,run}
-    cat >"$SCRATCH/policy/whole.conf" <<END
+    cat >"$WORK/whole.conf" <<END
 [Match]
 Pod=shop/web-1
 Level=container
@@ -54,9 +65,9 @@ Kill=cgroup
 [Relief]
 Step=kill
 END
-    sed 's/web-1/web-2/; s/Kill=cgroup/Kill=process/' "$SCRATCH/policy/whole.conf" >"$SCRATCH/policy/one.conf"
+    sed 's/web-1/web-2/; s/Kill=cgroup/Kill=process/' "$WORK/whole.conf" >"$WORK/one.conf"
     # Does it know its own cgroup? A policy that wants it dead.
-    cat >"$SCRATCH/policy/self.conf" <<END
+    cat >"$WORK/self.conf" <<END
 [Match]
 Cgroup=$(pod_of 4)/**
 [Trigger stall]
@@ -66,12 +77,15 @@ Kill=tree
 [Relief]
 Step=kill
 END
+    cp "$SOURCE/contrib/kubernetes/base/policies/reliefd.conf" "$WORK/"
+    config_map reliefd-policies whole.conf one.conf self.conf
+    config_map reliefd-config reliefd.conf
 }
 
-ctl() { container exec "$(id_of 4)" /usr/bin/reliefctl "$@"; }
+ctl() { container exec "$(id_of 4)" reliefctl "$@"; }
 is_ready() { ctl status >/dev/null 2>&1; }
 has_ended() { [[ -n $(record "$1" .outcome.id 2>/dev/null) ]]; }
-record() { jq -r "select(.policy.name == \"$1\") | $2" "$SCRATCH"/state/incidents/*.json; }
+record() { jq -r "select(.policy.name == \"$1\") | $2" "$NODE"/var/lib/reliefd/incidents/*.json; }
 pod_named() { record "$1" '.pod | [.namespace, .name, .container, .qos, .uid] | join(" ")'; }
 has_message() { grep -qE "^reliefd, [-0-9T:.]+Z: (Killed|Sent SIGKILL to) .*container web of pod shop/web-$1" "$(message_of "$1" web)"; }
 
@@ -109,13 +123,14 @@ daemonset_scenario() {
     local limits='{"memory.high": "104857600", "memory.max": "209715200"}' n reliefd init said
     local leak="leaker --rate 20 --limit 300 --touch"
     DRIVER=$1
+    image_unpack "$SCRATCH/image"
     container_rootfs
     make 1 "$limits" "holder --mb 10 & $leak & while :; do sleep 1; done"
     make 2 "$limits" "holder --mb 10 & $leak & while :; do sleep 1; done"
     make 3 '{}' "holder --mb 20 & while :; do sleep 1; done"
     node_files
     node_policies
-    daemonset_make "$(id_of 4)" "$(scope_of 4)" "$SCRATCH"
+    daemonset_make "$(id_of 4)" "$(scope_of 4)" "$NODE"
     require "the neighbour starts" container_start "$(id_of 3)"
     require "reliefd starts" container_start "$(id_of 4)"
     reliefd=$CONTAINER_PID
@@ -134,6 +149,6 @@ daemonset_scenario() {
     say "its decisions, once more"
     kill "$reliefd"
     expect_dead "$reliefd" within 20
-    expect "the replay agrees" "$PROGRAMS/reliefctl" replay --verify "$SCRATCH/state/trace"
+    expect "the replay agrees" "$PROGRAMS/reliefctl" replay --verify "$NODE/var/lib/reliefd/trace"
     for n in 1 2 3 4; do container_remove "$(id_of "$n")"; done
 }

@@ -3,6 +3,7 @@
 # Kernels: 6.12
 # Swap: zram 256M
 # Timeout: 420
+# Image: yes
 
 # shellcheck source=/dev/null
 source "$SOURCE/tests/vm/lib/daemonset.sh"

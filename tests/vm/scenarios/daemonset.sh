@@ -1,8 +1,9 @@
 #!/bin/bash
-# reliefd in a container, with the mounts and capabilities of the DaemonSet, relieves pods, names them and leaves itself alone.
+# reliefd from its image, as the DaemonSet's manifests have it run, relieves pods, names them and leaves itself alone.
 # Kernels: 6.12
 # Swap: zram 256M
 # Timeout: 420
+# Image: yes
 
 # As a kubelet with the systemd driver has it.
 # shellcheck source=/dev/null
