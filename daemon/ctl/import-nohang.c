@@ -517,7 +517,8 @@ static void write_relief(struct rl_import *import, struct rl_import_file *file)
             : "10s");
     rl_import_line(import, file, NULL, "nohang sends SIGKILL to whoever did not exit in that time",
         "Step=kill");
-    if (!delay->at.setting)
+    if (!delay->at.setting ||
+        (n->psi_delay.at.setting && n->psi_on && n->psi_delay.hundredths < delay->hundredths))
         delay = &n->psi_delay;
     if (delay->at.setting)
         rl_import_line(import, file, &delay->at, NULL, "Cooldown=%s",
