@@ -21,6 +21,8 @@ neighbour_start() {
     run_in neighbour neighbour --out "$ANSWERS" --file "$FILE" --seconds $((seconds + baseline + 60))
     NEIGHBOUR=$RUN_PID
     wait_ready "$NEIGHBOUR"
+    # Before all ordinary processes: what it waits for is memory, not its turn on the processor.
+    chrt --fifo --pid 10 "$NEIGHBOUR"
     sleep $((baseline + 2))
 }
 
@@ -45,7 +47,7 @@ figure() { reaction "$2" | sed -n "s/^$1=//p"; }
 # suffer SETTING DAEMON RUN: with nobody, no hog either: what noise alone does to the figures.
 suffer() {
     local about=(table=suffer setting="$1" daemon="$2" run="$3") samples=$OUT/hog.$2.$1.$3.samples
-    local program=(hog --mb 4000 --huge 1200) sender gone killed figures
+    local program=(hog --mb 4000 --huge 1200) sender gone killed began signalled=never figures answered=yes
     [[ $2 != nobody ]] || program=(sleep 5)
     if ! begun "$1" "$2"; then
         row "${about[@]}" remark="$DAEMON_ERROR"
@@ -55,13 +57,16 @@ suffer() {
     neighbour_start
     observe hog "$samples" "$seconds" "${program[@]}"
     sleep "$after"
+    neighbour_stop || answered=no
+    # Only from here on: it is work that the neighbour would feel.
     killed=$(figure signal "$samples") sender=$(figure sender "$samples")
     # Who is not killed is not gone: then the cut-off's time is when to stop counting.
     gone=$(sed -n 's/^empty //p' "$samples")
     [[ $(sed -n 's/^end [0-9]* //p' "$samples") == over ]] || gone=never
-    if neighbour_stop; then
-        mapfile -t figures < <(suffering "$ANSWERS" "$(sed -n 's/^load \([0-9]*\) .*/\1/p' "$samples")" "$gone" \
-            "$baseline" "$seconds")
+    if [[ $answered == yes ]]; then
+        began=$(sed -n 's/^load \([0-9]*\) .*/\1/p' "$samples")
+        [[ $killed == null ]] || signalled=$(awk -v at="$began" -v ms="$killed" 'BEGIN { printf "%.0f", at + ms * 1e6 }')
+        mapfile -t figures < <(suffering "$ANSWERS" "$began" "$signalled" "$gone" "$baseline" "$seconds")
         row "${about[@]}" sender="$sender" killed_after="$killed" "${figures[@]}"
     else
         row "${about[@]}" sender="$sender" killed_after="$killed" remark="the neighbour was killed"
