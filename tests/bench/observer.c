@@ -374,7 +374,7 @@ static void read_arguments(struct observer *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct observer o = {.seconds = 60, .every_ns = 20 * NS_PER_MS};
-    struct sched_param first = {.sched_priority = 50};
+    struct sched_param first = {.sched_priority = 50}, ordinary = {0};
 
     read_arguments(&o, argc, argv);
     open_files(&o);
@@ -389,8 +389,8 @@ int main(int argc, char **argv)
     if (o.trace)
         prepare_trace(o.trace);
     observe(&o);
-    /* What was seen is written when nobody else has anything to do. */
-    if (sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){0}) < 0)
+    /* Writing takes tens of milliseconds, and a neighbour may still be measured. */
+    if (sched_setscheduler(0, SCHED_IDLE, &ordinary) < 0)
         err(2, "sched_setscheduler");
     print_all(&o);
     return 0;

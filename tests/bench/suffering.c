@@ -1,16 +1,23 @@
 /* From a neighbour's answers (load/neighbour): how much it suffered from a hog and for how long.
  *
- *   suffering FILE HOG_NS GONE_NS|never BASELINE_S MAX_S
+ *   suffering FILE HOG_NS SIGNAL_NS|never GONE_NS|never BASELINE_S MAX_S
  *
- * HOG_NS is when the hog began, GONE_NS when it was gone; with never, MAX_S after its beginning are
- * looked at. Output: KEY=VALUE lines, times in milliseconds.
+ * HOG_NS is when the hog began, SIGNAL_NS when somebody first signalled it, GONE_NS when it was
+ * gone; with never, MAX_S after its beginning are looked at. Output: KEY=VALUE lines, times in
+ * milliseconds.
  *
  *   baseline   99th percentile of the latency: the largest of any second of the BASELINE_S before
  *              the hog, so that a second is compared with a second
  *   worst      the largest of any second since
- *   first      from the hog's beginning to the end of the first second above 1.2 times the baseline
- *   recovered  from the hog's beginning to the end of the last such second: the one after which the
- *              hog is gone and 5 s are below; 0 where there is none; null where that did not come
+ *   first      from the hog's beginning to the end of the first bad second, one in which it is
+ *              above 1.2 times the baseline and above 1 ms
+ *   recovered  from the hog's beginning to the end of the last bad second: the one after which the
+ *              hog is gone and 5 s are good; 0 where there is none; null where that did not come
+ *   back       from the signal to that same end; 0 where it is before the signal; null where one
+ *              of them did not come. A second is bad until its slow answers have left it: of this,
+ *              up to a second is the window's own
+ *   slow       from the signal to when the last slow answer in it was due, without that second of
+ *              the window; 0 and null like back
  *   lost       answers that did not come until then, against the rate of before */
 
 #include <err.h>
@@ -23,6 +30,7 @@
 #define NS_PER_MS 1000000ULL
 #define NS_PER_S  1000000000ULL
 #define TOLERANCE 1.2
+#define FLOOR_MS  1.0 /* nobody waits for what is quicker */
 #define STEP_NS   (100 * NS_PER_MS)
 #define GOOD_NS   (5 * NS_PER_S)
 #define RATE_MAX  4096 /* answers in a second that count */
@@ -151,34 +159,61 @@ static void print_time(const char *name, bool known, uint64_t at, uint64_t hog)
         printf("%s=null\n", name);
 }
 
+/* When the last answer above the limit, of those in the second that ends there, was due. */
+static uint64_t last_slow(const struct answers *answers, uint64_t end, double limit)
+{
+    size_t first = answer_at(answers, end - NS_PER_S);
+
+    for (size_t i = answer_at(answers, end); i > first; i--)
+        if (answers->all[i - 1].latency_us > limit * 1000)
+            return answers->all[i - 1].due_ns;
+    return end;
+}
+
+/* Return: 0 where it never came. */
+static uint64_t instant(const char *text)
+{
+    return strcmp(text, "never") == 0 ? 0 : strtoull(text, NULL, 10);
+}
+
+/* Instants from the signal on; what is before it counts as 0. */
+static void print_since(const char *name, bool known, uint64_t at, uint64_t signalled)
+{
+    print_time(name, known && signalled, at > signalled ? at : signalled, signalled);
+}
+
 int main(int argc, char **argv)
 {
     struct answers answers = {0};
     struct suffering s;
-    uint64_t hog, gone, before, end, last;
-    double baseline, lost;
+    uint64_t hog, signalled, gone, before, end, last;
+    double baseline, limit, lost;
 
-    if (argc != 6)
-        errx(2, "usage: suffering FILE HOG_NS GONE_NS|never BASELINE_S MAX_S");
+    if (argc != 7)
+        errx(2, "usage: suffering FILE HOG_NS SIGNAL_NS|never GONE_NS|never BASELINE_S MAX_S");
     read_answers(&answers, argv[1]);
     hog = strtoull(argv[2], NULL, 10);
-    gone = strcmp(argv[3], "never") == 0 ? 0 : strtoull(argv[3], NULL, 10);
-    before = strtoull(argv[4], NULL, 10) * NS_PER_S;
-    end = hog + strtoull(argv[5], NULL, 10) * NS_PER_S;
+    signalled = instant(argv[3]);
+    gone = instant(argv[4]);
+    before = strtoull(argv[5], NULL, 10) * NS_PER_S;
+    end = hog + strtoull(argv[6], NULL, 10) * NS_PER_S;
     last = answers.all[answers.count - 1].due_ns;
     if (end > last || gone)
         end = last;
     if (hog < answers.all[0].due_ns + before || end < hog + NS_PER_S)
-        errx(2, "%s: there are not %s s before the hog and one after it", argv[1], argv[4]);
+        errx(2, "%s: there are not %s s before the hog and one after it", argv[1], argv[5]);
     baseline = worst_second(&answers, hog - before + NS_PER_S, hog);
-    s = find_suffering(&answers, hog, gone, end, TOLERANCE * baseline);
+    limit = TOLERANCE * baseline > FLOOR_MS ? TOLERANCE * baseline : FLOOR_MS;
+    s = find_suffering(&answers, hog, gone, end, limit);
     if (s.over)
         end = s.last ? s.last : hog;
     lost = served(&answers, hog - before, hog) / (double)before * (double)(end - hog) -
            served(&answers, hog, end);
-    printf("baseline=%.1f\nworst=%.1f\n", baseline, worst_second(&answers, hog + STEP_NS, last));
+    printf("baseline=%.3f\nworst=%.1f\n", baseline, worst_second(&answers, hog + STEP_NS, last));
     print_time("first", s.first > 0, s.first, hog);
     print_time("recovered", s.over, end, hog);
+    print_since("back", s.over, end, signalled);
+    print_since("slow", s.over, s.last ? last_slow(&answers, end, limit) : hog, signalled);
     printf("lost=%.0f\n", lost > 0 ? lost : 0);
     free(answers.all);
     return 0;

@@ -75,6 +75,16 @@ static void answer(struct server *s) {
                 err(1, "read");
 }
 
+/* The file is in the page cache before the first question: what is read from the disk for the first time is nobody's
+ * doing, and takes as long as the host's disk does. */
+static void read_all(const struct server *s) {
+        char piece[PIECE];
+
+        for (size_t i = 0; i < s->pieces; i++)
+                if (pread(s->file, piece, sizeof(piece), (off_t) (i * PIECE)) < 0)
+                        err(1, "read");
+}
+
 static void note(struct server *s, size_t question, uint64_t now, bool served) {
         uint64_t us = (now - due_ns(s, question)) / 1000;
 
@@ -156,6 +166,7 @@ int main(int argc, char **argv) {
                 err(1, "cannot begin");
         s.memory = map_memory(s.size, MAP_PRIVATE);
         fill_memory(s.memory, s.size, &s.noise);
+        read_all(&s);
         say_ready();
         serve(&s);
         print_answers(&s);

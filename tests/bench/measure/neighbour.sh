@@ -7,7 +7,7 @@ runs=$(window 5 1)
 benign_runs=$(window 3 1)
 baseline=$(window 10 4)
 seconds=60
-readonly RATE=40 # MB a second: a leak, not a single large request
+readonly RATE=10 # MB a second: a leak, not a single large request
 after=7 # of these suffering.c wants six good ones
 condition runs="$runs" benign_runs="$benign_runs" cut_off_s="$seconds" \
     neighbour="60 MB, 200 requests a second, 16 pages and 4 kB of a file each"
@@ -21,8 +21,9 @@ neighbour_start() {
     cgroup_make neighbour
     run_in neighbour neighbour --out "$ANSWERS" --file "$FILE" --seconds $((seconds + baseline + 60))
     NEIGHBOUR=$RUN_PID
-    chrt --other --pid 0 "$NEIGHBOUR"
     wait_ready "$NEIGHBOUR"
+    # Before all ordinary processes: what it waits for is memory, not its turn on the processor.
+    chrt --fifo --pid 10 "$NEIGHBOUR"
     sleep $((baseline + 2))
 }
 
@@ -47,7 +48,7 @@ figure() { reaction "$2" | sed -n "s/^$1=//p"; }
 # suffer SETTING DAEMON RUN: with nobody, no hog either: what noise alone does to the figures.
 suffer() {
     local about=(table=suffer setting="$1" daemon="$2" run="$3") samples=$OUT/hog.$2.$1.$3.samples
-    local program=(hog --mb 4000 --huge 1200 --rate "$RATE") sender gone killed figures
+    local program=(hog --mb 4000 --huge 1700 --rate "$RATE") sender gone killed began signalled=never figures answered=yes
     [[ $2 != nobody ]] || program=(sleep 5)
     if ! begun "$1" "$2"; then
         row "${about[@]}" remark="$DAEMON_ERROR"
@@ -57,13 +58,16 @@ suffer() {
     neighbour_start
     observe hog "$samples" "$seconds" "${program[@]}"
     sleep "$after"
+    neighbour_stop || answered=no
+    # Only from here on: it is work that the neighbour would feel.
     killed=$(figure signal "$samples") sender=$(figure sender "$samples")
     # Who is not killed is not gone: then the cut-off's time is when to stop counting.
     gone=$(sed -n 's/^empty //p' "$samples")
     [[ $(sed -n 's/^end [0-9]* //p' "$samples") == over ]] || gone=never
-    if neighbour_stop; then
-        mapfile -t figures < <(suffering "$ANSWERS" "$(sed -n 's/^load \([0-9]*\) .*/\1/p' "$samples")" "$gone" \
-            "$baseline" "$seconds")
+    if [[ $answered == yes ]]; then
+        began=$(sed -n 's/^load \([0-9]*\) .*/\1/p' "$samples")
+        [[ $killed == null ]] || signalled=$(awk -v at="$began" -v ms="$killed" 'BEGIN { printf "%.0f", at + ms * 1e6 }')
+        mapfile -t figures < <(suffering "$ANSWERS" "$began" "$signalled" "$gone" "$baseline" "$seconds")
         row "${about[@]}" sender="$sender" killed_after="$killed" "${figures[@]}"
     else
         row "${about[@]}" sender="$sender" killed_after="$killed" remark="the neighbour was killed"
@@ -110,12 +114,22 @@ innocent() {
     ended "$2"
 }
 
-# What this script does itself must not be felt: it gets the time that nobody else wants.
-chrt --idle --pid 0 $$
+# disk_in_memory MB: an ext4 file system of that size on compressed memory, at $DISK. Of a disk of the host's the time
+# that a read takes would be another one each time, and under icount as long as until the guest's next timer.
+disk_in_memory() {
+    local device
+    device=/dev/zram$(</sys/class/zram-control/hot_add)
+    echo "${1}M" >"/sys/block/${device##*/}/disksize"
+    mkfs.ext4 -q -O ^has_journal "$device"
+    DISK=$SCRATCH/disk
+    mkdir "$DISK"
+    mount "$device" "$DISK"
+}
 
 observe_start
-make_file 8
-SMALL_FILE=$FILE
+disk_in_memory 16
+SMALL_FILE=$DISK/file
+head -c 8M /dev/urandom >"$SMALL_FILE"
 make_file 160
 BIG_FILE=$FILE
 FILE=$SMALL_FILE

@@ -55,8 +55,9 @@ accelerator_arguments() {
         kvm) QEMU+=(-accel kvm -cpu host -smp "$PROCESSORS") ;;
         tcg) QEMU+=(-accel "tcg,thread=multi" -cpu max -smp "$PROCESSORS") ;;
         # The guest's clock counts its instructions, one a nanosecond: its times do not depend on what else this
-        # machine does. (One processor: two would take turns, and wait for each other.)
-        icount) QEMU+=(-accel "tcg,thread=single" -icount "shift=0,sleep=on" -cpu max -smp 1) ;;
+        # machine does, and where nobody has anything to do it goes on to the next timer. (One processor: two would
+        # take turns, and wait for each other.)
+        icount) QEMU+=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu max -smp 1) ;;
         *) die "accelerator $ACCELERATOR is none of kvm, tcg, icount" ;;
     esac
 }
