@@ -252,21 +252,14 @@ static int lock_segments(struct dl_phdr_info *info, size_t size, void *userdata)
 /* Of daemon/rarely.ld; absent where the linker takes no script, and in other programs. */
 extern const char rl_rarely_code[] __attribute__((weak, visibility("hidden")));
 extern const char rl_rarely_code_end[] __attribute__((weak, visibility("hidden")));
-extern const char rl_rarely_data[] __attribute__((weak, visibility("hidden")));
-extern const char rl_rarely_data_end[] __attribute__((weak, visibility("hidden")));
 
 /* Reading policies is nothing that a kill waits for. */
 static void unlock_rarely(void)
 {
-    const char *const parts[][2] = {
-        {rl_rarely_code, rl_rarely_code_end},
-        {rl_rarely_data, rl_rarely_data_end},
-    };
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-        unlock(((uintptr_t)parts[i][0] + page - 1) / page * page,
-            (uintptr_t)parts[i][1] / page * page);
+    unlock(((uintptr_t)rl_rarely_code + page - 1) / page * page,
+        (uintptr_t)rl_rarely_code_end / page * page);
 }
 
 /* As deep as a choice goes. */
