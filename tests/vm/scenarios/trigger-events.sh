@@ -20,6 +20,10 @@ policy oom <<END
 Cgroup=$TREE/oom
 [Trigger crippled]
 Events=oom_kill 1 over 10s
+# A level keeps the cgroup under observation: what is the very first sign of a calm one is not counted (policy.d(5)).
+[Trigger full]
+Usage=99%
+For=1h
 [Victim]
 Kill=tree
 [Relief]
